@@ -1,0 +1,204 @@
+using System.Numerics;
+
+namespace Parley.Core;
+
+/// <summary>Holds the deadlines of any number of entries: scheduling, cancelling and expiring cost the same for ten as for a million.</summary>
+/// <remarks>
+/// Four rings of 256 slots; a slot of ring n spans 256^n milliseconds. An entry sits in the lowest ring that can hold
+/// its distance and moves one ring down when the wheel's hand reaches its slot. Deadlines are met to the millisecond,
+/// never early. Beyond 49 days an entry goes round in the last ring. Not thread-safe: one lane owns it.
+/// </remarks>
+public sealed class DeadlineWheel
+{
+    private const int Rings = 4;
+    private const int SlotsPerRing = 256;
+    private const int DueSlot = Rings * SlotsPerRing;
+    private const int BitmapWords = SlotsPerRing / 64;
+
+    private readonly DeadlineEntry?[] _heads = new DeadlineEntry?[DueSlot + 1];
+    private readonly ulong[] _occupied = new ulong[Rings * BitmapWords];
+    private long _hand;     // the millisecond up to which everything has expired
+
+    /// <summary>A wheel that starts at a time.</summary>
+    public DeadlineWheel(Instant now) => _hand = Floor(now);
+
+    /// <summary>Entries in the wheel.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>A time at which the wheel wants to be asked: no entry is due before it.</summary>
+    /// <value><see cref="Instant.Never"/> when the wheel is empty. May lie before the earliest deadline, when a ring must turn first.</value>
+    public Instant NextDeadline
+    {
+        get
+        {
+            if (_heads[DueSlot] is not null) return Instant.FromTicks(_hand * TimeSpan.TicksPerMillisecond);
+            if (Count == 0) return Instant.Never;
+            long best = long.MaxValue;
+            for (int ring = 0; ring < Rings; ring++)
+            {
+                int shift = ring * 8;
+                int distance = DistanceToOccupied(ring, (int)(_hand >> shift) & 0xFF);
+                if (distance < 0) continue;
+                best = Math.Min(best, ((_hand >> shift) + distance) << shift);
+            }
+
+            return Instant.FromTicks(best * TimeSpan.TicksPerMillisecond);
+        }
+    }
+
+    /// <summary>Puts an entry in, or moves it: it is due at <paramref name="deadline"/>; <see cref="Instant.Never"/> takes it out.</summary>
+    public void Schedule(DeadlineEntry entry, Instant deadline)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (entry.Slot >= 0)
+        {
+            if (entry.ScheduledFor == deadline) return;
+            Unlink(entry);
+        }
+
+        entry.ScheduledFor = deadline;
+        if (deadline.IsNever) return;
+        Link(entry, Ceiling(deadline));
+    }
+
+    /// <summary>Takes an entry out; one that is not in is left alone.</summary>
+    public void Cancel(DeadlineEntry entry) => Schedule(entry, Instant.Never);
+
+    /// <summary>Takes out one entry whose deadline has come.</summary>
+    /// <param name="now">The time; the wheel's hand moves up to it and never back.</param>
+    /// <param name="entry">The entry, in no wheel any more.</param>
+    /// <returns>False when nothing (more) is due.</returns>
+    public bool TryTakeDue(Instant now, out DeadlineEntry entry)
+    {
+        long target = Floor(now);
+        while (_heads[DueSlot] is null && _hand < target)
+        {
+            Turn(target);
+        }
+
+        DeadlineEntry? due = _heads[DueSlot];
+        if (due is null)
+        {
+            entry = null!;
+            return false;
+        }
+
+        Unlink(due);
+        due.ScheduledFor = Instant.Never;
+        entry = due;
+        return true;
+    }
+
+    /// <summary>Moves the hand to the next millisecond at which something happens, at most to the target.</summary>
+    private void Turn(long target)
+    {
+        int nearest = DistanceToOccupied(0, (int)_hand & 0xFF);
+        long nextInRing = nearest < 0 ? long.MaxValue : _hand + nearest;
+        long nextCascade = (_hand | 0xFF) + 1;
+        long to = Math.Min(target, Math.Min(nextInRing, nextCascade));
+        if (Count == 0)
+        {
+            _hand = target;
+            return;
+        }
+
+        _hand = to;
+        if ((to & 0xFF) == 0)
+        {
+            // The first ring has gone round: bring down what the higher rings hold for its next round.
+            for (int ring = 1; ring < Rings; ring++)
+            {
+                int index = (int)(to >> (ring * 8)) & 0xFF;
+                Cascade((ring * SlotsPerRing) + index);
+                if (index != 0) break;
+            }
+        }
+
+        int slot = (int)to & 0xFF;
+        while (_heads[slot] is { } entry)
+        {
+            Unlink(entry);
+            Link(entry, to);
+        }
+    }
+
+    private void Cascade(int slot)
+    {
+        DeadlineEntry? entry = _heads[slot];
+        _heads[slot] = null;
+        SetOccupied(slot, false);
+        while (entry is not null)
+        {
+            DeadlineEntry? next = entry.Next;
+            Count--;
+            Link(entry, Ceiling(entry.ScheduledFor));
+            entry = next;
+        }
+    }
+
+    private void Link(DeadlineEntry entry, long at)
+    {
+        long distance = at - _hand;
+        int slot;
+        if (distance <= 0) slot = DueSlot;
+        else if (distance < 1L << 8) slot = (int)at & 0xFF;
+        else if (distance < 1L << 16) slot = SlotsPerRing + ((int)(at >> 8) & 0xFF);
+        else if (distance < 1L << 24) slot = (2 * SlotsPerRing) + ((int)(at >> 16) & 0xFF);
+        else if (distance < 1L << 32) slot = (3 * SlotsPerRing) + ((int)(at >> 24) & 0xFF);
+        else slot = (3 * SlotsPerRing) + ((int)((_hand >> 24) - 1) & 0xFF);   // as far away as the last ring goes
+
+        entry.Slot = slot;
+        entry.Previous = null;
+        entry.Next = _heads[slot];
+        if (entry.Next is not null) entry.Next.Previous = entry;
+        _heads[slot] = entry;
+        SetOccupied(slot, true);
+        Count++;
+    }
+
+    private void Unlink(DeadlineEntry entry)
+    {
+        if (entry.Previous is not null) entry.Previous.Next = entry.Next;
+        else
+        {
+            _heads[entry.Slot] = entry.Next;
+            if (entry.Next is null) SetOccupied(entry.Slot, false);
+        }
+
+        if (entry.Next is not null) entry.Next.Previous = entry.Previous;
+        entry.Next = entry.Previous = null;
+        entry.Slot = -1;
+        Count--;
+    }
+
+    private void SetOccupied(int slot, bool occupied)
+    {
+        if (slot == DueSlot) return;
+        ulong bit = 1UL << (slot & 63);
+        if (occupied) _occupied[slot >> 6] |= bit;
+        else _occupied[slot >> 6] &= ~bit;
+    }
+
+    /// <summary>How many slots after <paramref name="from"/> the next occupied one of a ring is: 1 to 256, or -1.</summary>
+    private int DistanceToOccupied(int ring, int from)
+    {
+        ReadOnlySpan<ulong> words = _occupied.AsSpan(ring * BitmapWords, BitmapWords);
+        int start = (from + 1) & 0xFF;
+        for (int i = 0; i <= BitmapWords; i++)
+        {
+            int word = ((start >> 6) + i) % BitmapWords;
+            ulong bits = words[word];
+            if (i == 0) bits &= ulong.MaxValue << (start & 63);
+            else if (i == BitmapWords) bits &= ~(ulong.MaxValue << (start & 63));
+            if (bits == 0) continue;
+            int slot = (word << 6) + BitOperations.TrailingZeroCount(bits);
+            return ((slot - start) & 0xFF) + 1;
+        }
+
+        return -1;
+    }
+
+    private static long Floor(Instant instant) => Math.DivRem(instant.Ticks, TimeSpan.TicksPerMillisecond).Quotient - (instant.Ticks < 0 ? 1 : 0);
+
+    private static long Ceiling(Instant instant) => (instant.Ticks / TimeSpan.TicksPerMillisecond) + (instant.Ticks % TimeSpan.TicksPerMillisecond > 0 ? 1 : 0);
+}

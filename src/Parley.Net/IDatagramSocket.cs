@@ -1,0 +1,28 @@
+using Parley.Core;
+
+namespace Parley.Net;
+
+/// <summary>A datagram socket of a loop.</summary>
+public interface IDatagramSocket : IDisposable
+{
+    /// <summary>Where it is bound, with the port that was chosen.</summary>
+    NetworkAddress LocalAddress { get; }
+
+    /// <summary>Sends a leased buffer with this round's batch; the socket takes a lease of its own until it is sent.</summary>
+    void Send(PooledBuffer datagram, NetworkAddress remote);
+
+    /// <summary>Sends a copy of some bytes with this round's batch.</summary>
+    /// <param name="datagram">0 to 65,507 bytes.</param>
+    /// <param name="remote">Where to.</param>
+    void Send(ReadOnlySpan<byte> datagram, NetworkAddress remote);
+}
+
+/// <summary>Who gets a socket's datagrams.</summary>
+public interface IDatagramHandler
+{
+    /// <summary>A datagram came. The bytes are the socket's and only valid during the call.</summary>
+    void OnDatagram(Instant now, IDatagramSocket socket, Span<byte> datagram, NetworkAddress remote);
+
+    /// <summary>The system reported that an earlier datagram could not be delivered (ICMP), or could not be sent.</summary>
+    void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote);
+}
