@@ -64,6 +64,15 @@ public sealed class DeadlineWheel
     /// <summary>Takes an entry out; one that is not in is left alone.</summary>
     public void Cancel(DeadlineEntry entry) => Schedule(entry, Instant.Never);
 
+    /// <summary>Takes out every entry.</summary>
+    public void Clear()
+    {
+        for (int slot = 0; slot < _heads.Length; slot++)
+        {
+            while (_heads[slot] is { } entry) Cancel(entry);
+        }
+    }
+
     /// <summary>Takes out one entry whose deadline has come.</summary>
     /// <param name="now">The time; the wheel's hand moves up to it and never back.</param>
     /// <param name="entry">The entry, in no wheel any more.</param>
