@@ -24,8 +24,9 @@ public interface INetworkLoop
     /// <summary>Opens a datagram socket. May also be called on another thread; calls of the handler start on the loop.</summary>
     /// <param name="local">Address and port; port 0 takes a free one.</param>
     /// <param name="handler">Who gets what arrives.</param>
+    /// <param name="sharing">Whether other loops may bind the same port.</param>
     /// <exception cref="SocketException">The address is not this machine's, the port is taken or not allowed.</exception>
-    IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler);
+    IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing = DatagramSharing.Exclusive);
 
     /// <summary>Listens for stream connections. May also be called on another thread.</summary>
     /// <param name="local">Address and port; port 0 takes a free one.</param>
