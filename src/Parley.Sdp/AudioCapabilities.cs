@@ -1,0 +1,105 @@
+using Parley.Core;
+
+namespace Parley.Sdp;
+
+/// <summary>What this side can do with audio: the material of its offers and answers.</summary>
+public sealed record AudioCapabilities
+{
+    /// <summary>Codecs in order of preference, each with the payload type number that offers give it.</summary>
+    /// <remarks>Named events (<see cref="MediaFormat.TelephoneEvent"/>) stand here too: one per clock rate in use.</remarks>
+    public required SdpList<MediaFormat> Formats { get; init; }
+
+    /// <summary>Sound per packet that this side likes to receive.</summary>
+    /// <value>20 ms: RFC 3551 4.2.</value>
+    public TimeSpan PacketTime { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Whether offers ask for RTP and RTCP on one port; an offer that asks for it always gets it (RFC 5761).</summary>
+    public bool OfferRtcpMux { get; init; }
+
+    /// <summary>The text of the <c>fmtp</c> for DTMF 0-9, *, #, A-D (RFC 4733 2.4.1 and 3.2).</summary>
+    public const string DtmfEvents = "0-15";
+}
+
+/// <summary>Where this side receives.</summary>
+/// <param name="Rtp">Address and port for RTP; goes into <c>c=</c>, <c>o=</c> and <c>m=</c>.</param>
+/// <param name="Rtcp">Address and port for RTCP; said in an <c>rtcp</c> attribute when it is not the next higher port.</param>
+public readonly record struct LocalAudioAddress(NetworkAddress Rtp, NetworkAddress Rtcp)
+{
+    /// <summary>RTCP is received on the next higher port.</summary>
+    public LocalAudioAddress(NetworkAddress rtp)
+        : this(rtp, rtp.WithPort((ushort)(rtp.Port + 1)))
+    {
+    }
+}
+
+/// <summary>A codec or event format that both sides know, with the number that each side receives it under.</summary>
+/// <param name="Format">The encoding; its number is this side's, its parameters are the other side's.</param>
+/// <param name="SendPayloadType">The number to send with: the other side's.</param>
+/// <param name="ReceivePayloadType">The number to expect: this side's.</param>
+public sealed record NegotiatedFormat(MediaFormat Format, byte SendPayloadType, byte ReceivePayloadType);
+
+/// <summary>What an offer and its answer agree on for audio: all that is needed to send and receive.</summary>
+public sealed record NegotiatedAudio
+{
+    /// <summary>Which <c>m=</c> line of the descriptions it is.</summary>
+    public required int MediaIndex { get; init; }
+
+    /// <summary>Where RTP goes.</summary>
+    /// <value>The default value when the other side said 0.0.0.0: nothing may then be sent there, RTCP included (RFC 3264 8.4).</value>
+    public required NetworkAddress RemoteRtp { get; init; }
+
+    /// <summary>Where RTCP goes; the same as RTP with <see cref="RtcpMux"/>.</summary>
+    public required NetworkAddress RemoteRtcp { get; init; }
+
+    /// <summary>RTP and RTCP share one port in both directions.</summary>
+    public required bool RtcpMux { get; init; }
+
+    /// <summary>What this side does.</summary>
+    public required MediaDirection Direction { get; init; }
+
+    /// <summary>All codecs that both know, the one to send with first. The other side may change among them at any time.</summary>
+    public required SdpList<NegotiatedFormat> Codecs { get; init; }
+
+    /// <summary>The DTMF format with the first codec's clock rate; null when the other side knows none.</summary>
+    public required NegotiatedFormat? TelephoneEvent { get; init; }
+
+    /// <summary>Sound per packet that the other side likes to receive.</summary>
+    public required TimeSpan PacketTime { get; init; }
+
+    /// <summary>The codec to send with.</summary>
+    public NegotiatedFormat Codec => Codecs[0];
+
+    /// <summary>True when the other side has put this one on hold: it wants to hear nothing.</summary>
+    public bool IsHeldByRemote => !RemoteDirection.Receives();
+
+    /// <summary>What the other side said that it does.</summary>
+    public required MediaDirection RemoteDirection { get; init; }
+}
+
+/// <summary>Why an offer or an answer leads to no audio. A call with such an offer gets a SIP 488.</summary>
+public enum NegotiationFailure
+{
+    /// <summary>It does.</summary>
+    None,
+
+    /// <summary>There is no stream of audio in it.</summary>
+    NoAudio,
+
+    /// <summary>The streams of audio are rejected (port 0).</summary>
+    Rejected,
+
+    /// <summary>The streams of audio want a transport other than plain RTP.</summary>
+    UnsupportedTransport,
+
+    /// <summary>No codec that both know.</summary>
+    NoCommonCodec,
+
+    /// <summary>No <c>c=</c> line holds for the stream, or its address is multicast or a name.</summary>
+    UnusableAddress,
+
+    /// <summary>The answer has not the streams that the offer has.</summary>
+    StreamsDiffer,
+
+    /// <summary>An offer came while this side's own is unanswered: SIP 491 (RFC 3261 14.1).</summary>
+    OfferPending,
+}
