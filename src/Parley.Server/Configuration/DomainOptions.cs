@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Parley.Server.Configuration;
+
+/// <summary>A domain that this server is responsible for.</summary>
+public sealed record DomainOptions
+{
+    /// <summary>A domain with a role.</summary>
+    /// <param name="name">A host name or IP address as it stands in SIP URIs, in lower case.</param>
+    /// <param name="role">What the server does with requests for its users.</param>
+    public DomainOptions(string name, DomainRole role = DomainRole.Proxy)
+    {
+        Name = name;
+        Role = role;
+        NameUtf8 = [.. Encoding.UTF8.GetBytes(name)];
+    }
+
+    /// <summary>A host name or IP address as it stands in SIP URIs, in lower case.</summary>
+    public string Name { get; }
+
+    /// <summary><see cref="Name"/> as it is compared with what came from the wire.</summary>
+    internal ImmutableArray<byte> NameUtf8 { get; }
+
+    /// <summary>What the server does with requests for its users; <see cref="DomainRole.Proxy"/> unless it says otherwise.</summary>
+    public DomainRole Role { get; }
+
+    /// <summary>True when a host is this domain: letter case does not count (RFC 3261 19.1.4), nor does a dot at the end.</summary>
+    public bool IsNamed(ReadOnlySpan<byte> host)
+    {
+        if (host is [.. var labels, (byte)'.']) host = labels;
+        return Ascii.EqualsIgnoreCase(host, NameUtf8.AsSpan());
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(DomainOptions? other) => other is not null && Name == other.Name && Role == other.Role;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Name, Role);
+}
+
+/// <summary>What the server does with a request for a user of a domain.</summary>
+public enum DomainRole
+{
+    /// <summary>Forwards it to the user's contacts (RFC 3261 16).</summary>
+    Proxy,
+
+    /// <summary>Answers 302 with the user's contacts (RFC 3261 8.3).</summary>
+    Redirect,
+}

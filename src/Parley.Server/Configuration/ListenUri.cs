@@ -1,0 +1,72 @@
+using System.Globalization;
+using Parley.Core;
+
+namespace Parley.Server.Configuration;
+
+/// <summary>Where the server listens: a transport, an address of this machine and a port, as <c>udp://0.0.0.0:5060</c>.</summary>
+/// <param name="Transport">What is spoken there.</param>
+/// <param name="Address">Address and port; port 0 takes any free one.</param>
+public readonly record struct ListenUri(ListenTransport Transport, NetworkAddress Address)
+{
+    /// <summary>The port of SIP over UDP and TCP (RFC 3261 19.1.2).</summary>
+    public const ushort DefaultPort = 5060;
+
+    private static readonly string[] Later = ["tls", "http", "https", "stun", "ng"];
+
+    /// <summary>Reads <c>udp://192.0.2.1:5060</c> or <c>tcp://[2001:db8::1]</c>; without a port it is 5060.</summary>
+    /// <param name="text">The URI.</param>
+    /// <param name="uri">What was read.</param>
+    /// <param name="reason">What is wrong, as the rest of a sentence that begins with the URI; empty when nothing is.</param>
+    public static bool TryParse(string text, out ListenUri uri, out string reason)
+    {
+        uri = default;
+        int colon = text.IndexOf("://", StringComparison.Ordinal);
+        if (colon <= 0)
+        {
+            reason = "is no listening URI";
+            return false;
+        }
+
+        string scheme = text[..colon].ToLowerInvariant();
+        if (scheme is not ("udp" or "tcp"))
+        {
+            reason = Array.IndexOf(Later, scheme) >= 0
+                ? $"cannot be listened on: \"{scheme}\" is not in this version, which has udp and tcp"
+                : $"has an unknown scheme \"{scheme}\"";
+            return false;
+        }
+
+        ReadOnlySpan<char> authority = text.AsSpan(colon + 3);
+        if (authority is [.., '/']) authority = authority[..^1];
+        if (!NetworkAddress.TryParse(authority, out NetworkAddress address) && !TryParseWithoutPort(authority, out address))
+        {
+            reason = "needs an IP address and a port (0.0.0.0 and [::] are all addresses of this machine)";
+            return false;
+        }
+
+        uri = new ListenUri(scheme == "udp" ? ListenTransport.Udp : ListenTransport.Tcp, address);
+        reason = "";
+        return true;
+    }
+
+    /// <summary>The URI.</summary>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{(Transport == ListenTransport.Udp ? "udp" : "tcp")}://{Address.HostToString()}:{Address.Port}");
+
+    private static bool TryParseWithoutPort(ReadOnlySpan<char> text, out NetworkAddress address)
+    {
+        address = default;
+        bool bare = text.Contains(':') && text is not ['[', ..];     // an IPv6 address without brackets hides its port
+        return !bare && NetworkAddress.TryParseHost(text, DefaultPort, out address);
+    }
+}
+
+/// <summary>What is spoken at a listening address.</summary>
+public enum ListenTransport
+{
+    /// <summary>SIP over UDP (RFC 3261 18).</summary>
+    Udp,
+
+    /// <summary>SIP over TCP (RFC 3261 18).</summary>
+    Tcp,
+}

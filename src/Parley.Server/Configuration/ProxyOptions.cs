@@ -1,0 +1,13 @@
+namespace Parley.Server.Configuration;
+
+/// <summary>Limits of the proxy.</summary>
+public sealed record ProxyOptions
+{
+    /// <summary>How long a branch of an INVITE may ring.</summary>
+    /// <value>More than 3 minutes (RFC 3261 16.6 step 11). Default 185 s.</value>
+    public TimeSpan TimerC { get; init; } = TimeSpan.FromSeconds(185);
+
+    /// <summary>How many targets one request may be forked to; further ones, the least preferred, are not tried.</summary>
+    /// <value>1 to 100. Default 16: each branch costs a transaction (RFC 5393 5 bounds what forking may amplify).</value>
+    public int MaxBranches { get; init; } = 16;
+}
