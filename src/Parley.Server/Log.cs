@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace Parley.Server;
+
+/// <summary>Everything the server writes into its log. Event ids: 100-199 storage, accounts, location and configuration.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(100, LogLevel.Error, "{Count} bindings were not saved and their registrations are answered 500")]
+    public static partial void CommitFailed(ILogger logger, int count, Exception exception);
+
+    [LoggerMessage(101, LogLevel.Error, "{Count} stored bindings are damaged and left out; they come back when their phones register again")]
+    public static partial void DamagedBindings(ILogger logger, int count);
+
+    [LoggerMessage(102, LogLevel.Error, "Accounts cannot be read from the database; those that are known stay in use")]
+    public static partial void AccountsNotRefreshed(ILogger logger, Exception exception);
+}
