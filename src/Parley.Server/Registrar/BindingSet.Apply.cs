@@ -1,0 +1,214 @@
+using System.Buffers.Binary;
+using Parley.Server.Configuration;
+using Parley.Server.Storage;
+
+namespace Parley.Server.Registrar;
+
+/// <remarks>How a REGISTER changes a set: RFC 3261 10.3 steps 6 to 8, as one function of its inputs.</remarks>
+internal readonly partial struct BindingSet
+{
+    /// <summary>RFC 3261 10.3 step 7: only requests for less than this may be refused as too brief.</summary>
+    private const uint OneHourInSeconds = 3600;
+
+    /// <summary>Applies an update: all of it or nothing.</summary>
+    /// <param name="existing">The bindings before; those that have ended count as gone.</param>
+    /// <param name="update">What the REGISTER asks. Where it has the same address twice, the last one counts.</param>
+    /// <param name="now">The wall-clock time.</param>
+    /// <param name="limits">What may be granted.</param>
+    /// <param name="comparer">Which addresses are the same.</param>
+    /// <param name="result">The bindings after; when refused, those before.</param>
+    public static BindingOutcome Apply(
+        BindingSet existing, BindingUpdate update, DateTimeOffset now, RegistrarOptions limits, IContactComparer comparer, out BindingSet result)
+    {
+        result = existing;
+        if (update.WildcardCount > 0) return ApplyWildcard(existing, update, now, ref result);
+
+        // More contacts than could be both kept and removed: no phone means that, and the comparisons below stay few.
+        if (update.ContactCount > limits.MaxContacts + existing.Count) return BindingOutcome.TooManyContacts;
+
+        Span<Entry> entries = stackalloc Entry[update.ContactCount + existing.Count];
+        Span<Entry> asked = entries[..update.ContactCount];
+        int live = 0;
+        for (Enumerator stored = existing.LiveAt(now); stored.MoveNext(); live++)
+        {
+            entries[asked.Length + live] = Entry.Stored(stored);
+        }
+
+        Span<Entry> kept = entries.Slice(asked.Length, live);
+        for (int i = 0; i < asked.Length; i++)
+        {
+            BindingOutcome outcome = Examine(existing, update, i, now, limits, comparer, asked, kept);
+            if (outcome != BindingOutcome.Accepted) return outcome;
+        }
+
+        entries = entries[..(asked.Length + live)];
+        int count = SortMostPreferredFirst(entries);
+        if (count > limits.MaxContacts && count > live) return BindingOutcome.TooManyContacts;
+        result = Write(update.AddressOfRecord, existing, update, entries[..count]);
+        return BindingOutcome.Accepted;
+    }
+
+    /// <summary>The same set without the bindings that have ended.</summary>
+    public BindingSet Without(DateTimeOffset endedAt)
+    {
+        Span<Entry> entries = stackalloc Entry[Count];
+        int count = 0;
+        for (Enumerator stored = LiveAt(endedAt); stored.MoveNext(); count++) entries[count] = Entry.Stored(stored);
+        return count == Count ? this : Write(AddressOfRecord, this, null, entries[..count]);
+    }
+
+    /// <summary>RFC 3261 10.3 step 6: every binding goes, unless one of them is younger than the request.</summary>
+    private static BindingOutcome ApplyWildcard(BindingSet existing, BindingUpdate update, DateTimeOffset now, ref BindingSet result)
+    {
+        if (update.WildcardCount > 1 || update.ContactCount > 0 || update.Expires is not 0) return BindingOutcome.InvalidWildcard;
+        foreach (Binding binding in existing.LiveAt(now))
+        {
+            if (IsOutOfOrder(binding, update)) return BindingOutcome.OutOfOrder;
+        }
+
+        result = default;
+        return BindingOutcome.Accepted;
+    }
+
+    /// <summary>RFC 3261 10.3 step 7 for one contact of the request: what it is granted, and which binding it replaces.</summary>
+    private static BindingOutcome Examine(
+        BindingSet existing, BindingUpdate update, int index, DateTimeOffset now, RegistrarOptions limits, IContactComparer comparer, Span<Entry> asked, Span<Entry> kept)
+    {
+        if (!TryGrant(update.RequestedExpires(index), limits, out uint seconds)) return BindingOutcome.IntervalTooBrief;
+
+        ReadOnlySpan<byte> uri = update.ContactUri(index);
+        int stored = 0;
+        foreach (Binding binding in existing.LiveAt(now))
+        {
+            if (comparer.AreEquivalent(binding.Contact, uri))
+            {
+                if (IsOutOfOrder(binding, update)) return BindingOutcome.OutOfOrder;
+                kept[stored].IsGone = true;
+                break;
+            }
+
+            stored++;
+        }
+
+        for (int earlier = 0; earlier < index; earlier++)
+        {
+            if (comparer.AreEquivalent(update.ContactUri(earlier), uri)) asked[earlier].IsGone = true;
+        }
+
+        asked[index] = Entry.Asked(update, index, now.AddSeconds(seconds));
+        asked[index].IsGone = seconds == 0;
+        return asked[index].LengthBytes > limits.MaxBindingBytes ? BindingOutcome.BindingTooLarge : BindingOutcome.Accepted;
+    }
+
+    /// <summary>The granted interval, 0 for a removal.</summary>
+    /// <returns>False when the request asks for too little.</returns>
+    private static bool TryGrant(uint? requested, RegistrarOptions limits, out uint seconds)
+    {
+        seconds = 0;
+        uint wanted = requested ?? (uint)limits.DefaultExpires.TotalSeconds;
+        if (requested is > 0 and < OneHourInSeconds && wanted < limits.MinExpires.TotalSeconds) return false;
+        seconds = Math.Min(wanted, (uint)limits.MaxExpires.TotalSeconds);
+        return true;
+    }
+
+    /// <summary>RFC 3261 10.3 steps 6 and 7: a request of the same Call-ID must have a higher CSeq than the one that set the binding.</summary>
+    private static bool IsOutOfOrder(in Binding binding, BindingUpdate update) =>
+        update.CSeq <= binding.CSeq && binding.CallId.SequenceEqual(update.CallId);
+
+    /// <summary>Moves the entries that stay to the front, higher q first; equals keep their order: the request's, then the stored ones.</summary>
+    /// <returns>How many stay.</returns>
+    private static int SortMostPreferredFirst(Span<Entry> entries)
+    {
+        int count = 0;
+        for (int i = 0; i < entries.Length; i++)
+        {
+            Entry entry = entries[i];
+            if (entry.IsGone) continue;
+            int at = count++;
+            for (; at > 0 && entries[at - 1].Preference < entry.Preference; at--) entries[at] = entries[at - 1];
+            entries[at] = entry;
+        }
+
+        return count;
+    }
+
+    private static BindingSet Write(ReadOnlySpan<byte> addressOfRecord, BindingSet existing, BindingUpdate? update, ReadOnlySpan<Entry> entries)
+    {
+        if (entries.Length == 0) return default;
+        int at = RecordHeader.KeyOffset + addressOfRecord.Length;
+        int length = at + ContentHeaderBytes;
+        DateTimeOffset earliest = DateTimeOffset.MaxValue;
+        foreach (ref readonly Entry entry in entries)
+        {
+            length += entry.LengthBytes;
+            if (entry.ExpiresAt < earliest) earliest = entry.ExpiresAt;
+        }
+
+        byte[] record = new byte[length];
+        RecordHeader.Write(record, addressOfRecord);
+        record[at] = LayoutVersion;
+        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(at + 1), earliest.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteUInt16LittleEndian(record.AsSpan(at + 9), (ushort)entries.Length);
+        Span<byte> rest = record.AsSpan(at + ContentHeaderBytes);
+        foreach (ref readonly Entry entry in entries)
+        {
+            if (entry.ContactIndex < 0) existing._record.AsSpan(entry.Offset, entry.LengthBytes).CopyTo(rest);
+            else WriteBinding(rest, update!.BindingOf(entry.ContactIndex, entry.ExpiresAt));
+            rest = rest[entry.LengthBytes..];
+        }
+
+        return new BindingSet(record);
+    }
+
+    private static void WriteBinding(Span<byte> destination, in Binding binding)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(destination, binding.ExpiresAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteUInt32LittleEndian(destination[8..], binding.CSeq);
+        BinaryPrimitives.WriteInt16LittleEndian(destination[12..], binding.Q);
+        Span<byte> rest = destination[BindingHeaderBytes..];
+        WriteText(ref rest, binding.Contact);
+        WriteText(ref rest, binding.Parameters);
+        WriteText(ref rest, binding.CallId);
+        WriteText(ref rest, binding.UserAgent);
+        WriteText(ref rest, binding.Source);
+        WriteText(ref rest, binding.Path);
+        WriteText(ref rest, binding.Instance);
+    }
+
+    private static void WriteText(ref Span<byte> destination, ReadOnlySpan<byte> text)
+    {
+        BinaryPrimitives.WriteUInt16LittleEndian(destination, (ushort)text.Length);
+        text.CopyTo(destination[2..]);
+        destination = destination[(2 + text.Length)..];
+    }
+
+    private static int LengthOf(in Binding binding) =>
+        BindingHeaderBytes + (2 * TextsPerBinding) + binding.Contact.Length + binding.Parameters.Length + binding.CallId.Length
+        + binding.UserAgent.Length + binding.Source.Length + binding.Path.Length + binding.Instance.Length;
+
+    /// <summary>A binding of the result: a stored one by its place in the old record, or one that the request asks for.</summary>
+    private struct Entry
+    {
+        public bool IsGone;
+        public int ContactIndex;
+        public int Offset;
+        public int LengthBytes;
+        public int Preference;
+        public DateTimeOffset ExpiresAt;
+
+        public static Entry Stored(in Enumerator at) => new()
+        {
+            ContactIndex = -1,
+            Offset = at.CurrentOffset,
+            LengthBytes = at.CurrentEnd - at.CurrentOffset,
+            Preference = at.Current.Preference,
+            ExpiresAt = at.Current.ExpiresAt,
+        };
+
+        public static Entry Asked(BindingUpdate update, int index, DateTimeOffset expiresAt)
+        {
+            Binding binding = update.BindingOf(index, expiresAt);
+            return new Entry { ContactIndex = index, LengthBytes = LengthOf(binding), Preference = binding.Preference, ExpiresAt = expiresAt };
+        }
+    }
+}

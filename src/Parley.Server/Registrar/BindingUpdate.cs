@@ -1,0 +1,137 @@
+using Parley.Server.Storage;
+
+namespace Parley.Server.Registrar;
+
+/// <summary>What a REGISTER asks of the bindings of one address of record: filled on a lane, applied by the location service's writer.</summary>
+/// <remarks>
+/// Holds copies of all texts and is used again: <see cref="Begin"/> empties it. Its owner leaves it alone from
+/// <see cref="LocationService.TrySubmit"/> until <see cref="OnCompleted"/>.
+/// </remarks>
+internal abstract class BindingUpdate : InboxItem
+{
+    private byte[] _text = new byte[512];
+    private int _textLength;
+    private Contact[] _contacts = new Contact[2];
+    private Slice _addressOfRecord, _callId, _userAgent, _source, _path;
+
+    /// <summary>How it ended; valid from <see cref="OnCompleted"/> on.</summary>
+    public BindingOutcome Outcome { get; internal set; }
+
+    /// <summary>All bindings of the address of record after the update (before it, when it was refused); valid from <see cref="OnCompleted"/> on.</summary>
+    public BindingSet Bindings { get; internal set; }
+
+    /// <summary>The wall-clock time at which it was applied, from which the remaining times of <see cref="Bindings"/> count.</summary>
+    public DateTimeOffset AppliedAt { get; internal set; }
+
+    /// <summary>The canonical address of record (<see cref="Accounts.AddressOfRecord"/>).</summary>
+    public ReadOnlySpan<byte> AddressOfRecord => Text(_addressOfRecord);
+
+    /// <summary>Call-ID of the REGISTER.</summary>
+    public ReadOnlySpan<byte> CallId => Text(_callId);
+
+    /// <summary>User-Agent of the REGISTER.</summary>
+    public ReadOnlySpan<byte> UserAgent => Text(_userAgent);
+
+    /// <summary>The flow that it came over.</summary>
+    public ReadOnlySpan<byte> Source => Text(_source);
+
+    /// <summary>Path of the REGISTER.</summary>
+    public ReadOnlySpan<byte> Path => Text(_path);
+
+    /// <summary>CSeq number of the REGISTER.</summary>
+    public uint CSeq { get; private set; }
+
+    /// <summary>The Expires header in seconds; null when there is none.</summary>
+    public uint? Expires { get; private set; }
+
+    /// <summary>How many Contact values are <c>*</c>.</summary>
+    public int WildcardCount { get; private set; }
+
+    /// <summary>How many Contact values are addresses.</summary>
+    public int ContactCount { get; private set; }
+
+    /// <summary>Starts a new update.</summary>
+    /// <param name="addressOfRecord">Canonical (<see cref="Accounts.AddressOfRecord.TryFormat"/>).</param>
+    /// <param name="callId">Call-ID.</param>
+    /// <param name="cseq">CSeq number.</param>
+    /// <param name="expires">The Expires header in seconds; null when there is none.</param>
+    public void Begin(ReadOnlySpan<byte> addressOfRecord, ReadOnlySpan<byte> callId, uint cseq, uint? expires)
+    {
+        _textLength = 0;
+        _userAgent = _source = _path = default;
+        _addressOfRecord = Keep(addressOfRecord);
+        _callId = Keep(callId);
+        (CSeq, Expires, WildcardCount, ContactCount) = (cseq, expires, 0, 0);
+        (Outcome, Bindings, AppliedAt) = (default, default, default);
+    }
+
+    /// <summary>Sets User-Agent.</summary>
+    public void SetUserAgent(ReadOnlySpan<byte> userAgent) => _userAgent = Keep(userAgent);
+
+    /// <summary>Sets the flow that the REGISTER came over, as text by which the proxy can find it again.</summary>
+    public void SetSource(ReadOnlySpan<byte> source) => _source = Keep(source);
+
+    /// <summary>Sets Path: all its values, comma-separated.</summary>
+    public void SetPath(ReadOnlySpan<byte> path) => _path = Keep(path);
+
+    /// <summary>Adds the Contact value <c>*</c>.</summary>
+    public void AddWildcard() => WildcardCount++;
+
+    /// <summary>Adds a Contact value.</summary>
+    /// <param name="uri">The address without angle brackets.</param>
+    /// <param name="q">Thousandths, 0 to 1000, or <see cref="BindingSet.NoQ"/>.</param>
+    /// <param name="expires">Its expires parameter in seconds; null when there is none.</param>
+    /// <param name="parameters">Its other parameters, <c>;name=value</c> each.</param>
+    /// <param name="instance">Its +sip.instance, empty for none.</param>
+    public void AddContact(ReadOnlySpan<byte> uri, short q, uint? expires, ReadOnlySpan<byte> parameters = default, ReadOnlySpan<byte> instance = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(q, 1000);
+        if (ContactCount == _contacts.Length) Array.Resize(ref _contacts, _contacts.Length * 2);
+        _contacts[ContactCount++] = new Contact(Keep(uri), Keep(parameters), Keep(instance), expires, q < 0 ? BindingSet.NoQ : q);
+    }
+
+    /// <summary>The URI of a Contact value.</summary>
+    /// <param name="index">0 to <see cref="ContactCount"/> - 1, in the order they were added.</param>
+    public ReadOnlySpan<byte> ContactUri(int index) => Text(_contacts[index].Uri);
+
+    /// <summary>What a Contact value asks for: its parameter, else the Expires header, else nothing (RFC 3261 10.3 step 7).</summary>
+    /// <returns>Seconds; null when it leaves the interval to the registrar.</returns>
+    public uint? RequestedExpires(int index) => _contacts[index].Expires ?? Expires;
+
+    /// <summary>The binding that a Contact value becomes.</summary>
+    internal Binding BindingOf(int index, DateTimeOffset expiresAt)
+    {
+        ref readonly Contact contact = ref _contacts[index];
+        return new Binding
+        {
+            Contact = Text(contact.Uri),
+            Parameters = Text(contact.Parameters),
+            Instance = Text(contact.Instance),
+            CallId = CallId,
+            CSeq = CSeq,
+            UserAgent = UserAgent,
+            Source = Source,
+            Path = Path,
+            Q = contact.Q,
+            ExpiresAt = expiresAt,
+        };
+    }
+
+    /// <summary>It is done. Runs on the writer thread (on the caller's when the service has none), must be quick and not throw: it posts back to its lane.</summary>
+    protected internal abstract void OnCompleted();
+
+    private ReadOnlySpan<byte> Text(Slice slice) => _text.AsSpan(slice.Offset, slice.Length);
+
+    private Slice Keep(ReadOnlySpan<byte> text)
+    {
+        if (_text.Length - _textLength < text.Length) Array.Resize(ref _text, Math.Max(_text.Length * 2, _textLength + text.Length));
+        text.CopyTo(_text.AsSpan(_textLength));
+        var slice = new Slice(_textLength, text.Length);
+        _textLength += text.Length;
+        return slice;
+    }
+
+    private readonly record struct Slice(int Offset, int Length);
+
+    private readonly record struct Contact(Slice Uri, Slice Parameters, Slice Instance, uint? Expires, short Q);
+}

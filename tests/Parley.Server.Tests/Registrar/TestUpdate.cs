@@ -1,0 +1,45 @@
+using System.Text;
+using Parley.Server.Registrar;
+
+namespace Parley.Server.Tests.Registrar;
+
+/// <summary>An update whose completion can be awaited, written in few words.</summary>
+internal sealed class TestUpdate : BindingUpdate
+{
+    public const string Alice = "alice@example.com";
+
+    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TestUpdate(string addressOfRecord = Alice, string callId = "call-1", uint cseq = 1, uint? expires = null) =>
+        Begin(Utf8(addressOfRecord), Utf8(callId), cseq, expires);
+
+    public Task Completed => _completed.Task;
+
+    public int Completions { get; private set; }
+
+    public TestUpdate Contact(string uri, uint? expires = null, short q = BindingSet.NoQ)
+    {
+        AddContact(Utf8(uri), q, expires);
+        return this;
+    }
+
+    public TestUpdate Wildcard()
+    {
+        AddWildcard();
+        return this;
+    }
+
+    public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    protected internal override void OnCompleted()
+    {
+        Completions++;
+        _completed.TrySetResult();
+    }
+}
+
+/// <summary>The simplest relation: the same bytes.</summary>
+internal sealed class SameBytes : IContactComparer
+{
+    public bool AreEquivalent(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => left.SequenceEqual(right);
+}
