@@ -63,6 +63,14 @@ public ref struct SipResponseWriter
         _writer.Append("\r\n"u8);
     }
 
+    /// <summary>Adds rows that were built before, each with its CRLF.</summary>
+    /// <exception cref="ArgumentException">The last row does not end.</exception>
+    public void AddRows(scoped ReadOnlySpan<byte> rows)
+    {
+        if (!rows.IsEmpty && !rows.EndsWith("\r\n"u8)) throw new ArgumentException("A row ends with CRLF.", nameof(rows));
+        _writer.Append(rows);
+    }
+
     /// <summary>Ends a response without body.</summary>
     /// <returns>False when the buffer is too small: its content is of no use then.</returns>
     public bool TryFinish(out int written) => TryFinish(default, default, out written);

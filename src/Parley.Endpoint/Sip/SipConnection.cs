@@ -1,0 +1,161 @@
+using Parley.Core;
+using Parley.Net;
+using Parley.Sip.Messages;
+
+namespace Parley.Endpoint.Sip;
+
+/// <summary>A stream connection that carries SIP: cut into messages, answered when pinged, and closed when it misbehaves.</summary>
+/// <remarks>
+/// Owned by the lane whose loop it is on; <see cref="Send"/> and <see cref="Close"/> may be called on any thread. Source:
+/// RFC 3261 18, RFC 5626 3.5.1 and 4.4.1.
+/// </remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "OnClosed, which comes once and last, gives the framer's memory back.")]
+internal sealed class SipConnection : LoopTimer, IStreamHandler
+{
+    private readonly SipLane _lane;
+    private readonly SipStreamFramer _framer;
+    private IStreamConnection _stream = null!;
+    private Instant _lastReceived;
+    private Instant _messageStarted = Instant.Never;
+    private volatile bool _isOpen = true;
+    private bool _isRegistered;
+
+    private SipConnection(SipLane lane, SipTransport transport, NetworkAddress remote, bool isAccepted)
+    {
+        (_lane, Transport, Remote) = (lane, transport, remote);
+        _framer = new SipStreamFramer(lane.Endpoint.Options.Limits, lane.Loop.Buffers, isAccepted);
+        _lastReceived = lane.Now;
+    }
+
+    /// <summary>The transport protocol.</summary>
+    public SipTransport Transport { get; }
+
+    /// <summary>The other side.</summary>
+    public NetworkAddress Remote { get; }
+
+    /// <summary>This side; not specified before the connection stands.</summary>
+    public NetworkAddress LocalAddress => _stream.LocalAddress;
+
+    /// <summary>True while it stands or is being made.</summary>
+    public bool IsOpen => _isOpen;
+
+    /// <summary>Takes an accepted connection.</summary>
+    /// <returns>Null when there are as many as the endpoint may have.</returns>
+    public static SipConnection? Accept(SipLane lane, SipTransport transport, IStreamConnection stream)
+    {
+        var connection = new SipConnection(lane, transport, stream.RemoteAddress, isAccepted: true) { _stream = stream };
+        return connection.Register() ? connection : null;
+    }
+
+    /// <summary>Starts a connection; what is sent before it stands waits for it.</summary>
+    /// <returns>Null when there are as many as the endpoint may have.</returns>
+    public static SipConnection? Connect(SipLane lane, SipTransport transport, NetworkAddress remote)
+    {
+        var connection = new SipConnection(lane, transport, remote, isAccepted: false);
+        if (!connection.Register()) return null;
+        connection._stream = lane.Loop.ConnectStream(remote, connection);
+        return connection;
+    }
+
+    /// <summary>Queues a message. May be called on any thread.</summary>
+    /// <returns>False when the connection is over.</returns>
+    public bool Send(PooledBuffer message) => _isOpen && _stream.Send(message);
+
+    /// <summary>Closes after what is queued. May be called on any thread.</summary>
+    public void Close()
+    {
+        _isOpen = false;
+        _stream?.Close();
+    }
+
+    /// <inheritdoc/>
+    public void OnConnected(Instant now, IStreamConnection connection)
+    {
+        _lastReceived = now;
+        SetDeadline();
+    }
+
+    /// <inheritdoc/>
+    public void OnReceived(Instant now, IStreamConnection connection, ReadOnlySpan<byte> bytes)
+    {
+        _lastReceived = now;
+        SipMessageIndex index = _lane.Receiver.Index;
+        while (_isOpen)
+        {
+            SipFrame frame = _framer.Next(ref bytes, index);
+            switch (frame.Kind)
+            {
+                case SipFrameKind.MessageComplete:
+                    _messageStarted = Instant.Never;
+                    var view = new SipMessageView(frame.Bytes, index);
+                    var flow = new SipFlow(Transport, Remote, this, listenPoint: -1);
+                    _lane.Endpoint.Options.Trace?.OnMessage(now, isSent: false, LocalAddress, flow, view.Bytes);
+                    _lane.Receiver.OnMessage(view, flow);
+                    continue;
+
+                case SipFrameKind.Ping:
+                    SendPong();
+                    continue;
+
+                case SipFrameKind.Pong:
+                    continue;
+
+                case SipFrameKind.Malformed or SipFrameKind.TooLarge:
+                    _lane.Receiver.OnMalformed(frame.Bytes, frame.Result, new SipFlow(Transport, Remote, this, listenPoint: -1));
+                    Close();    // where the next message starts cannot be known
+                    return;
+            }
+
+            break;
+        }
+
+        if (_framer.IsWithinMessage)
+        {
+            if (_messageStarted.IsNever) _messageStarted = now;
+        }
+        else
+        {
+            _messageStarted = Instant.Never;
+        }
+
+        SetDeadline();
+    }
+
+    /// <inheritdoc/>
+    public void OnClosed(Instant now, IStreamConnection connection, StreamCloseReason reason)
+    {
+        _isOpen = false;
+        _framer.Dispose();
+        _lane.Loop.Schedule(this, Instant.Never);
+        if (_isRegistered) _lane.Endpoint.Connections.Remove(this);
+        _isRegistered = false;
+        foreach (SipLane lane in _lane.Endpoint.Lanes) lane.OnConnectionClosed(this, isOnLoop: ReferenceEquals(lane, _lane));
+    }
+
+    /// <summary>Nothing came for too long, or a message has begun and does not end.</summary>
+    public override void OnDeadline(Instant now)
+    {
+        if (now >= Deadline) Close();
+        else SetDeadline();
+    }
+
+    private Instant Deadline => Instant.Min(
+        _lastReceived + _lane.Endpoint.Options.IdleTimeout,
+        _messageStarted + _lane.Endpoint.Options.MessageTimeout);
+
+    // Each piece moves the deadline; the timer is only moved when it comes or must come earlier.
+    private void SetDeadline()
+    {
+        Instant deadline = Deadline;
+        if (ScheduledFor.IsNever || deadline < ScheduledFor) _lane.Loop.Schedule(this, deadline);
+    }
+
+    private bool Register() => _isRegistered = _lane.Endpoint.Connections.TryAdd(this, _lane.Endpoint.Options.MaxConnections);
+
+    private void SendPong()
+    {
+        PooledBuffer pong = _lane.Loop.Buffers.Copy("\r\n"u8);
+        _stream.Send(pong);
+        pong.Release();
+    }
+}

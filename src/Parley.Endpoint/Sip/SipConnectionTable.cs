@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using Parley.Core;
+using Parley.Sip.Messages;
+
+namespace Parley.Endpoint.Sip;
+
+/// <summary>The stream connections of an endpoint by the other side's address: one is used for all that goes there.</summary>
+/// <remarks>Shared by the endpoint's lanes. A newer connection takes an older one's place; the older one lives until it ends. Source: RFC 3261 18.1.1.</remarks>
+internal sealed class SipConnectionTable
+{
+    private readonly ConcurrentDictionary<(SipTransport Transport, NetworkAddress Remote), SipConnection> _byRemote = new();
+    private int _count;
+
+    /// <summary>Connections that stand or are being made.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    public SipConnection? Find(SipTransport transport, NetworkAddress remote) =>
+        _byRemote.TryGetValue((transport, remote), out SipConnection? connection) && connection.IsOpen ? connection : null;
+
+    /// <returns>False when there are as many as the bound allows.</returns>
+    public bool TryAdd(SipConnection connection, int bound)
+    {
+        if (Interlocked.Increment(ref _count) > bound)
+        {
+            Interlocked.Decrement(ref _count);
+            return false;
+        }
+
+        _byRemote[(connection.Transport, connection.Remote)] = connection;
+        return true;
+    }
+
+    public void Remove(SipConnection connection)
+    {
+        Interlocked.Decrement(ref _count);
+        _byRemote.TryRemove(KeyValuePair.Create((connection.Transport, connection.Remote), connection));
+    }
+
+    public void CloseAll()
+    {
+        foreach (SipConnection connection in _byRemote.Values) connection.Close();
+    }
+}

@@ -1,0 +1,45 @@
+using Parley.Sip.Messages;
+using Parley.Sip.Transactions;
+
+namespace Parley.Endpoint.Sip;
+
+/// <summary>A request on its way to the transaction user, who makes a transaction of it, answers it without one, or lets it go.</summary>
+public readonly ref struct SipIncomingRequest
+{
+    private readonly TransactionKey _key;
+
+    internal SipIncomingRequest(SipLane lane, in SipMessageView message, in SipFlow flow, in TransactionKey key)
+    {
+        Lane = lane;
+        Message = message;
+        Flow = flow;
+        _key = key;
+    }
+
+    /// <summary>The lane that it came to.</summary>
+    public SipLane Lane { get; }
+
+    /// <summary>The request, valid during the call. Its topmost Via is as it came: who forwards it stamps it with <see cref="Flow"/>'s address (<see cref="SipEdits.StampVia"/>).</summary>
+    public SipMessageView Message { get; }
+
+    /// <summary>The flow that it came over.</summary>
+    public SipFlow Flow { get; }
+
+    /// <summary>Makes a server transaction: retransmissions are answered by it from now on.</summary>
+    /// <param name="user">Who hears of it: the caller, or who it hands the request to.</param>
+    /// <returns>Null when the lane has as many as it may; the request was then answered with 503.</returns>
+    public SipServerTransaction? CreateTransaction(ITransactionUser user) => Lane.Receiver.CreateServerTransaction(this, user);
+
+    /// <summary>Answers without a transaction; each retransmission comes to the transaction user again (RFC 3261 8.2.7).</summary>
+    /// <remarks>Does nothing for an ACK. The ACK of such an answer to an INVITE never reaches the transaction user.</remarks>
+    public void Reply(in SipReply reply) => Lane.Receiver.Reply(Message, Flow, _key, reply);
+
+    /// <summary>For a CANCEL: the transaction of the INVITE that it cancels.</summary>
+    /// <returns>Null when there is none: the answer is 481 (RFC 3261 9.2).</returns>
+    public SipServerTransaction? FindCancelled() => Lane.Receiver.FindCancelled(Message);
+
+    /// <summary>For the ACK of a 2xx whose branch is the INVITE's, as RFC 2543 clients send: the INVITE's transaction. Null for others.</summary>
+    public SipServerTransaction? Invite { get; init; }
+
+    internal TransactionKey Key => _key;
+}

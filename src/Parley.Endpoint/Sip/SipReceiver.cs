@@ -1,0 +1,280 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Parley.Core;
+using Parley.Net;
+using Parley.Sip.Messages;
+using Parley.Sip.Transactions;
+
+namespace Parley.Endpoint.Sip;
+
+/// <summary>A lane's way in: bytes become a message, the message finds its lane and its transaction, and what is left is the transaction user's.</summary>
+/// <remarks>Source: RFC 3261 18.1.2, 18.2.1, 17.1.3, 17.2.3, 16.3.</remarks>
+internal sealed class SipReceiver
+{
+    private const int ReplyRoomBytes = 512;     // what a reply may have more than its request: tag, stamp, status line
+
+    private readonly SipLane _lane;
+    private readonly SipMessagePool _messages;
+    private readonly Stack<HandOver> _handOvers = new();
+
+    public SipReceiver(SipLane lane)
+    {
+        _lane = lane;
+        _messages = new SipMessagePool(lane.Loop.Buffers);
+        Index = new SipMessageIndex(lane.Endpoint.Options.Limits);
+    }
+
+    /// <summary>Of the message that is being received.</summary>
+    public SipMessageIndex Index { get; }
+
+    /// <summary>Messages that are kept.</summary>
+    public long KeptMessages => _messages.Outstanding;
+
+    private SipEndpoint Endpoint => _lane.Endpoint;
+
+    private SipLaneCounters Counters => _lane.Counters;
+
+    public void OnDatagram(Instant now, NetworkAddress local, ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint)
+    {
+        var flow = new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint);
+        if (SipParser.TryIndex(datagram, Index, out SipParseResult result))
+        {
+            var view = new SipMessageView(datagram, Index);
+            Endpoint.Options.Trace?.OnMessage(now, isSent: false, local, flow, view.Bytes);
+            OnMessage(view, flow);
+        }
+        else if (result.Kind != SipParseKind.KeepAlive)
+        {
+            OnMalformed(datagram, result, flow);
+        }
+    }
+
+    /// <summary>A well-formed message came: it goes to the lane of its Call-ID.</summary>
+    public void OnMessage(in SipMessageView message, in SipFlow flow)
+    {
+        if (Endpoint.Lanes.Count > 1 && message.TryGetCallId(out ReadOnlySpan<byte> callId) == HeaderStatus.Ok)
+        {
+            SipLane owner = Endpoint.LaneOf(callId);
+            if (!ReferenceEquals(owner, _lane))
+            {
+                HandTo(owner, message, flow);
+                return;
+            }
+        }
+
+        OnOwnMessage(message, flow);
+    }
+
+    /// <summary>Answers what is no proper request, where it can be seen that it is meant as one.</summary>
+    public void OnMalformed(ReadOnlySpan<byte> bytes, in SipParseResult result, in SipFlow flow)
+    {
+        Counters.Malformed++;
+        if (!result.IsIndexed) return;
+        var view = new SipMessageView(bytes, Index);
+        if (!view.IsRequest || view.Method == SipMethod.Ack) return;
+        int status = result.Error == SipParseError.BodyTooLong ? 413 : result.Kind == SipParseKind.TooLarge ? 513 : 400;
+        Refuse(view, flow, status, Encoding.UTF8.GetBytes(result.Reason));
+    }
+
+    /// <summary>Builds a response from its request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="key">Its transaction's key, which the To tag is made from when the reply brings none.</param>
+    /// <param name="reply">Status and what to add.</param>
+    /// <param name="source">Where the request came from.</param>
+    public PooledBuffer WriteReply(in SipMessageView request, in TransactionKey key, in SipReply reply, NetworkAddress source)
+    {
+        Span<byte> tag = stackalloc byte[TagBytes];
+        if (reply.StatusCode == 100) tag = default;
+        else if (reply.ToTag.IsEmpty) WriteTag(tag, key);
+        int room = request.Bytes.Length - request.BodyLength + reply.ReasonPhrase.Length + reply.Headers.Length + reply.Body.Length + ReplyRoomBytes;
+        PooledBuffer response = _lane.Loop.Buffers.Rent(Math.Min(room, BufferPool.MaxLengthBytes));
+        var writer = new SipResponseWriter(response.Whole);
+        writer.Start(request, reply.StatusCode, reply.ToTag.IsEmpty ? tag : reply.ToTag, reply.ReasonPhrase, source);
+        if (reply.CopyRecordRoute) writer.CopyHeader(request, HeaderId.RecordRoute);
+        if (!reply.Headers.IsEmpty) writer.AddRows(reply.Headers);
+        if (Endpoint.ServerName is { } server) writer.AddHeader(HeaderId.Server, server);
+        if (!writer.TryFinish(reply.ContentType, reply.Body, out int written)) throw new InvalidOperationException("A response is too long to be sent.");
+        response.Length = written;
+        return response;
+    }
+
+    public SipServerTransaction? CreateServerTransaction(in SipIncomingRequest request, ITransactionUser user)
+    {
+        SipMessage kept = _messages.Copy(request.Message);
+        SipServerTransaction? transaction = _lane.Transactions.CreateServer(request.Key, kept, request.Flow, ReplyFlow(request.Message, request.Flow), user);
+        if (transaction is not null) return transaction;
+        Counters.Overloaded++;
+        Reply(request.Message, request.Flow, request.Key, new SipReply(503) { Headers = "Retry-After: 5\r\n"u8 });
+        return null;
+    }
+
+    public void Reply(in SipMessageView request, in SipFlow flow, in TransactionKey key, in SipReply reply)
+    {
+        if (request.Method == SipMethod.Ack) return;
+        PooledBuffer response = WriteReply(request, key, reply, flow.Remote);
+        _lane.Send(response, ReplyFlow(request, flow));
+    }
+
+    public SipServerTransaction? FindCancelled(in SipMessageView cancel) =>
+        TryGetKey(cancel, "INVITE"u8, out TransactionKey key) ? _lane.Transactions.FindServer(key) : null;
+
+    private void OnOwnMessage(in SipMessageView message, in SipFlow flow)
+    {
+        if (message.IsRequest) OnRequest(message, flow);
+        else OnResponse(message, flow);
+    }
+
+    private void OnRequest(in SipMessageView request, in SipFlow flow)
+    {
+        Counters.RequestsReceived++;
+        if (!SipRequestValidator.TryCheck(request, out SipRefusal refusal))
+        {
+            Counters.Malformed++;
+            if (refusal.CanAnswer) Refuse(request, flow, refusal.Status, refusal.Reason);
+            return;
+        }
+
+        if (!TryGetKey(request, request.MethodBytes, out TransactionKey key))
+        {
+            Counters.Dropped++;
+            return;
+        }
+
+        SipServerTransaction? known = _lane.Transactions.FindServer(key);
+        if (known is not null && !_lane.Transactions.OnRequest(known, request.Method))
+        {
+            Counters.Absorbed++;
+            return;
+        }
+
+        if (request.Method == SipMethod.Ack && known is null && IsAckOfReply(request, key))
+        {
+            Counters.Absorbed++;
+            return;
+        }
+
+        _lane.User.OnRequest(new SipIncomingRequest(_lane, request, flow, key) { Invite = known });
+    }
+
+    private void OnResponse(in SipMessageView response, in SipFlow flow)
+    {
+        Counters.ResponsesReceived++;
+        if (response.TryGetVia(out ViaView via) != HeaderStatus.Ok || response.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok || via.Branch.IsEmpty)
+        {
+            Counters.Malformed++;
+            return;
+        }
+
+        TransactionKey key = TransactionKey.ForClient(Endpoint.Hash, via.Branch, cseq.MethodBytes);
+        if (_lane.Transactions.OnResponse(key, response)) return;
+        Counters.StrayResponses++;
+        _lane.User.OnStrayResponse(response, flow);
+    }
+
+    private void Refuse(in SipMessageView request, in SipFlow flow, int status, ReadOnlySpan<byte> reason)
+    {
+        if (TryGetKey(request, request.MethodBytes, out TransactionKey key)) Reply(request, flow, key, new SipReply(status) { ReasonPhrase = reason });
+    }
+
+    private bool TryGetKey(in SipMessageView request, ReadOnlySpan<byte> method, out TransactionKey key)
+    {
+        key = default;
+        if (request.TryGetVia(out ViaView via) != HeaderStatus.Ok) return false;
+        if (via.HasRfc3261Branch)
+        {
+            key = TransactionKey.ForServer(Endpoint.Hash, via.Branch, via.Host, via.Port, method);
+            return true;
+        }
+
+        if (request.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok || request.TryGetTo(out NameAddressView to) != HeaderStatus.Ok) return false;
+        if (request.TryGetCallId(out ReadOnlySpan<byte> callId) != HeaderStatus.Ok || request.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok) return false;
+        key = TransactionKey.ForRfc2543Server(
+            Endpoint.Hash, method, request.RequestUri, to.Tag, from.Tag, callId, cseq.Number, via.Bytes);
+        return true;
+    }
+
+    /// <summary>The way back: over a connection, or by UDP to where the request came from, at the port that the Via asks for.</summary>
+    /// <remarks>A unicast maddr is not followed: it would let anybody have answers sent to somebody else. Source: RFC 3261 18.2.2, RFC 3581 4.</remarks>
+    private static SipFlow ReplyFlow(in SipMessageView request, in SipFlow flow)
+    {
+        if (request.TryGetVia(out ViaView via) != HeaderStatus.Ok) return flow;
+        ushort sentByPort = via.Port == 0 ? (ushort)5060 : via.Port;
+        return flow.Transport == SipTransport.Udp && via.HasRport ? flow : flow.WithPort(sentByPort);
+    }
+
+    /// <summary>True for the ACK of a reply that was sent without a transaction: only that has the tag made of the transaction's key.</summary>
+    private bool IsAckOfReply(in SipMessageView ack, in TransactionKey key)
+    {
+        Span<byte> tag = stackalloc byte[TagBytes];
+        WriteTag(tag, key);
+        return ack.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && to.Tag.SequenceEqual(tag);
+    }
+
+    private const int TagBytes = 16;
+
+    private void WriteTag(Span<byte> destination, TransactionKey key)
+    {
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<TransactionKey, ulong>(MemoryMarshal.CreateReadOnlySpan(ref key, 1));
+        SipBranches.WriteToken(destination, Endpoint.PublicHash, words[0], words[1]);
+    }
+
+    private void HandTo(SipLane owner, in SipMessageView message, in SipFlow flow)
+    {
+        HandOver work = RentHandOver();
+        work.Set(owner, _messages.Copy(message), flow);
+        if (owner.Post(work))
+        {
+            Counters.HandedOver++;
+            return;
+        }
+
+        Counters.Dropped++;
+        work.Drop();
+    }
+
+    private HandOver RentHandOver()
+    {
+        lock (_handOvers)
+        {
+            return _handOvers.TryPop(out HandOver? work) ? work : new HandOver(this);
+        }
+    }
+
+    private void Return(HandOver work)
+    {
+        lock (_handOvers)
+        {
+            _handOvers.Push(work);
+        }
+    }
+
+    /// <summary>A message on its way to another lane.</summary>
+    private sealed class HandOver(SipReceiver from) : ILoopWork
+    {
+        private SipLane _owner = null!;
+        private SipMessage? _message;
+        private SipFlow _flow;
+
+        public void Set(SipLane owner, SipMessage message, in SipFlow flow) => (_owner, _message, _flow) = (owner, message, flow);
+
+        public void Run(Instant now)
+        {
+            SipMessage message = _message!;
+            try
+            {
+                _owner.Receiver.OnOwnMessage(message.View, _flow);
+            }
+            finally
+            {
+                Drop();
+            }
+        }
+
+        public void Drop()
+        {
+            _message?.Release();
+            _message = null;
+            from.Return(this);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Parley.Core;
+using Parley.Sip.Messages;
+using Parley.Sip.Transactions;
+
+namespace Parley.Endpoint.Sip;
+
+/// <summary>A request that a transaction user has taken, until its transaction is over.</summary>
+/// <remarks>Joins the transaction machine with the flow that responses take and, until the final response, the request itself.</remarks>
+public sealed class SipServerTransaction
+{
+    private SipMessage? _request;
+
+    internal SipServerTransaction(SipLane lane, ServerTransaction machine, SipMessage request, in SipFlow flow, in SipFlow replyFlow, ITransactionUser user)
+    {
+        _request = request;
+        machine.User = this;
+        (Lane, Machine, Method, Flow, ReplyFlow, User) = (lane, machine, request.View.Method, flow, replyFlow, user);
+    }
+
+    /// <summary>The lane that this transaction belongs to.</summary>
+    public SipLane Lane { get; }
+
+    /// <summary>The request's method.</summary>
+    public SipMethod Method { get; }
+
+    /// <summary>The flow that the request came over.</summary>
+    public SipFlow Flow { get; }
+
+    /// <summary>The transaction user.</summary>
+    public ITransactionUser User { get; }
+
+    /// <summary>What the transaction user keeps for this transaction.</summary>
+    public object? State { get; set; }
+
+    /// <summary>True once a final response was given, or none can be.</summary>
+    public bool IsFinished { get; private set; }
+
+    /// <summary>True while the request is kept: until the final response.</summary>
+    public bool HasRequest => _request is not null;
+
+    /// <summary>The request, its topmost Via as it came: who forwards it stamps it with <see cref="Flow"/>'s address (<see cref="SipEdits.StampVia"/>).</summary>
+    /// <exception cref="InvalidOperationException">The final response was given, and the request is gone.</exception>
+    public SipMessageView Request => Kept.View;
+
+    /// <summary>Null once the transaction is over: the machine then serves another one.</summary>
+    internal ServerTransaction? Machine { get; private set; }
+
+    /// <summary>Where responses go: back over the flow, by UDP to the port that the Via asks for (RFC 3261 18.2.2, RFC 3581 4).</summary>
+    internal SipFlow ReplyFlow { get; }
+
+    private SipMessage Kept => _request ?? throw new InvalidOperationException("The request is gone with its final response.");
+
+    /// <summary>Takes one more lease of the request, for who needs it beyond the final response.</summary>
+    /// <returns>The message; release it.</returns>
+    public SipMessage RetainRequest() => Kept.Retain();
+
+    /// <summary>Sends a response that was built elsewhere: a proxy's, or one with a body.</summary>
+    /// <param name="statusCode">100 to 699.</param>
+    /// <param name="response">The whole message; its lease is taken over, sent or not.</param>
+    /// <returns>False when the transaction is over or its state forbids it (RFC 3261 17.2, RFC 4320).</returns>
+    public bool Respond(int statusCode, PooledBuffer response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        if (Machine is not { } machine)
+        {
+            response.Release();
+            return false;
+        }
+
+        bool isTaken = machine.Respond(Lane.Now, statusCode, response);
+        if (isTaken && statusCode >= 200) Finish();
+        Lane.Transactions.Drive(this);
+        return isTaken;
+    }
+
+    /// <summary>Sends a response that is made from the request.</summary>
+    /// <param name="reply">Status and what to add.</param>
+    /// <returns>False when the transaction is over, has had its final response, or its state forbids it.</returns>
+    public bool Respond(in SipReply reply) =>
+        Machine is { } machine && HasRequest && Respond(reply.StatusCode, Lane.Receiver.WriteReply(Request, machine.Key, reply, Flow.Remote));
+
+    internal void End()
+    {
+        Machine = null;
+        Finish();
+    }
+
+    private void Finish()
+    {
+        IsFinished = true;
+        _request?.Release();
+        _request = null;
+    }
+}
