@@ -23,8 +23,11 @@ internal static class Grammar
     /// <summary>hostname, with the underscore that names in private networks have.</summary>
     public static readonly SearchValues<byte> HostName = Bytes(Alphanumeric + "-._");
 
-    /// <summary>What may stand in a user or password as it is; "%" only with two hexadecimal digits behind it.</summary>
+    /// <summary>What may stand in a user as it is; "%" only with two hexadecimal digits behind it.</summary>
     public static readonly SearchValues<byte> UserUnescaped = Bytes(Alphanumeric + "-_.!~*'()&=+$,;?/");
+
+    /// <summary>What may stand in a password as it is.</summary>
+    public static readonly SearchValues<byte> PasswordUnescaped = Bytes(Alphanumeric + "-_.!~*'()&=+$,");
 
     /// <summary>paramchar without escapes.</summary>
     public static readonly SearchValues<byte> UriParameterUnescaped = Bytes(Alphanumeric + "-_.!~*'()[]/:&+$");
