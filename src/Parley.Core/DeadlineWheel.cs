@@ -32,17 +32,7 @@ public sealed class DeadlineWheel
         get
         {
             if (_heads[DueSlot] is not null) return Instant.FromTicks(_hand * TimeSpan.TicksPerMillisecond);
-            if (Count == 0) return Instant.Never;
-            long best = long.MaxValue;
-            for (int ring = 0; ring < Rings; ring++)
-            {
-                int shift = ring * 8;
-                int distance = DistanceToOccupied(ring, (int)(_hand >> shift) & 0xFF);
-                if (distance < 0) continue;
-                best = Math.Min(best, ((_hand >> shift) + distance) << shift);
-            }
-
-            return Instant.FromTicks(best * TimeSpan.TicksPerMillisecond);
+            return Count == 0 ? Instant.Never : Instant.FromTicks(NextOccupied() * TimeSpan.TicksPerMillisecond);
         }
     }
 
@@ -98,37 +88,36 @@ public sealed class DeadlineWheel
         return true;
     }
 
-    /// <summary>Moves the hand to the next millisecond at which something happens, at most to the target.</summary>
+    /// <summary>Moves the hand to the next millisecond at which a slot's turn comes, at most to the target.</summary>
     private void Turn(long target)
     {
-        int nearest = DistanceToOccupied(0, (int)_hand & 0xFF);
-        long nextInRing = nearest < 0 ? long.MaxValue : _hand + nearest;
-        long nextCascade = (_hand | 0xFF) + 1;
-        long to = Math.Min(target, Math.Min(nextInRing, nextCascade));
-        if (Count == 0)
+        _hand = Count == 0 ? target : Math.Min(target, NextOccupied());
+        for (int ring = 1; ring < Rings && (_hand & ((1L << (ring * 8)) - 1)) == 0; ring++)
         {
-            _hand = target;
-            return;
+            // The rings below have gone round: bring down what this one holds for their next round.
+            Cascade((ring * SlotsPerRing) + ((int)(_hand >> (ring * 8)) & 0xFF));
         }
 
-        _hand = to;
-        if ((to & 0xFF) == 0)
-        {
-            // The first ring has gone round: bring down what the higher rings hold for its next round.
-            for (int ring = 1; ring < Rings; ring++)
-            {
-                int index = (int)(to >> (ring * 8)) & 0xFF;
-                Cascade((ring * SlotsPerRing) + index);
-                if (index != 0) break;
-            }
-        }
-
-        int slot = (int)to & 0xFF;
+        int slot = (int)_hand & 0xFF;
         while (_heads[slot] is { } entry)
         {
             Unlink(entry);
-            Link(entry, to);
+            Link(entry, _hand);
         }
+    }
+
+    /// <summary>The millisecond at which the next occupied slot's turn comes; the wheel is not empty.</summary>
+    private long NextOccupied()
+    {
+        long next = long.MaxValue;
+        for (int ring = 0; ring < Rings; ring++)
+        {
+            int shift = ring * 8;
+            int distance = DistanceToOccupied(ring, (int)(_hand >> shift) & 0xFF);
+            if (distance > 0) next = Math.Min(next, ((_hand >> shift) + distance) << shift);
+        }
+
+        return next;
     }
 
     private void Cascade(int slot)
@@ -207,7 +196,7 @@ public sealed class DeadlineWheel
         return -1;
     }
 
-    private static long Floor(Instant instant) => Math.DivRem(instant.Ticks, TimeSpan.TicksPerMillisecond).Quotient - (instant.Ticks < 0 ? 1 : 0);
+    private static long Floor(Instant instant) => (instant.Ticks / TimeSpan.TicksPerMillisecond) - (instant.Ticks % TimeSpan.TicksPerMillisecond < 0 ? 1 : 0);
 
     private static long Ceiling(Instant instant) => (instant.Ticks / TimeSpan.TicksPerMillisecond) + (instant.Ticks % TimeSpan.TicksPerMillisecond > 0 ? 1 : 0);
 }

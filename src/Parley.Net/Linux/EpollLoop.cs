@@ -1,0 +1,96 @@
+using System.Net.Sockets;
+using Parley.Core;
+using Parley.Net.Streams;
+using static Parley.Net.Linux.LibC;
+
+namespace Parley.Net.Linux;
+
+/// <summary>A loop over epoll, with batches of datagrams.</summary>
+internal sealed class EpollLoop : NetworkLoop
+{
+    private readonly Epoll _epoll = new();
+    private readonly EpollWakeUp _wakeUp;
+    private readonly Lock _wakeUpGate = new();
+    private DatagramBatch? _batch;
+    private bool _isReleased;
+
+    public EpollLoop(NetworkLoopOptions options)
+        : base(options)
+    {
+        _wakeUp = new EpollWakeUp(_epoll);
+    }
+
+    public override bool CanShareDatagramPorts => true;
+
+    /// <summary>What is ready or is waited for; the loop's.</summary>
+    public Epoll Epoll => _epoll;
+
+    /// <summary>The memory of datagrams that come and go; the loop's.</summary>
+    public DatagramBatch Batch => _batch ??= new DatagramBatch();
+
+    private protected override IDatagramSocket OpenDatagramSocket(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing)
+    {
+        Socket socket = Sockets.OpenDatagram(local, Options.DatagramBufferBytes, beforeBind: unbound =>
+        {
+            int fd = (int)unbound.SafeHandle.DangerousGetHandle();
+            SetOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, Options.DatagramBufferBytes);     // beyond the system's limit, for who may
+            SetOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, Options.DatagramBufferBytes);
+            if (local.IsIPv4) SetOption(fd, SOL_IP, IP_RECVERR, 1);
+            else SetOption(fd, SOL_IPV6, IPV6_RECVERR, 1);
+            if (sharing == DatagramSharing.Joins) SetOption(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+        });
+        if (sharing == DatagramSharing.Leads) SetOption((int)socket.SafeHandle.DangerousGetHandle(), SOL_SOCKET, SO_REUSEPORT, 1);
+        var opened = new EpollDatagramSocket(this, socket, handler);
+        opened.Begin();
+        return opened;
+    }
+
+    private protected override IStreamListener OpenListener(NetworkAddress local, Func<IStreamConnection, IStreamHandler?> accept)
+    {
+        var listener = new EpollStreamListener(this, Sockets.OpenListener(local), accept);
+        listener.Begin();
+        return listener;
+    }
+
+    private protected override StreamConnection StartConnection(NetworkAddress remote, IStreamHandler handler) =>
+        EpollStreamConnection.Start(this, remote, handler);
+
+    private protected override void Wait(TimeSpan timeout) => _epoll.Wait(timeout);
+
+    private protected override void RunReady()
+    {
+        while (_epoll.TryTakeReady(out IEpollSource source, out uint events))
+        {
+            try
+            {
+                source.OnReady(events);
+            }
+            catch (Exception exception)
+            {
+                Fault(exception);
+            }
+        }
+    }
+
+    private protected override void Interrupt()
+    {
+        lock (_wakeUpGate)
+        {
+            if (!_isReleased) _wakeUp.Set();
+        }
+    }
+
+    private protected override LoopSource[] Sources() => [.. _epoll.Sources.OfType<LoopSource>()];
+
+    private protected override void Release()
+    {
+        lock (_wakeUpGate)
+        {
+            _isReleased = true;
+            _wakeUp.Dispose();
+        }
+
+        _epoll.Dispose();
+        _batch?.Dispose();
+    }
+}

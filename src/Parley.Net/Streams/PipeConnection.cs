@@ -1,0 +1,297 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Parley.Core;
+
+namespace Parley.Net.Streams;
+
+/// <summary>A connection over a pipe that somebody else serves.</summary>
+/// <remarks>
+/// Two long-lived tasks serve it: one reads and gives each piece to the loop, waiting until it is handled; the other writes what is
+/// queued. They meet the loop in signals and turns, so no message makes a task or a closure.
+/// <code>
+/// New --first turn--> Open --Close()--> Draining --written, or time is over--> Closed
+///  | not wanted         | other side ended, broke, queue full                    ^
+///  +--------------------+--------------------------------------------------------+
+/// </code>
+/// The handler hears of the end when Closed begins. The task of the adopter completes when both tasks have ended, too.
+/// </remarks>
+internal sealed class PipeConnection : LoopSource, IStreamConnection
+{
+    private const int BuffersPerWrite = 16;
+
+    private readonly NetworkLoop _loop;
+    private readonly IDuplexPipe _transport;
+    private readonly Func<IStreamConnection, IStreamHandler?> _accept;
+    private readonly StreamQueue _queue;
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly AsyncTurn _readerTurn = new();     // the piece is handled
+    private readonly AsyncTurn _writerTurn = new();     // something is queued, or the queue is closed
+    private readonly Timer _closeTimer;
+    private IStreamHandler? _handler;
+    private State _state;
+    private ReadOnlySequence<byte> _piece;
+    private volatile bool _hasPiece;
+    private volatile Task _reader = Task.CompletedTask;
+    private volatile Task _writer = Task.CompletedTask;
+    private volatile bool _hasReaderFailed;
+    private volatile bool _hasWriterFailed;
+    private volatile bool _isAborted;           // what is queued is not written any more
+
+    public PipeConnection(
+        NetworkLoop loop, IDuplexPipe transport, NetworkAddress local, NetworkAddress remote, Func<IStreamConnection, IStreamHandler?> accept)
+    {
+        (_loop, _transport, LocalAddress, RemoteAddress, _accept) = (loop, transport, local, remote, accept);
+        Id = ConnectionIds.Next();
+        _queue = new StreamQueue(loop.Options.StreamQueueBytes);
+        _closeTimer = new Timer(this);
+    }
+
+    private enum State { New, Open, Draining, Closed }
+
+    public long Id { get; }
+
+    public NetworkAddress LocalAddress { get; }
+
+    public NetworkAddress RemoteAddress { get; }
+
+    public bool IsAccepted => true;
+
+    /// <summary>Completes when all is over.</summary>
+    public Task Completion => _completion.Task;
+
+    public bool Send(PooledBuffer bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        bool isQueued = _queue.TryAdd(bytes);
+        if (_queue.HasOverflowed) _loop.Signal(this);
+        else if (!isQueued) return false;
+        else if (_loop.IsLoopThread) _loop.RequestFlush(this);
+        else _writerTurn.Give();
+        return isQueued;
+    }
+
+    public void Close()
+    {
+        if (_queue.Close()) _loop.Signal(this);
+    }
+
+    public override void OnSignal()
+    {
+        if (_state == State.New) Begin();
+        if (_hasPiece) Handle();
+        switch (_state)
+        {
+            case State.Open when _queue.HasOverflowed:
+                End(StreamCloseReason.SendQueueFull);
+                break;
+            case State.Open when _hasReaderFailed || _hasWriterFailed:
+                End(StreamCloseReason.Failed);
+                break;
+            case State.Open when _reader.IsCompleted:
+                End(StreamCloseReason.ClosedByPeer);
+                break;
+            case State.Open when _queue.IsClosed:
+                _state = State.Draining;
+                _loop.Schedule(_closeTimer, _loop.Now + _loop.Options.CloseTimeout);
+                _writerTurn.Give();
+                break;
+            case State.Draining when _writer.IsCompleted:
+                End(StreamCloseReason.ClosedHere);
+                break;
+            case State.Closed when _writer.IsCompleted:
+                _loop.Schedule(_closeTimer, Instant.Never);
+                break;
+        }
+    }
+
+    public override void OnFlush() => _writerTurn.Give();
+
+    public override void End()
+    {
+        if (_state is State.Open or State.Draining) End(StreamCloseReason.ClosedHere);
+        else if (_state == State.New) Refuse();
+        if (_hasPiece) Handle();
+        _transport.Output.CancelPendingFlush();
+    }
+
+    private void Begin()
+    {
+        try
+        {
+            if (_loop.AcceptedConnections < _loop.Options.MaxAcceptedConnections) _handler = _accept(this);
+        }
+        finally
+        {
+            if (_handler is null) Refuse();
+        }
+
+        if (_handler is null) return;
+        _state = State.Open;
+        _loop.Add(this);
+        _loop.AcceptedConnections++;
+        _loop.Counters.ConnectionsAccepted++;
+        _loop.Counters.Connections++;
+        _reader = Task.Run(ReadAsync);
+        _writer = Task.Run(WriteAsync);
+        _ = CompleteAsync();
+        _handler.OnConnected(_loop.Now, this);
+    }
+
+    private void Refuse()
+    {
+        _loop.Counters.ConnectionsTurnedAway++;
+        _state = State.Closed;
+        _queue.Clear();
+        _transport.Output.Complete();
+        _transport.Input.Complete();
+        _completion.SetResult();
+    }
+
+    private void Handle()
+    {
+        try
+        {
+            foreach (ReadOnlyMemory<byte> bytes in _piece)
+            {
+                if (_state != State.Open || _queue.IsClosed) break;
+                _loop.Counters.StreamBytesReceived += bytes.Length;
+                _handler!.OnReceived(_loop.Now, this, bytes.Span);
+            }
+        }
+        finally
+        {
+            _piece = default;
+            _hasPiece = false;
+            _readerTurn.Give();
+        }
+    }
+
+    /// <summary>Lets both tasks end, and tells the handler.</summary>
+    private void End(StreamCloseReason reason)
+    {
+        _state = State.Closed;
+        _queue.Close();
+        if (reason is StreamCloseReason.SendQueueFull or StreamCloseReason.Failed)
+        {
+            _isAborted = true;
+            _transport.Output.CancelPendingFlush();
+        }
+
+        _writerTurn.Give();
+        _transport.Input.CancelPendingRead();
+        // The writer may still wait for the other side: the timer hurries it.
+        if (!_writer.IsCompleted) _loop.Schedule(_closeTimer, _loop.Now + _loop.Options.CloseTimeout);
+        _loop.Remove(this);
+        _loop.AcceptedConnections--;
+        _loop.Counters.Connections--;
+        IStreamHandler handler = _handler!;
+        _handler = null;
+        try
+        {
+            handler.OnClosed(_loop.Now, this, reason);
+        }
+        finally
+        {
+            _told.SetResult();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        PipeReader input = _transport.Input;
+        try
+        {
+            while (true)
+            {
+                ReadResult result = await input.ReadAsync().ConfigureAwait(false);
+                if (!result.Buffer.IsEmpty)
+                {
+                    _piece = result.Buffer;
+                    _hasPiece = true;
+                    _loop.Signal(this);
+                    await _readerTurn.WaitAsync().ConfigureAwait(false);
+                }
+
+                input.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted || result.IsCanceled) break;
+            }
+        }
+        catch (Exception)   // of whatever kind the transport has: it is broken
+        {
+            _hasReaderFailed = true;
+        }
+
+        await input.CompleteAsync().ConfigureAwait(false);
+    }
+
+    private async Task WriteAsync()
+    {
+        PipeWriter output = _transport.Output;
+        var batch = new PooledBuffer[BuffersPerWrite];
+        try
+        {
+            bool isHurried = false;
+            while (!_isAborted)
+            {
+                bool isLast = _queue.IsClosed;
+                if (!Write(output, batch))
+                {
+                    if (isLast) break;
+                    await _writerTurn.WaitAsync().ConfigureAwait(false);
+                }
+                else if (!isHurried)
+                {
+                    FlushResult result = await output.FlushAsync().ConfigureAwait(false);
+                    isHurried = result.IsCanceled;
+                    if (!result.IsCompleted) continue;
+                    _hasWriterFailed = !isLast;     // the other side reads no more
+                    break;
+                }
+            }
+        }
+        catch (Exception)   // of whatever kind the transport has: it is broken
+        {
+            _hasWriterFailed = true;
+        }
+
+        _queue.Clear();
+        await output.CompleteAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Hands the first part of what is queued to the pipe.</summary>
+    /// <returns>False when nothing is queued.</returns>
+    private bool Write(PipeWriter output, PooledBuffer[] batch)
+    {
+        int count = _queue.Peek(batch, out int offset);
+        if (count == 0) return false;
+        int lengthBytes = 0;
+        foreach (PooledBuffer buffer in batch.AsSpan(0, count))
+        {
+            ReadOnlySpan<byte> bytes = buffer.Span[offset..];
+            output.Write(bytes);
+            lengthBytes += bytes.Length;
+            offset = 0;
+        }
+
+        _queue.Consume(lengthBytes);
+        return true;
+    }
+
+    private async Task CompleteAsync()
+    {
+        // Each end is worth a turn of the loop: it may be the reason to tell the handler.
+        await Task.WhenAny(_reader, _writer).ConfigureAwait(false);
+        _loop.Signal(this);
+        await _writer.ConfigureAwait(false);
+        _loop.Signal(this);
+        await _reader.ConfigureAwait(false);
+        await _told.Task.ConfigureAwait(false);
+        _completion.SetResult();
+    }
+
+    private sealed class Timer(PipeConnection connection) : LoopTimer
+    {
+        public override void OnDeadline(Instant now) => connection._transport.Output.CancelPendingFlush();
+    }
+}
