@@ -1,0 +1,74 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace Parley.Sip.Authentication;
+
+/// <summary>What a nonce of this server says of itself.</summary>
+/// <remarks>
+/// <code>
+///  0                8                16                              32
+/// +----------------+----------------+--------------------------------+
+/// | issued, ms     | random id      | HMAC-SHA256(key, the rest      |   as base64url: 43 characters
+/// | since 1970, BE |                | and the realm), first 16 bytes |
+/// +----------------+----------------+--------------------------------+
+/// </code>
+/// So it is checked without a table, on any machine that has the key, and is good in its realm only.
+/// </remarks>
+internal readonly struct DigestNonce
+{
+    public const int TextLengthBytes = 43;
+
+    private const int IdOffset = 8;
+    private const int TagOffset = 16;
+    private const int LengthBytes = 32;
+
+    private DigestNonce(long issuedMilliseconds, ulong id) => (IssuedMilliseconds, Id) = (issuedMilliseconds, id);
+
+    /// <summary>When it was made: milliseconds since 1970, UTC.</summary>
+    public long IssuedMilliseconds { get; }
+
+    /// <summary>Random: no two nonces of a lifetime have the same.</summary>
+    public ulong Id { get; }
+
+    /// <summary>Makes a new one.</summary>
+    /// <param name="key">The server's key.</param>
+    /// <param name="now">Wall-clock time.</param>
+    /// <param name="realm">The realm it is for.</param>
+    /// <param name="text">Gets <see cref="TextLengthBytes"/> characters.</param>
+    public static void Write(ReadOnlySpan<byte> key, DateTimeOffset now, ReadOnlySpan<byte> realm, Span<byte> text)
+    {
+        Span<byte> bytes = stackalloc byte[LengthBytes];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, now.ToUnixTimeMilliseconds());
+        RandomNumberGenerator.Fill(bytes[IdOffset..TagOffset]);
+        ComputeTag(key, bytes[..TagOffset], realm, bytes[TagOffset..]);
+        Base64Url.EncodeToUtf8(bytes, text, out _, out _);
+    }
+
+    /// <summary>Reads one that came back.</summary>
+    /// <returns>False when it was not made with this key for this realm.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> key, ReadOnlySpan<byte> realm, ReadOnlySpan<byte> text, out DigestNonce nonce)
+    {
+        Span<byte> bytes = stackalloc byte[LengthBytes];
+        nonce = default;
+        if (text.Length != TextLengthBytes || Base64Url.DecodeFromUtf8(text, bytes, out _, out int written) != OperationStatus.Done || written != LengthBytes) return false;
+
+        Span<byte> tag = stackalloc byte[LengthBytes - TagOffset];
+        ComputeTag(key, bytes[..TagOffset], realm, tag);
+        if (!CryptographicOperations.FixedTimeEquals(tag, bytes[TagOffset..])) return false;
+        nonce = new DigestNonce(BinaryPrimitives.ReadInt64BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[IdOffset..]));
+        return true;
+    }
+
+    private static void ComputeTag(ReadOnlySpan<byte> key, ReadOnlySpan<byte> head, ReadOnlySpan<byte> realm, Span<byte> tag)
+    {
+        const int stackBytes = 272;
+        Span<byte> input = head.Length + realm.Length <= stackBytes ? stackalloc byte[stackBytes] : new byte[head.Length + realm.Length];
+        head.CopyTo(input);
+        realm.CopyTo(input[head.Length..]);
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key, input[..(head.Length + realm.Length)], hash);
+        hash[..tag.Length].CopyTo(tag);
+    }
+}
