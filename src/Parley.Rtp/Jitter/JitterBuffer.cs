@@ -1,0 +1,339 @@
+using Parley.Core;
+
+namespace Parley.Rtp.Jitter;
+
+/// <summary>Puts the packets of one stream back into their order and their time: they go in as they come and come out evenly.</summary>
+/// <remarks>
+/// It has no clock of its own: its time line grows by what is taken out. A packet's place on it is its timestamp plus an
+/// offset that is set by the first packet, so that it is played <see cref="JitterBufferOptions.Delay"/> later.
+/// <code>
+///  taken out already |-- delay --| newest packet
+/// -------------------+----+----+----+----------- time line in clock units
+///           _playout ^   queued packets, sorted
+/// </code>
+/// Without loss every payload comes out once and nothing comes between. When the buffer runs dry and the packet that
+/// was waited for comes a little late, playout steps back for it: the delay has then grown, up to
+/// <see cref="JitterBufferOptions.MaxDelay"/>. It shrinks again at the next talk spurt, or when the player leaves out a
+/// quiet frame (<see cref="Excess"/>, <see cref="Discard"/>); a clock that runs a little faster or slower than ours is
+/// followed in these two ways. Bounded: <see cref="Capacity"/> packets.
+/// </remarks>
+public sealed class JitterBuffer : IDisposable
+{
+    /// <summary>Packets that it holds at most.</summary>
+    public const int Capacity = 128;
+
+    private const int HistoryLength = 128;
+    private const int MaxSequenceStep = 1000;       // farther is another sequence, not a gap
+    private const int LateInARow = 10;              // after which the stream's clock is taken to have moved
+    private const int ExcessWindow = 100;           // packets over which the delay must have been too long: 2 s
+
+    private readonly BufferPool _buffers;
+    private readonly Entry[] _entries = new Entry[Capacity];
+    private readonly long _delay, _maxDelay, _tolerance, _maxAhead;
+    private int _head;
+    private PooledBuffer? _taken;           // what the last step's payload is in
+
+    private bool _hasStream;
+    private uint _ssrc;
+    private long _playout;                  // the place on the time line that is taken next
+    private long _offset;                   // from extended timestamps to places
+    private long _newestTimestamp;          // extended, of the packet with the highest sequence number
+    private long _newestEnd;                // behind its last sample
+    private long _highest;                  // extended sequence number
+    private UInt128 _history;               // bit n: the packet n before the highest came
+    private long _lastPlayed;               // extended sequence number of the last frame taken
+    private long _concealed;                // pieces given as lost since then
+    private uint _dry;                      // clock units taken out since the buffer ran dry
+    private long _grown;                    // delay added by stepping back
+    private int _lateInARow;
+    private long _leastAhead = long.MaxValue;
+    private int _aheadCount;
+
+    private long _queued, _played, _lost, _late, _duplicates, _reordered, _overflows, _underruns, _resynchronizations, _discarded;
+
+    /// <summary>An empty buffer.</summary>
+    /// <param name="options">Its delays.</param>
+    /// <param name="clockRate">Timestamp units per second.</param>
+    /// <param name="buffers">Where payloads are kept.</param>
+    public JitterBuffer(JitterBufferOptions options, int clockRate, BufferPool buffers)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(buffers);
+        options.Validate();
+        _buffers = buffers;
+        _delay = options.Delay.Ticks * clockRate / TimeSpan.TicksPerSecond;
+        _maxDelay = options.MaxDelay.Ticks * clockRate / TimeSpan.TicksPerSecond;
+        _tolerance = options.Tolerance.Ticks * clockRate / TimeSpan.TicksPerSecond;
+        _maxAhead = options.MaxAhead.Ticks * clockRate / TimeSpan.TicksPerSecond;
+    }
+
+    /// <summary>Packets that wait.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How much longer the delay has been than what is put up with: the least of the last two seconds.</summary>
+    /// <value>Clock units, 0 or more.</value>
+    public uint Excess { get; private set; }
+
+    /// <summary>What happened so far.</summary>
+    public JitterBufferStatistics Statistics =>
+        new(_queued, _played, _lost, _late, _duplicates, _reordered, _overflows, _underruns, _resynchronizations, _discarded);
+
+    /// <summary>Puts a packet in.</summary>
+    /// <param name="header">Its header.</param>
+    /// <param name="payload">Copied.</param>
+    /// <param name="durationUnits">How long the payload plays, in clock units; more than 0.</param>
+    public JitterPutResult Put(in RtpHeader header, ReadOnlySpan<byte> payload, uint durationUnits)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(durationUnits);
+        if (!_hasStream || header.Ssrc != _ssrc) BeginStream(header);
+        long sequence = RtpSequence.Extend(header.SequenceNumber, _highest);
+        if (Math.Abs(sequence - _highest) > MaxSequenceStep)
+        {
+            BeginStream(header);
+            sequence = _highest;
+        }
+
+        long ahead = sequence - _highest;
+        if (!Remember(sequence))
+        {
+            _duplicates++;
+            return JitterPutResult.Duplicate;
+        }
+
+        long timestamp = RtpSequence.Extend(header.Timestamp, _newestTimestamp);
+        long place = timestamp + _offset;
+        if (ahead > 0 || _newestEnd == long.MinValue)
+        {
+            place = Align(place, timestamp, header.Marker, ahead);
+            (_newestTimestamp, _newestEnd) = (timestamp, place + durationUnits);
+        }
+
+        if (place < _playout) return RefuseLate(sequence, ahead > 0);
+        if (Count == Capacity)
+        {
+            _overflows++;
+            return JitterPutResult.Full;
+        }
+
+        if (!Insert(new Entry(place, durationUnits, sequence, header.PayloadType, null), payload))
+        {
+            _duplicates++;      // another packet for the same time
+            return JitterPutResult.Duplicate;
+        }
+
+        if (ahead < 0) _reordered++;
+        _queued++;
+        _lateInARow = 0;
+        Measure(place - _playout);
+        return JitterPutResult.Queued;
+    }
+
+    /// <summary>Says that a packet of the stream came that carries no sound to be played, so that it does not count as lost.</summary>
+    public void PutOther(in RtpHeader header)
+    {
+        if (!_hasStream || header.Ssrc != _ssrc) return;
+        long sequence = RtpSequence.Extend(header.SequenceNumber, _highest);
+        if (Math.Abs(sequence - _highest) <= MaxSequenceStep) Remember(sequence);
+    }
+
+    /// <summary>Takes the next piece of the time line.</summary>
+    /// <param name="maxUnits">How much is wanted; a frame may be longer.</param>
+    public PlayoutStep Take(uint maxUnits)
+    {
+        _taken?.Release();
+        _taken = null;
+        if (Count == 0)
+        {
+            _playout += maxUnits;
+            // For about three packets it is more likely that something is missing than that the sender fell silent.
+            bool likelyLost = _hasStream && _dry < 3 * maxUnits;
+            if (_dry < uint.MaxValue - maxUnits) _dry += maxUnits;
+            return new PlayoutStep(likelyLost ? PlayoutKind.Lost : PlayoutKind.Silence, maxUnits);
+        }
+
+        ref Entry next = ref _entries[_head];
+        long missing = CountMissing(next.Sequence);
+        long gap = next.Place - _playout;
+        if (gap > 0)
+        {
+            uint units = (uint)Math.Min(gap, maxUnits);
+            _playout += units;
+            return new PlayoutStep(_concealed++ < missing ? PlayoutKind.Lost : PlayoutKind.Silence, units);
+        }
+
+        PlayoutStep step = new(PlayoutKind.Frame, next.DurationUnits, next.PayloadType, next.Payload!.Span);
+        _taken = next.Payload;
+        // A payload that overlaps the one before does not hold the time line up.
+        _playout = Math.Max(_playout, next.Place + next.DurationUnits);
+        (_lastPlayed, _concealed, _dry) = (next.Sequence, 0, 0);
+        _lost += missing;
+        next = default;
+        _head = (_head + 1) % Capacity;
+        Count--;
+        _played++;
+        return step;
+    }
+
+    /// <summary>The frame just taken was left out by the player: playout has not moved, so the delay is that much shorter.</summary>
+    /// <param name="durationUnits">Of the frame.</param>
+    public void Discard(uint durationUnits)
+    {
+        _playout -= durationUnits;
+        _grown = Math.Max(0, _grown - durationUnits);
+        _discarded++;
+        ForgetMeasurement();
+    }
+
+    /// <summary>Drops what waits and forgets the stream.</summary>
+    public void Clear()
+    {
+        _taken?.Release();
+        _taken = null;
+        for (; Count > 0; Count--)
+        {
+            _entries[_head].Payload!.Release();
+            _entries[_head] = default;
+            _head = (_head + 1) % Capacity;
+        }
+
+        _hasStream = false;
+    }
+
+    /// <summary>The same as <see cref="Clear"/>.</summary>
+    public void Dispose() => Clear();
+
+    /// <summary>What waits is still played; the new stream begins behind it, and not before its delay.</summary>
+    private void BeginStream(in RtpHeader header)
+    {
+        if (_hasStream) _resynchronizations++;
+        (_hasStream, _ssrc) = (true, header.Ssrc);
+        // Each stream has its own upper half, so that the numbers of two streams are never compared.
+        _highest = (((_highest >> 32) + 1) << 32) + (1 << 20) + header.SequenceNumber;
+        _history = 0;
+        _newestTimestamp = header.Timestamp;
+        _newestEnd = long.MinValue;
+        StartAt(header.Timestamp);
+    }
+
+    /// <summary>Moves the offset so that a timestamp is played after the delay, or behind all that waits.</summary>
+    private void StartAt(long timestamp)
+    {
+        long place = _playout + _delay;
+        if (Count > 0)
+        {
+            ref Entry last = ref _entries[(_head + Count - 1) % Capacity];
+            place = Math.Max(place, last.Place + last.DurationUnits);
+        }
+
+        _offset = place - timestamp;
+        (_grown, _lateInARow) = (0, 0);
+        ForgetMeasurement();
+    }
+
+    /// <summary>Where the newest packet goes: as its timestamp says, unless the stream's clock jumped or there is a chance to set the delay right.</summary>
+    private long Align(long place, long timestamp, bool marker, long ahead)
+    {
+        if (_newestEnd == long.MinValue) return place;
+        long delay = place - _playout;
+        if (delay > _maxAhead || delay < -_maxAhead || (delay < 0 && _lateInARow >= LateInARow))
+        {
+            _resynchronizations++;
+            StartAt(timestamp);
+            return timestamp + _offset;
+        }
+
+        if (Count > 0) return place;
+        bool spurt = marker || (ahead == 1 && place > _newestEnd);
+        if (spurt)
+        {
+            // Silence before a spurt is the time to play a little sooner or later: the time line is kept when it is near enough.
+            long slack = _delay / 2;
+            if (delay < _delay - slack || delay > _delay + slack)
+            {
+                _playout = place - _delay;
+                _grown = 0;
+                ForgetMeasurement();
+            }
+        }
+        else if (delay < 0 && _grown - delay <= _maxDelay - _delay)
+        {
+            // The buffer ran dry, and this is what it waited for: nothing later has been played, so nothing need be lost.
+            _grown -= delay;
+            _playout = place;
+            _underruns++;
+            ForgetMeasurement();
+        }
+
+        return place;
+    }
+
+    private JitterPutResult RefuseLate(long sequence, bool isNewest)
+    {
+        _late++;
+        if (sequence > _lastPlayed) _lost++;        // otherwise it was counted when its time passed
+        if (isNewest) _lateInARow++;
+        return JitterPutResult.Late;
+    }
+
+    /// <summary>Notes that a sequence number came.</summary>
+    /// <returns>False when it came before.</returns>
+    private bool Remember(long sequence)
+    {
+        long ahead = sequence - _highest;
+        if (ahead > 0)
+        {
+            _history = ahead >= HistoryLength ? UInt128.One : (_history << (int)ahead) | UInt128.One;
+            _highest = sequence;
+            return true;
+        }
+
+        if (ahead <= -HistoryLength) return true;       // too old to know; too late as well
+        UInt128 bit = UInt128.One << (int)-ahead;
+        bool isNew = (_history & bit) == 0;
+        _history |= bit;
+        return isNew;
+    }
+
+    /// <summary>Counts the packets that have not come between the last frame and the next.</summary>
+    private long CountMissing(long next)
+    {
+        if (next <= _lastPlayed || next >> 32 != _lastPlayed >> 32) return 0;
+        if (next >> 32 != _highest >> 32) return next - _lastPlayed - 1;        // a stream that has ended: its history is gone
+        long known = Math.Max(_lastPlayed, _highest - HistoryLength);
+        long missing = known - _lastPlayed;
+        for (long sequence = known + 1; sequence < next; sequence++)
+        {
+            if ((_history >> (int)(_highest - sequence) & 1) == 0) missing++;
+        }
+
+        return missing;
+    }
+
+    private bool Insert(Entry entry, ReadOnlySpan<byte> payload)
+    {
+        int index = Count;
+        while (index > 0 && _entries[(_head + index - 1) % Capacity].Place > entry.Place) index--;
+        if (index > 0 && _entries[(_head + index - 1) % Capacity].Place == entry.Place) return false;
+        for (int i = Count; i > index; i--) _entries[(_head + i) % Capacity] = _entries[(_head + i - 1) % Capacity];
+        _entries[(_head + index) % Capacity] = entry with { Payload = _buffers.Copy(payload) };
+        Count++;
+        return true;
+    }
+
+    /// <summary>Keeps the least time that packets have had before their playout: what it is above the delay is not needed.</summary>
+    private void Measure(long ahead)
+    {
+        _leastAhead = Math.Min(_leastAhead, ahead);
+        if (++_aheadCount < ExcessWindow) return;
+        Excess = (uint)Math.Max(0, _leastAhead - _delay - _tolerance);
+        (_leastAhead, _aheadCount) = (long.MaxValue, 0);
+    }
+
+    private void ForgetMeasurement()
+    {
+        (_leastAhead, _aheadCount) = (long.MaxValue, 0);
+        Excess = 0;
+    }
+
+    private readonly record struct Entry(long Place, uint DurationUnits, long Sequence, byte PayloadType, PooledBuffer? Payload);
+}
