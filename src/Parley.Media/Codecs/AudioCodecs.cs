@@ -1,0 +1,59 @@
+namespace Parley.Media.Codecs;
+
+/// <summary>The codecs that a program has, in order of preference. Immutable.</summary>
+public sealed class AudioCodecs
+{
+    private readonly IAudioCodec[] _codecs;
+
+    /// <summary>A choice of codecs.</summary>
+    /// <exception cref="ArgumentException">There is none, or two have the same name and rate.</exception>
+    public AudioCodecs(IEnumerable<IAudioCodec> codecs)
+    {
+        _codecs = [.. codecs];
+        if (_codecs.Length == 0) throw new ArgumentException("At least one codec.", nameof(codecs));
+        if (_codecs.DistinctBy(c => (c.Format.Name.ToUpperInvariant(), c.Format.ClockRate, c.Format.Channels)).Count() != _codecs.Length)
+            throw new ArgumentException("A codec is there twice.", nameof(codecs));
+    }
+
+    /// <summary>All that Parley has: PCMU and PCMA.</summary>
+    public static AudioCodecs All { get; } = new([new MuLawCodec(), new ALawCodec()]);
+
+    /// <summary>The codecs, the preferred one first.</summary>
+    public ReadOnlySpan<IAudioCodec> Span => _codecs;
+
+    /// <summary>Finds the codec of an <c>rtpmap</c>.</summary>
+    /// <returns>Null when there is none.</returns>
+    public IAudioCodec? Find(string name, int clockRate, int channels)
+    {
+        foreach (IAudioCodec codec in _codecs)
+        {
+            if (codec.Format.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+                && codec.Format.ClockRate == clockRate && codec.Format.Channels == channels) return codec;
+        }
+
+        return null;
+    }
+
+    /// <summary>The codecs of a comma-separated list of names such as <c>pcma,pcmu</c>, in its order.</summary>
+    /// <param name="names">Names without regard to case.</param>
+    /// <param name="unknown">The first name that none of these codecs has; null when all are known.</param>
+    /// <returns>Null when a name is unknown or there is none.</returns>
+    public AudioCodecs? Select(string names, out string? unknown)
+    {
+        unknown = null;
+        List<IAudioCodec> chosen = [];
+        foreach (string name in names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            IAudioCodec? codec = Array.Find(_codecs, c => c.Format.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (codec is null)
+            {
+                unknown = name;
+                return null;
+            }
+
+            if (!chosen.Contains(codec)) chosen.Add(codec);
+        }
+
+        return chosen.Count == 0 ? null : new AudioCodecs(chosen);
+    }
+}

@@ -1,0 +1,44 @@
+namespace Parley.Media.Codecs;
+
+/// <summary>A way to turn sound into payloads and back; makes what does it, one per stream.</summary>
+/// <remarks>Samples are 16-bit, mono: a codec that can more mixes down here.</remarks>
+public interface IAudioCodec
+{
+    /// <summary>Its name, numbers and rates.</summary>
+    AudioFormat Format { get; }
+
+    /// <summary>An encoder for one stream.</summary>
+    IAudioEncoder CreateEncoder();
+
+    /// <summary>A decoder for one stream.</summary>
+    IAudioDecoder CreateDecoder();
+}
+
+/// <summary>Turns the sound of one stream into payloads. Not thread-safe.</summary>
+public interface IAudioEncoder : IDisposable
+{
+    /// <summary>Encodes one packet's sound.</summary>
+    /// <param name="samples">At the format's sample rate; a length that the codec has frames of.</param>
+    /// <param name="payload">Where the payload goes.</param>
+    /// <returns>Bytes written.</returns>
+    /// <exception cref="ArgumentException">The payload does not fit, or the codec has no such frame.</exception>
+    int Encode(ReadOnlySpan<short> samples, Span<byte> payload);
+}
+
+/// <summary>Turns the payloads of one stream into sound. Not thread-safe.</summary>
+public interface IAudioDecoder : IDisposable
+{
+    /// <summary>How much sound a payload holds, without decoding it.</summary>
+    /// <returns>Samples, 0 when it is no payload of this codec.</returns>
+    int SampleCount(ReadOnlySpan<byte> payload);
+
+    /// <summary>Decodes a payload.</summary>
+    /// <param name="payload">One packet's.</param>
+    /// <param name="samples">At least <see cref="SampleCount"/> of them.</param>
+    /// <returns>Samples written, 0 when it is no payload of this codec.</returns>
+    int Decode(ReadOnlySpan<byte> payload, Span<short> samples);
+
+    /// <summary>Makes sound for a packet that did not come.</summary>
+    /// <param name="samples">All are filled.</param>
+    void Conceal(Span<short> samples);
+}
