@@ -1,0 +1,185 @@
+using Parley.Core;
+using Parley.Media.Codecs;
+using Parley.Media.Streams;
+using Parley.Rtp;
+using Parley.Rtp.Jitter;
+using Parley.Sdp;
+
+namespace Parley.Endpoint.Media;
+
+/// <summary>The receiving half of an <see cref="AudioSession"/>: from packets to an even flow of samples.</summary>
+/// <remarks>
+/// A beat takes as many samples out as it lasts, whatever the packets' length. All codecs that were negotiated are
+/// understood at once; when one with another clock or rate comes, what waits is played out and the sink is started anew.
+/// </remarks>
+internal sealed class AudioReceiver : IDisposable
+{
+    private const int MaxPacketMilliseconds = 120;      // the longest an Opus packet can be (RFC 7587 4.2)
+    private const short QuietPeak = 100;                // about -50 dBFS: nobody hears it go
+
+    private readonly AudioOptions _options;
+    private readonly BufferPool _buffers;
+    private readonly IAudioSink _sink;
+    private readonly Decoder?[] _decoders = new Decoder?[128];
+    private JitterBuffer? _jitter;
+    private Decoder? _last;                 // of the last payload: it conceals
+    private AudioFormat _format = null!;    // set by the first negotiation, before anything else
+    private short[] _samples = [];          // decoded, and not yet given to the sink
+    private int _count;
+    private JitterBufferStatistics _before;
+
+    public AudioReceiver(AudioOptions options, BufferPool buffers, IAudioSink sink)
+    {
+        (_options, _buffers, _sink) = (options, buffers, sink);
+    }
+
+    /// <summary>False while on hold: what comes is not played.</summary>
+    public bool IsOn { get; private set; }
+
+    /// <summary>True when nothing waits to be played.</summary>
+    public bool IsDrained => _jitter is not { Count: > 0 };
+
+    public JitterBufferStatistics Statistics => Sum(_before, _jitter?.Statistics ?? default);
+
+    /// <summary>Takes what was negotiated, at the start and later.</summary>
+    public void Negotiate(NegotiatedAudio audio, AudioCodecs codecs)
+    {
+        Decoder?[] before = [.. _decoders];
+        Array.Clear(_decoders);
+        // Under the numbers of this side's description; and, where those leave room, under the other side's, as some send.
+        foreach (NegotiatedFormat format in audio.Codecs) Place(format.ReceivePayloadType, codecs.Find(format), before);
+        foreach (NegotiatedFormat format in audio.Codecs) Place(format.SendPayloadType, codecs.Find(format), before);
+        foreach (Decoder? old in before)
+        {
+            if (old is not null && Array.IndexOf(_decoders, old) < 0) old.Dispose();
+        }
+
+        if (_last is not null && Array.IndexOf(_decoders, _last) < 0) _last = null;
+        IsOn = audio.Direction.Receives();
+        if (_jitter is null && codecs.Find(audio.Codec) is { } first) Use(first.Format);
+        if (!IsOn) _jitter!.Clear();
+    }
+
+    /// <summary>True when a payload type is one of the negotiated codecs.</summary>
+    public bool Knows(byte payloadType) => _decoders[payloadType] is not null;
+
+    /// <summary>A packet of a negotiated codec came.</summary>
+    /// <returns>False when its payload cannot be one of that codec's.</returns>
+    public bool Put(in RtpPacket packet)
+    {
+        Decoder decoder = _decoders[packet.PayloadType]!;
+        int samples = decoder.Codec.SampleCount(packet.Payload);
+        if (samples == 0 || samples > decoder.Format.SampleRate / 1000 * MaxPacketMilliseconds) return false;
+        if (!IsOn) return true;
+        if (decoder.Format.ClockRate != _format.ClockRate || decoder.Format.SampleRate != _format.SampleRate) Use(decoder.Format);
+        _jitter!.Put(packet.Header, packet.Payload, decoder.Format.ToTimestampUnits(samples));
+        return true;
+    }
+
+    /// <summary>A packet of the stream came that is no sound.</summary>
+    public void PutOther(in RtpHeader header) => _jitter?.PutOther(header);
+
+    /// <summary>Gives the sink as much as a beat lasts.</summary>
+    public void Beat(TimeSpan beat)
+    {
+        int wanted = _format.SamplesIn(beat);
+        uint units = _format.ToTimestampUnits(wanted);
+        while (_count < wanted) Step(units);
+        _sink.Write(_samples.AsSpan(0, wanted));
+        _count -= wanted;
+        _samples.AsSpan(wanted, _count).CopyTo(_samples);
+    }
+
+    /// <summary>Gives the sink what is decoded and ends it.</summary>
+    public void End()
+    {
+        Flush();
+        _sink.End();
+    }
+
+    public void Dispose()
+    {
+        _jitter?.Dispose();
+        foreach (Decoder? decoder in _decoders) decoder?.Dispose();
+    }
+
+    private void Step(uint units)
+    {
+        PlayoutStep step = _jitter!.Take(units);
+        Span<short> room = _samples.AsSpan(_count);
+        if (step.Kind == PlayoutKind.Frame && _decoders[step.PayloadType] is { } decoder)
+        {
+            _last = decoder;
+            Span<short> decoded = room[..decoder.Codec.Decode(step.Payload, room)];
+            if (_jitter.Excess > 0 && IsQuiet(decoded)) _jitter.Discard(step.DurationUnits);
+            else _count += decoded.Length;
+            return;
+        }
+
+        Span<short> gap = room[.._format.ToSamples(step.DurationUnits)];
+        if (step.Kind == PlayoutKind.Lost && _last is not null) _last.Codec.Conceal(gap);
+        else gap.Clear();
+        _count += gap.Length;
+    }
+
+    /// <summary>Goes over to a format with another clock or rate.</summary>
+    private void Use(AudioFormat format)
+    {
+        if (_jitter is not null)
+        {
+            while (_jitter.Count > 0)
+            {
+                if (_count > _format.SampleRate / 10) Flush();
+                Step(_format.ToTimestampUnits(_format.SampleRate / 50));
+            }
+
+            Flush();
+            _before = Sum(_before, _jitter.Statistics);
+            _jitter.Dispose();
+        }
+
+        _format = format;
+        _last = null;
+        _samples = new short[format.SampleRate / 1000 * (MaxPacketMilliseconds + 120)];
+        _jitter = new JitterBuffer(_options.Jitter, format.ClockRate, _buffers);
+        _sink.Start(format.SampleRate);
+    }
+
+    private void Flush()
+    {
+        if (_count > 0) _sink.Write(_samples.AsSpan(0, _count));
+        _count = 0;
+    }
+
+    private void Place(byte payloadType, IAudioCodec? codec, Decoder?[] before)
+    {
+        if (codec is null || _decoders[payloadType] is not null) return;
+        Decoder? same = Array.Find(_decoders, d => d?.Maker == codec) ?? Array.Find(before, d => d?.Maker == codec);
+        _decoders[payloadType] = same ?? new Decoder(codec);
+    }
+
+    private static bool IsQuiet(ReadOnlySpan<short> samples) => samples.IndexOfAnyExceptInRange((short)-QuietPeak, QuietPeak) < 0;
+
+    private static JitterBufferStatistics Sum(in JitterBufferStatistics a, in JitterBufferStatistics b) => new(
+        a.Queued + b.Queued,
+        a.Played + b.Played,
+        a.Lost + b.Lost,
+        a.Late + b.Late,
+        a.Duplicates + b.Duplicates,
+        a.Reordered + b.Reordered,
+        a.Overflows + b.Overflows,
+        a.Underruns + b.Underruns,
+        a.Resynchronizations + b.Resynchronizations,
+        a.Discarded + b.Discarded);
+
+    private sealed class Decoder(IAudioCodec maker) : IDisposable
+    {
+        public IAudioCodec Maker => maker;
+
+        public AudioFormat Format => maker.Format;
+
+        public IAudioDecoder Codec { get; } = maker.CreateDecoder();
+
+        public void Dispose() => Codec.Dispose();
+    }
+}

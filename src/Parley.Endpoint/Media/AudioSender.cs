@@ -1,0 +1,145 @@
+using Parley.Core;
+using Parley.Media.Codecs;
+using Parley.Media.Streams;
+using Parley.Rtp;
+using Parley.Rtp.Events;
+using Parley.Sdp;
+
+namespace Parley.Endpoint.Media;
+
+/// <summary>The sending half of an <see cref="AudioSession"/>: from samples and digits to packets.</summary>
+/// <remarks>
+/// A beat takes as many samples from the source as it lasts; packets are as long as the other side likes them. While a
+/// digit is sent the sound goes on beside it (RFC 4733 2.5.2.2 has receivers expect that), so no word is lost to it.
+/// On hold the source is not asked: a file goes on where it was. A source that has ended is followed by silence, which
+/// keeps NAT bindings and the other side's watch on the stream alive.
+/// </remarks>
+internal sealed class AudioSender : IDisposable
+{
+    private static readonly TimeSpan MinPacketTime = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan MaxPacketTime = TimeSpan.FromMilliseconds(100);
+
+    private readonly AudioOptions _options;
+    private readonly BufferPool _buffers;
+    private readonly IAudioSource _source;
+    private readonly Queue<PooledBuffer> _packets = new();
+    private IAudioCodec? _codec;
+    private IAudioEncoder? _encoder;
+    private TelephoneEventSender? _events;
+    private byte _payloadType;
+    private byte? _eventPayloadType;
+    private short[] _samples = [];          // taken from the source, and not yet a packet's worth
+    private int _count;
+    private int _packetSamples;
+    private uint _timestamp;                // of the first of them
+    private bool _isFirst = true;           // the next packet begins a talk spurt
+
+    public AudioSender(AudioOptions options, BufferPool buffers, IAudioSource source, uint firstTimestamp)
+    {
+        (_options, _buffers, _source, _timestamp) = (options, buffers, source, firstTimestamp);
+    }
+
+    /// <summary>False on hold: nothing is sent.</summary>
+    public bool IsOn { get; private set; }
+
+    /// <summary>True when the source has given its last sample.</summary>
+    public bool HasSourceEnded { get; private set; }
+
+    /// <summary>The codec that is sent.</summary>
+    public AudioFormat Format => _codec!.Format;
+
+    /// <summary>The timestamp of the next sample.</summary>
+    public uint Timestamp => _timestamp + Format.ToTimestampUnits(_count);
+
+    /// <summary>Takes what was negotiated, at the start and later.</summary>
+    public void Negotiate(NegotiatedAudio audio, AudioCodecs codecs)
+    {
+        IAudioCodec codec = codecs.Find(audio.Codec) ?? throw new ArgumentException($"{audio.Codec.Format.EncodingName} was negotiated, and there is no such codec.", nameof(audio));
+        if (codec != _codec)
+        {
+            int rate = _codec?.Format.SampleRate ?? 0;
+            if (_codec is null || codec.Format.ClockRate != _codec.Format.ClockRate)
+                _events = new TelephoneEventSender(codec.Format.ClockRate, _options.DtmfPause);
+            _encoder?.Dispose();
+            (_codec, _encoder, _count) = (codec, codec.CreateEncoder(), 0);
+            if (codec.Format.SampleRate != rate) _source.Start(codec.Format.SampleRate);
+        }
+
+        _payloadType = audio.Codec.SendPayloadType;
+        _eventPayloadType = audio.TelephoneEvent?.SendPayloadType;
+        IsOn = audio.Direction.Sends();
+        TimeSpan packet = audio.PacketTime < MinPacketTime ? MinPacketTime : audio.PacketTime > MaxPacketTime ? MaxPacketTime : audio.PacketTime;
+        _packetSamples = codec.Format.SampleRate / 100 * (int)(packet / MinPacketTime);     // whole 10 ms, as all codecs have
+        if (_samples.Length < _packetSamples + (codec.Format.SampleRate / 10)) Array.Resize(ref _samples, _packetSamples + (codec.Format.SampleRate / 10));
+    }
+
+    /// <summary>Lets a digit be sent after those that wait.</summary>
+    /// <returns>False when the other side takes none, or too many wait.</returns>
+    public bool TryQueueEvent(byte code) => _eventPayloadType is not null && _events!.TryQueue(code, _options.DtmfDuration);
+
+    /// <summary>Takes a beat's worth from the source, and makes packets when one is full.</summary>
+    public void Beat(TimeSpan beat, RtpSession session)
+    {
+        int wanted = Format.SamplesIn(beat);
+        uint units = Format.ToTimestampUnits(wanted);
+        if (!IsOn)
+        {
+            _timestamp += Format.ToTimestampUnits(_count) + units;
+            (_count, _isFirst) = (0, true);
+            return;
+        }
+
+        if (_events!.TryNext(Timestamp, units, out TelephoneEventPacket packet)) WriteEvent(packet, session);
+        Span<short> samples = _samples.AsSpan(_count, wanted);
+        int given = HasSourceEnded ? 0 : _source.Read(samples);
+        if (given < wanted)
+        {
+            samples[given..].Clear();
+            HasSourceEnded = true;
+        }
+
+        _count += wanted;
+        while (_count >= _packetSamples) WritePacket(session);
+    }
+
+    /// <summary>Sends what is less than a packet, filled up with silence.</summary>
+    public void Flush(RtpSession session)
+    {
+        if (_count == 0 || !IsOn) return;
+        _samples.AsSpan(_count.._packetSamples).Clear();
+        _count = _packetSamples;
+        WritePacket(session);
+    }
+
+    /// <summary>Gives the packets that were made, in order; who takes one releases it.</summary>
+    public bool TryTake(out PooledBuffer? packet) => _packets.TryDequeue(out packet);
+
+    public void Dispose()
+    {
+        _encoder?.Dispose();
+        while (_packets.TryDequeue(out PooledBuffer? packet)) packet.Release();
+    }
+
+    private void WritePacket(RtpSession session)
+    {
+        const int MaxPayload = 1400;        // no codec's packet is longer, and it goes through everywhere
+        PooledBuffer buffer = _buffers.Rent(RtpPacket.FixedHeaderLengthBytes + Math.Min(MaxPayload, _packetSamples * 2));
+        int length = _encoder!.Encode(_samples.AsSpan(0, _packetSamples), buffer.Span[RtpPacket.FixedHeaderLengthBytes..]);
+        buffer.Length = RtpPacket.FixedHeaderLengthBytes + length;
+        session.WriteHeader(buffer.Span, _payloadType, _isFirst, _timestamp);
+        _packets.Enqueue(buffer);
+        _isFirst = false;
+        _timestamp += Format.ToTimestampUnits(_packetSamples);
+        _count -= _packetSamples;
+        _samples.AsSpan(_packetSamples, _count).CopyTo(_samples);
+    }
+
+    private void WriteEvent(in TelephoneEventPacket packet, RtpSession session)
+    {
+        if (_eventPayloadType is not { } payloadType) return;
+        PooledBuffer buffer = _buffers.Rent(RtpPacket.FixedHeaderLengthBytes + TelephoneEvent.LengthBytes);
+        packet.Event.Write(buffer.Span[RtpPacket.FixedHeaderLengthBytes..]);
+        session.WriteHeader(buffer.Span, payloadType, packet.Marker, packet.Timestamp);
+        _packets.Enqueue(buffer);
+    }
+}

@@ -1,0 +1,321 @@
+using Parley.Core;
+using Parley.Media.Codecs;
+using Parley.Media.Streams;
+using Parley.Rtp;
+using Parley.Rtp.Events;
+using Parley.Sdp;
+
+namespace Parley.Endpoint.Media;
+
+/// <summary>Where an <see cref="AudioSession"/> is in its life.</summary>
+public enum AudioSessionState
+{
+    /// <summary>Not started: what comes is kept for a moment.</summary>
+    Idle,
+
+    /// <summary>Sends and plays.</summary>
+    Running,
+
+    /// <summary>Sends no more; plays what is still there.</summary>
+    Draining,
+
+    /// <summary>Over.</summary>
+    Ended,
+}
+
+/// <summary>The audio of one call, without sockets or clock: is fed datagrams and the time, and drained of datagrams and news.</summary>
+/// <remarks>
+/// <code>
+///        Start            Stop               all is played
+/// Idle ---------> Running ------> Draining ---------------> Ended
+/// </code>
+/// Every 20 ms, counted from the start so that nothing drifts, it asks the source for samples and gives the sink as many.
+/// After each call of anything here, drain <see cref="TryTake"/> and read <see cref="NextDeadline"/> again.
+/// </remarks>
+public sealed class AudioSession : IDisposable
+{
+    /// <summary>The beat on which sound is taken and given.</summary>
+    public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(20);
+
+    private const int MaxEarly = 50;
+    private const int RtcpLengthBytes = 512;
+    private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MaxDrain = TimeSpan.FromSeconds(2);
+
+    private readonly AudioOptions _options;
+    private readonly BufferPool _buffers;
+    private readonly NtpClock _clock;
+    private readonly Random _random;
+    private readonly SymmetricRtp _remote = new();
+    private readonly TelephoneEventReceiver _events = new();
+    private readonly Queue<AudioOutput> _outputs = new();
+    private readonly Queue<(Instant At, PooledBuffer Datagram, NetworkAddress From)> _early = new();
+    private AudioCodecs? _codecs;
+    private RtpSession? _session;
+    private AudioSender? _sender;
+    private AudioReceiver? _receiver;
+    private NegotiatedAudio? _audio;
+    private Instant _start;
+    private long _beats;
+    private Instant _drainedBy;
+    private bool _toldSourceEnded;
+    private long _discarded, _foreign;
+
+    /// <summary>A session that waits for its negotiation.</summary>
+    /// <param name="options">How it sends and plays.</param>
+    /// <param name="buffers">Where datagrams are kept.</param>
+    /// <param name="clock">Wall-clock time for RTCP; the same for all streams of a host.</param>
+    /// <param name="random">For SSRC, first numbers and the spread of reports; not to be guessed by strangers.</param>
+    public AudioSession(AudioOptions options, BufferPool buffers, NtpClock clock, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        (_options, _buffers, _clock, _random) = (options, buffers, clock, random);
+    }
+
+    /// <summary>Where it is in its life.</summary>
+    public AudioSessionState State { get; private set; }
+
+    /// <summary>When <see cref="OnDeadline"/> wants to be called; <see cref="Instant.Never"/> when nothing is due.</summary>
+    public Instant NextDeadline => State switch
+    {
+        AudioSessionState.Running => Instant.Min(NextBeat, Instant.Min(_session!.NextReport, _events.NextDeadline)),
+        AudioSessionState.Draining => Instant.Min(NextBeat, _events.NextDeadline),
+        _ => Instant.Never,
+    };
+
+    /// <summary>True when RTCP goes out of the RTP port (RFC 5761).</summary>
+    public bool IsRtcpMultiplexed => _audio is { RtcpMux: true };
+
+    /// <summary>How it has gone so far.</summary>
+    public AudioStatistics Statistics => new()
+    {
+        Codec = _audio?.Codec.Format.EncodingName,
+        RemoteRtp = _remote.Rtp,
+        Rtp = _session?.Statistics ?? default,
+        Playout = _receiver?.Statistics ?? default,
+        Discarded = _discarded,
+        Foreign = _foreign,
+    };
+
+    private Instant NextBeat => _start + (Beat * _beats);
+
+    /// <summary>Begins to send and to play.</summary>
+    /// <param name="now">The time: the first beat is now.</param>
+    /// <param name="audio">What was negotiated.</param>
+    /// <param name="codecs">What has all codecs of it.</param>
+    /// <param name="source">What is sent.</param>
+    /// <param name="sink">Who gets what is received.</param>
+    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    public void Start(Instant now, NegotiatedAudio audio, AudioCodecs codecs, IAudioSource source, IAudioSink sink)
+    {
+        if (State != AudioSessionState.Idle) throw new InvalidOperationException($"The session is {State}.");
+        int clockRate = audio.Codec.Format.ClockRate;
+        _codecs = codecs;
+        _session = new RtpSession(now, new RtpSessionOptions { CanonicalName = _options.CanonicalName, Clock = _clock }, clockRate, _random);
+        _sender = new AudioSender(_options, _buffers, source, _session.FirstTimestamp);
+        _receiver = new AudioReceiver(_options, _buffers, sink);
+        (_start, State) = (now, AudioSessionState.Running);
+        Update(audio);
+        while (_early.TryDequeue(out (Instant At, PooledBuffer Datagram, NetworkAddress From) early))
+        {
+            if (now - early.At <= _options.EarlyMedia) OnRtp(early.At, early.Datagram.Span, early.From);
+            early.Datagram.Release();
+        }
+
+        OnDeadline(now);
+    }
+
+    /// <summary>Takes a new negotiation over: hold, another address, another codec.</summary>
+    /// <exception cref="InvalidOperationException">It is not running.</exception>
+    public void Update(NegotiatedAudio audio)
+    {
+        if (State != AudioSessionState.Running) throw new InvalidOperationException($"The session is {State}.");
+        _audio = audio;
+        _session!.ClockRate = audio.Codec.Format.ClockRate;
+        _remote.Negotiate(audio);
+        _sender!.Negotiate(audio, _codecs!);
+        _receiver!.Negotiate(audio, _codecs!);
+    }
+
+    /// <summary>Lets a DTMF digit or another event be sent after those that wait.</summary>
+    /// <param name="code">0 to 15 for the digits.</param>
+    /// <returns>False when the other side takes no events, too many wait, or it is not running.</returns>
+    public bool SendEvent(byte code) => State == AudioSessionState.Running && _sender!.TryQueueEvent(code);
+
+    /// <summary>Says goodbye, sends no more, and plays what is still there.</summary>
+    public void Stop(Instant now)
+    {
+        if (State == AudioSessionState.Idle) End();
+        if (State != AudioSessionState.Running) return;
+        _sender!.Flush(_session!);
+        TakePackets();
+        if (_remote.Rtcp.IsSpecified)
+        {
+            PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
+            datagram.Length = _session!.WriteGoodbye(now, datagram.Span);
+            _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtcp, datagram, _remote.Rtcp));
+        }
+
+        (State, _drainedBy) = (AudioSessionState.Draining, now + MaxDrain);
+        if (_receiver!.IsDrained) End();
+    }
+
+    /// <summary>A datagram came to the RTP port.</summary>
+    public void OnRtp(Instant now, ReadOnlySpan<byte> datagram, NetworkAddress from)
+    {
+        if (State == AudioSessionState.Ended) return;
+        if (State == AudioSessionState.Idle)
+        {
+            KeepEarly(now, datagram, from);
+            return;
+        }
+
+        if (RtpPacket.IsRtcp(datagram))
+        {
+            OnRtcp(now, datagram, from);
+            return;
+        }
+
+        if (RtpPacket.TryParse(datagram, out RtpPacket packet) != RtpError.None)
+        {
+            _discarded++;
+            return;
+        }
+
+        bool isEvent = IsEvent(packet.PayloadType);
+        if (!isEvent && !_receiver!.Knows(packet.PayloadType))
+        {
+            _discarded++;
+            return;
+        }
+
+        if (!_remote.Admits(now, from, packet.Ssrc == _session!.RemoteSsrc))
+        {
+            _foreign++;
+            return;
+        }
+
+        RtpAcceptance acceptance = _session.OnPacket(now, packet);
+        if (acceptance is not (RtpAcceptance.Accepted or RtpAcceptance.NewSource))
+        {
+            _discarded++;
+            return;
+        }
+
+        _remote.OnBelieved(now, from);
+        if (acceptance == RtpAcceptance.NewSource) _events.Reset();
+        if (isEvent)
+        {
+            _receiver!.PutOther(packet.Header);
+            _events.OnPacket(now, packet.Timestamp, packet.Payload);
+        }
+        else if (!_receiver!.Put(packet))
+        {
+            _discarded++;
+        }
+
+        TakeEvents();
+    }
+
+    /// <summary>A datagram came to the RTCP port.</summary>
+    public void OnRtcp(Instant now, ReadOnlySpan<byte> datagram, NetworkAddress from)
+    {
+        if (State is not (AudioSessionState.Running or AudioSessionState.Draining)) return;
+        if (!_remote.OnRtcp(from))
+        {
+            _foreign++;
+            return;
+        }
+
+        switch (_session!.OnControl(now, datagram))
+        {
+            case RtcpNews.Invalid: _discarded++; break;
+            case RtcpNews.RemoteLeft: _outputs.Enqueue(new AudioOutput(AudioOutputKind.RemoteLeft)); break;
+            default: break;
+        }
+    }
+
+    /// <summary>The time came; calling it early or twice does nothing.</summary>
+    public void OnDeadline(Instant now)
+    {
+        if (State is not (AudioSessionState.Running or AudioSessionState.Draining)) return;
+        // After a pause of the whole process its beats are made up for, so that no sound is left out; after a long one the
+        // beat begins anew, and only the time is lost.
+        if (now - NextBeat > MaxCatchUp) _start = now - (Beat * _beats);
+        while (State != AudioSessionState.Ended && NextBeat <= now) OnBeat(now);
+        _events.OnDeadline(now);
+        TakeEvents();
+        if (State == AudioSessionState.Running && _session!.NextReport <= now) SendReport(now);
+    }
+
+    /// <summary>Gives what is to be done or told, in order.</summary>
+    public bool TryTake(out AudioOutput output) => _outputs.TryDequeue(out output);
+
+    /// <summary>Gives back all that it holds, without playing it.</summary>
+    public void Dispose()
+    {
+        State = AudioSessionState.Ended;
+        while (_early.TryDequeue(out (Instant At, PooledBuffer Datagram, NetworkAddress From) early)) early.Datagram.Release();
+        while (_outputs.TryDequeue(out AudioOutput output)) output.Datagram?.Release();
+        _sender?.Dispose();
+        _receiver?.Dispose();
+    }
+
+    private void OnBeat(Instant now)
+    {
+        Instant at = NextBeat;
+        _beats++;
+        _receiver!.Beat(Beat);
+        if (State == AudioSessionState.Draining)
+        {
+            if (_receiver.IsDrained || now >= _drainedBy) End();
+            return;
+        }
+
+        _session!.SetMediaClock(at, _sender!.Timestamp);
+        _sender.Beat(Beat, _session);
+        TakePackets();
+        if (!_sender.HasSourceEnded || _toldSourceEnded) return;
+        _toldSourceEnded = true;
+        _outputs.Enqueue(new AudioOutput(AudioOutputKind.SourceEnded));
+    }
+
+    private void SendReport(Instant now)
+    {
+        PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
+        datagram.Length = _session!.TryWriteReport(now, datagram.Span);
+        if (datagram.Length > 0 && _remote.Rtcp.IsSpecified) _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtcp, datagram, _remote.Rtcp));
+        else datagram.Release();
+    }
+
+    private void TakePackets()
+    {
+        while (_sender!.TryTake(out PooledBuffer? packet)) _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtp, packet, _remote.Rtp));
+    }
+
+    private void TakeEvents()
+    {
+        while (_events.TryTake(out TelephoneEventNotice notice))
+        {
+            TimeSpan duration = TimeSpan.FromSeconds((double)notice.DurationUnits / _session!.ClockRate);
+            _outputs.Enqueue(new AudioOutput(AudioOutputKind.Event, Event: new AudioEvent(notice.Code, notice.IsEnd, duration)));
+        }
+    }
+
+    private bool IsEvent(byte payloadType) =>
+        _audio!.TelephoneEvent is { } format && !_receiver!.Knows(payloadType)
+        && (payloadType == format.ReceivePayloadType || payloadType == format.SendPayloadType);
+
+    private void KeepEarly(Instant now, ReadOnlySpan<byte> datagram, NetworkAddress from)
+    {
+        if (_early.Count == MaxEarly && _early.TryDequeue(out (Instant At, PooledBuffer Datagram, NetworkAddress From) oldest)) oldest.Datagram.Release();
+        _early.Enqueue((now, _buffers.Copy(datagram), from));
+    }
+
+    private void End()
+    {
+        State = AudioSessionState.Ended;
+        _receiver?.End();
+        _outputs.Enqueue(new AudioOutput(AudioOutputKind.Ended));
+    }
+}

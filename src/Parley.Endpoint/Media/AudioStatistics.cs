@@ -1,0 +1,27 @@
+using Parley.Core;
+using Parley.Rtp;
+using Parley.Rtp.Jitter;
+
+namespace Parley.Endpoint.Media;
+
+/// <summary>How a call's audio has gone so far.</summary>
+public sealed record AudioStatistics
+{
+    /// <summary>The codec that is sent, as in its <c>rtpmap</c>; null before the start.</summary>
+    public string? Codec { get; init; }
+
+    /// <summary>Where RTP goes now.</summary>
+    public NetworkAddress RemoteRtp { get; init; }
+
+    /// <summary>Packets, losses, jitter and round trip.</summary>
+    public RtpStatistics Rtp { get; init; }
+
+    /// <summary>What became of the received packets.</summary>
+    public JitterBufferStatistics Playout { get; init; }
+
+    /// <summary>Datagrams that were no RTP, of an unknown payload type or not (yet) believed.</summary>
+    public long Discarded { get; init; }
+
+    /// <summary>Datagrams from an address that the stream does not come from.</summary>
+    public long Foreign { get; init; }
+}
