@@ -34,6 +34,13 @@ public interface IAudioHandler
 
     /// <summary>The source has ended and its last sample is sent.</summary>
     void OnSourceEnded(Instant now);
+
+    /// <summary>All is played, the sink knows it, and the sockets are closed. Called once and last.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="statistics">How it went.</param>
+    void OnEnded(Instant now, AudioStatistics statistics)
+    {
+    }
 }
 
 /// <summary>The audio of one call on two sockets: RTP on an even port, RTCP on the next.</summary>
@@ -66,6 +73,9 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
 
     /// <summary>Where it receives, for offers and answers.</summary>
     public LocalAudioAddress LocalAddress { get; private set; }
+
+    /// <summary>How it has gone so far. The loop's.</summary>
+    public AudioStatistics Statistics => _session.Statistics;
 
     /// <summary>Completes when all is played and the sockets are closed.</summary>
     public Task<AudioStatistics> Ended => _ended.Task;
@@ -240,6 +250,7 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
         _rtcp.Dispose();
         _ports.Return(_port);
         _ended.TrySetResult(statistics);
+        _handler?.OnEnded(_loop.Now, statistics);
     }
 
     private bool Post(Action<Instant> action) => _loop.Post(new Work(this, action));
