@@ -1,0 +1,27 @@
+using Parley.Media.Streams;
+
+namespace Parley.UserAgent;
+
+/// <summary>What a call says and where goes what it hears.</summary>
+/// <remarks>Source and sink are called on the agent's loop, so they must not block. The sink's End is called once, however the call ends.</remarks>
+public sealed record CallAudio
+{
+    /// <summary>Silence, and nobody listens.</summary>
+    public static CallAudio None { get; } = new();
+
+    /// <summary>What is said once the call is answered; null for silence.</summary>
+    public IAudioSource? Source { get; init; }
+
+    /// <summary>Who hears the other side, early media included; null for nobody.</summary>
+    public IAudioSink? Sink { get; init; }
+
+    /// <summary>True to hang up when the source has ended and its last packet was sent and had the time to be played.</summary>
+    public bool HangUpAfterSource { get; init; }
+
+    /// <summary>The other side hears itself.</summary>
+    public static CallAudio Echo()
+    {
+        var echo = new EchoAudio();
+        return new CallAudio { Source = echo, Sink = echo };
+    }
+}

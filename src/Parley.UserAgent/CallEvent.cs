@@ -1,0 +1,34 @@
+namespace Parley.UserAgent;
+
+/// <summary>Something that happened to a call. <see cref="Call.Events"/> gives them in order.</summary>
+public abstract record CallEvent;
+
+/// <summary>Outgoing: a provisional response came.</summary>
+/// <param name="StatusCode">101 to 199: 180 rings, 181 is forwarded, 182 is queued, 183 progresses.</param>
+/// <param name="ReasonPhrase">Its phrase.</param>
+/// <param name="HasEarlyMedia">True when sound comes before the answer.</param>
+public sealed record CallProgress(int StatusCode, string ReasonPhrase, bool HasEarlyMedia) : CallEvent;
+
+/// <summary>Outgoing: a server sent the call elsewhere, and it goes there.</summary>
+/// <param name="Uri">Where to.</param>
+public sealed record CallRedirected(string Uri) : CallEvent;
+
+/// <summary>The call is answered.</summary>
+/// <param name="Codec">What is sent with: <c>PCMU</c>.</param>
+public sealed record CallAnswered(string Codec) : CallEvent;
+
+/// <summary>The other side put this one on hold, or took it off.</summary>
+/// <param name="IsHeld">True when it wants to hear nothing.</param>
+public sealed record CallHeld(bool IsHeld) : CallEvent;
+
+/// <summary>The other side pressed a key.</summary>
+/// <param name="Digit">0-9, *, #, A-D.</param>
+/// <param name="Duration">How long it was held down.</param>
+public sealed record DigitReceived(char Digit, TimeSpan Duration) : CallEvent;
+
+/// <summary>The source has ended, and its last packet is sent.</summary>
+public sealed record SourceEnded : CallEvent;
+
+/// <summary>The call is over: the last event.</summary>
+/// <param name="End">How.</param>
+public sealed record CallEnded(CallEnd End) : CallEvent;

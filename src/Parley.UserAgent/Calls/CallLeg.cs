@@ -1,0 +1,507 @@
+using Parley.Core;
+using Parley.Endpoint.Media;
+using Parley.Endpoint.Sip;
+using Parley.Net;
+using Parley.Sdp;
+using Parley.Sip.Messages;
+using Parley.UserAgent.Requests;
+
+namespace Parley.UserAgent.Calls;
+
+/// <summary>This side of one call, from its INVITE to its end.</summary>
+/// <remarks>
+/// <code>
+/// outgoing                                        incoming
+///
+/// Calling ---1xx---> Proceeding                   Incoming ---Ring---> Ringing
+///  |  |               |  |                         |  |                 |  |
+///  |  +----HangUp-----+  |                         |  +-----Answer------+  |
+///  |          |          |                         |           v           |
+///  |          v         2xx                        |        Accepted       |
+///  |     Cancelling      |                         |        |   |  \      Reject, CANCEL,
+///  |      |      \       |                         |       ACK  | HangUp,  BYE came
+///  |      |      2xx     v                         |        |   |  no ACK  |
+///  |      |        \   Established &lt;---------------|--------+   |    |     |
+/// refused |         \    |   |                     |            |    |     |
+///  |      |          \   | HangUp                  |           BYE   |     |
+///  |    refused       v  v   |                     |           came  |     |
+///  |      |         Ending &lt;-|---------------------|------------|----+     |
+///  |      |           |     BYE came               |            |          |
+///  v      v           v      v                     v            v          v
+/// Ended
+/// </code>
+/// A 2xx is acknowledged whenever it comes; Ending sends BYE, at the callee once the ACK is there or will not come, and lasts
+/// until its answer. All members are the lane's. It tells its observer, and is left to itself once it has ended: what may
+/// still be retransmitted is answered by its transactions. Source: RFC 3261 13 to 15.
+/// </remarks>
+public sealed class CallLeg : IIncomingInviteOwner
+{
+    private static readonly TimeSpan PlayoutTime = TimeSpan.FromMilliseconds(300);
+
+    private readonly UserAgentCore _core;
+    private readonly Timer _timer;
+    private OutgoingInvite? _outgoing;
+    private IncomingInvite? _incoming;      // the first INVITE, then the latest re-INVITE
+    private CallDialog? _dialog;
+    private CallMedia? _media;
+    private CallAudio _audio = CallAudio.None;
+    private SessionDescription? _offer;     // of an incoming call, until it is answered
+    private CallEnd? _end;                  // what is reported when the other side has confirmed the end
+    private AudioStatistics? _statistics;
+    private bool _isByeUnderWay;
+    private bool _isMediaClosing;
+    private bool _isHeld;
+
+    private CallLeg(UserAgentCore core, byte[] callId, string target)
+    {
+        (_core, CallIdBytes, RequestUri, RemoteUri) = (core, callId, target, target);
+        _timer = new Timer(this);
+        Tag = LocalTag.Create();
+        TagBytes = Tag.ToBytes();
+    }
+
+    /// <summary>Who hears what happens.</summary>
+    public ICallObserver Observer { get; set; } = Nobody.Instance;
+
+    /// <summary>True when the other side called.</summary>
+    public bool IsIncoming { get; private init; }
+
+    /// <summary>Where the call is.</summary>
+    public CallState State { get; private set; }
+
+    /// <summary>The Call-ID.</summary>
+    public string CallId => WireText.From(CallIdBytes);
+
+    /// <summary>Who the other side is: of an incoming call the URI of From, else what was called.</summary>
+    public string RemoteUri { get; private init; }
+
+    /// <summary>The name that the caller gives itself; empty when it gives none, or the call is outgoing.</summary>
+    public string RemoteDisplayName { get; private init; } = "";
+
+    /// <summary>Who is called: the first Request-URI.</summary>
+    public string RequestUri { get; }
+
+    /// <summary>How its media goes, or went until the end; null when there was none.</summary>
+    public AudioStatistics? Statistics => _media?.Statistics ?? _statistics;
+
+    internal LocalTag Tag { get; }
+
+    internal byte[] TagBytes { get; }
+
+    internal byte[] CallIdBytes { get; }
+
+    /// <summary>Finds copies of the INVITE that came another way (RFC 3261 8.2.2.2).</summary>
+    internal UInt128 MergeKey { get; private init; }
+
+    private SipLane Lane => _core.Lane;
+
+    /// <summary>Tells the caller that it rings.</summary>
+    /// <param name="statusCode">101 to 199.</param>
+    /// <returns>False when the call is not waiting for an answer.</returns>
+    public bool Ring(int statusCode = 180)
+    {
+        if (State is not (CallState.Incoming or CallState.Ringing)) return false;
+        State = CallState.Ringing;
+        _incoming!.Progress(statusCode, _core.WriteContactRow(_incoming.Flow, RequestUri));
+        return true;
+    }
+
+    /// <summary>Answers the call.</summary>
+    /// <param name="audio">What it says and hears.</param>
+    /// <returns>False when the call is not waiting for an answer, or cannot be answered: it then has ended.</returns>
+    public bool Answer(CallAudio audio)
+    {
+        ArgumentNullException.ThrowIfNull(audio);
+        if (State is not (CallState.Incoming or CallState.Ringing)) return false;
+        _audio = audio;
+        _media = CallMedia.TryOpen(_core, this, _incoming!.Flow.Remote);
+        if (_media is null)
+        {
+            Reject(503);
+            return false;
+        }
+
+        SessionDescription? description;
+        if (_offer is null)
+        {
+            description = _media.CreateOffer();
+        }
+        else if (_media.Answer(_offer, out description) is var failure and not NegotiationFailure.None)
+        {
+            RejectMedia(failure);
+            return false;
+        }
+
+        State = CallState.Accepted;
+        _media.Listen(_audio);
+        _incoming.Accept([.. _core.WriteContactRow(_incoming.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
+        return true;
+    }
+
+    /// <summary>Refuses the call.</summary>
+    /// <param name="statusCode">300 to 699: 486 is busy, 603 declines for all phones of the user, 480 cannot be reached.</param>
+    /// <param name="reasonPhrase">Null for the usual one.</param>
+    /// <returns>False when the call is not waiting for an answer.</returns>
+    public bool Reject(int statusCode, string? reasonPhrase = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(statusCode, 300);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(statusCode, 699);
+        if (State is not (CallState.Incoming or CallState.Ringing)) return false;
+        _incoming!.Reject(statusCode, reasonPhrase is null ? default : WireText.ToBytes(reasonPhrase));
+        End(new CallEnd(CallEndReason.Rejected, statusCode, reasonPhrase ?? WireText.From(ReasonPhrases.Get(statusCode))));
+        return true;
+    }
+
+    /// <summary>Ends the call, as its state asks for: with CANCEL, with BYE, or with 603 (Decline).</summary>
+    public void HangUp()
+    {
+        switch (State)
+        {
+            case CallState.Calling or CallState.Proceeding:
+                GiveUp(new CallEnd(CallEndReason.Cancelled, 487, "Request Terminated"));
+                break;
+            case CallState.Incoming or CallState.Ringing:
+                Reject(603);
+                break;
+            case CallState.Accepted:
+                // The callee's BYE must wait for the ACK, or for its time to be over (RFC 3261 15).
+                CloseMedia();
+                (State, _end) = (CallState.Ending, new CallEnd(CallEndReason.HungUp, 200, "OK"));
+                break;
+            case CallState.Established:
+                SendBye(new CallEnd(CallEndReason.HungUp, 200, "OK"));
+                break;
+        }
+    }
+
+    /// <summary>Presses keys, one after the other.</summary>
+    /// <param name="digits">0-9, *, #, A-D.</param>
+    /// <returns>False when the call is not established, the other side takes no digits, or too many wait.</returns>
+    public bool SendDigits(string digits) => State == CallState.Established && _media!.TrySendDigits(digits);
+
+    internal static CallLeg Call(UserAgentCore core, SipUri target, byte[] callId, CallOptions options, ICallObserver observer)
+    {
+        var leg = new CallLeg(core, callId, target.ToString()) { Observer = observer, _audio = options.Audio };
+        leg._outgoing = new OutgoingInvite(core, leg, target, options);
+        core.Add(leg);
+        core.Lane.Loop.Schedule(leg._timer, core.Lane.Now + options.RingTimeout);
+        observer.OnStarted(leg);
+        leg._outgoing.Start();
+        return leg;
+    }
+
+    /// <summary>Takes an INVITE that starts a call.</summary>
+    /// <returns>Null when it makes no dialog: there was no way to answer it.</returns>
+    internal static CallLeg? Receive(UserAgentCore core, SipServerTransaction invite, SessionDescription? offer, UInt128 mergeKey)
+    {
+        SipMessageView request = invite.Request;
+        if (request.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok || request.TryGetCallId(out ReadOnlySpan<byte> callId) != HeaderStatus.Ok) return null;
+        var leg = new CallLeg(core, callId.ToArray(), WireText.From(request.RequestUri))
+        {
+            IsIncoming = true,
+            State = CallState.Incoming,
+            RemoteUri = WireText.From(from.Uri),
+            RemoteDisplayName = WireText.From(from.DisplayName),
+            MergeKey = mergeKey,
+            _offer = offer,
+        };
+        leg._dialog = CallDialog.FromRequest(request, leg.TagBytes);
+        if (leg._dialog is null) return null;
+        leg._incoming = new IncomingInvite(invite, leg, leg.TagBytes);
+        core.Add(leg);
+        return leg;
+    }
+
+    // What the outgoing INVITE brings.
+
+    internal byte[]? CreateOffer(in SipFlow flow)
+    {
+        _media = CallMedia.TryOpen(_core, this, flow.Remote);
+        return _media?.CreateOffer().ToBytes();
+    }
+
+    internal void OnProvisional(in SipMessageView response)
+    {
+        if (State == CallState.Calling) State = CallState.Proceeding;
+        if (State != CallState.Proceeding || response.StatusCode == 100) return;
+        bool hasEarlyMedia = SessionBody.TryRead(response, out SessionDescription? description, out _) == SessionBodyKind.Description
+            && _media!.TakeEarlyAnswer(description!) == NegotiationFailure.None;
+        if (hasEarlyMedia) _media!.Listen(_audio);
+        Observer.OnProgress(this, response.StatusCode, WireText.From(response.ReasonPhrase), hasEarlyMedia);
+    }
+
+    internal void OnRedirected(string uri)
+    {
+        State = CallState.Calling;
+        Observer.OnRedirected(this, uri);
+    }
+
+    internal void OnAccepted(in SipMessageView success)
+    {
+        Lane.Loop.Schedule(_timer, Instant.Never);
+        _dialog = _outgoing!.Acknowledge(success);
+        if (_dialog is null)
+        {
+            End(new CallEnd(CallEndReason.NotConfirmed, 200, "The answer has no usable Contact"));
+            return;
+        }
+
+        if (State == CallState.Cancelling)
+        {
+            SendBye(_end!);     // the answer was faster than the CANCEL
+            return;
+        }
+
+        State = CallState.Established;
+        NegotiationFailure failure = SessionBody.TryRead(success, out SessionDescription? description, out _) == SessionBodyKind.Description
+            ? _media!.TakeAnswer(description!)
+            : _media!.KeepEarlyAnswer();
+        if (failure == NegotiationFailure.None) OnEstablished();
+        else SendBye(new CallEnd(CallEndReason.NoMedia, 200, $"The answer cannot be used: {failure}"));
+    }
+
+    internal void OnRefused(in SipMessageView response)
+    {
+        int status = response.StatusCode;
+        CallEndReason reason = State == CallState.Cancelling ? _end!.Reason
+            : status is 401 or 407 ? CallEndReason.AuthenticationFailed
+            : CallEndReason.Refused;
+        End(reason == CallEndReason.NoAnswer ? _end! : new CallEnd(reason, status, WireText.From(response.ReasonPhrase)));
+    }
+
+    internal void OnInviteFailed(RequestFailure failure) => End(_end ?? failure switch
+    {
+        RequestFailure.NotLocated => new CallEnd(CallEndReason.NotLocated, 503, "The address is not known"),
+        RequestFailure.TimedOut => new CallEnd(CallEndReason.NoAnswer, 408, "Nothing came back"),
+        RequestFailure.Overloaded => new CallEnd(CallEndReason.Overloaded, 503, "Too many calls, or no port for media"),
+        _ => new CallEnd(CallEndReason.TransportFailed, 503, "The other side cannot be reached"),
+    });
+
+    internal void OnByeDone()
+    {
+        _isByeUnderWay = false;
+        TryFinish();
+    }
+
+    // What comes in the dialog.
+
+    /// <summary>A request with this side's tag came.</summary>
+    internal void OnRequest(in SipIncomingRequest request)
+    {
+        SipMessageView message = request.Message;
+        bool isOurs = _dialog is not null && message.TryGetFrom(out NameAddressView from) == HeaderStatus.Ok && from.Tag.SequenceEqual(_dialog.RemoteTag)
+            && message.TryGetCallId(out ReadOnlySpan<byte> callId) == HeaderStatus.Ok && callId.SequenceEqual(CallIdBytes);
+        if (message.Method == SipMethod.Ack)
+        {
+            if (isOurs) _incoming?.OnAck(message);
+            return;
+        }
+
+        if (!isOurs)
+        {
+            request.Reply(new SipReply(481));
+            return;
+        }
+
+        if (message.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok || !_dialog!.TryTakeSequence(cseq.Number))
+        {
+            request.Reply(new SipReply(500) { ReasonPhrase = "CSeq Out of Order"u8 });
+            return;
+        }
+
+        switch (message.Method)
+        {
+            case SipMethod.Bye: OnBye(request); break;
+            case SipMethod.Invite: OnReinvite(request); break;
+            default: _core.AnswerOptions(request); break;
+        }
+    }
+
+    void IIncomingInviteOwner.OnAcknowledged(IncomingInvite invite, in SipMessageView ack)
+    {
+        if (_media is { IsOfferPending: true } media)
+        {
+            NegotiationFailure failure = SessionBody.TryRead(ack, out SessionDescription? description, out _) == SessionBodyKind.Description
+                ? media.TakeAnswer(description!)
+                : NegotiationFailure.NoAudio;
+            if (failure != NegotiationFailure.None && State != CallState.Ending)
+            {
+                SendBye(new CallEnd(CallEndReason.NoMedia, 200, $"The answer cannot be used: {failure}"));
+                return;
+            }
+        }
+
+        if (State == CallState.Ending) SendBye(_end!);
+        else if (State == CallState.Accepted) OnEstablished();
+    }
+
+    void IIncomingInviteOwner.OnNotAcknowledged(IncomingInvite invite) =>
+        SendBye(_end ?? new CallEnd(CallEndReason.NotConfirmed, 200, "The answer was not acknowledged"));
+
+    void IIncomingInviteOwner.OnCancelled(IncomingInvite invite)
+    {
+        if (State is CallState.Incoming or CallState.Ringing) Cancelled();
+    }
+
+    void IIncomingInviteOwner.OnUnreachable(IncomingInvite invite)
+    {
+        if (State is CallState.Incoming or CallState.Ringing) End(new CallEnd(CallEndReason.TransportFailed, 503, "The caller cannot be reached"));
+    }
+
+    // What the media brings.
+
+    internal void OnDigit(char digit, TimeSpan duration) => Observer.OnDigit(this, digit, duration);
+
+    internal void OnDigitsSent() => Observer.OnDigitsSent(this);
+
+    internal void OnMediaEnded(AudioStatistics statistics)
+    {
+        (_media, _statistics) = (null, statistics);
+        TryFinish();
+    }
+
+    internal void OnSourceEnded()
+    {
+        if (State != CallState.Established) return;
+        if (_audio.HangUpAfterSource) Lane.Loop.Schedule(_timer, Lane.Now + PlayoutTime);
+        Observer.OnSourceEnded(this);
+    }
+
+    private void Cancelled()
+    {
+        _incoming!.Reject(487);
+        End(new CallEnd(CallEndReason.Cancelled, 487, "Request Terminated"));
+    }
+
+    private void OnBye(in SipIncomingRequest request)
+    {
+        if (request.CreateTransaction(_core) is not { } transaction) return;
+        transaction.Respond(new SipReply(200));
+        switch (State)
+        {
+            case CallState.Incoming or CallState.Ringing:
+                Cancelled();
+                break;
+            case CallState.Accepted or CallState.Established:
+                End(new CallEnd(CallEndReason.HungUpByPeer, 200, "OK"));
+                break;
+            case CallState.Ending when _incoming is { IsAccepted: true }:
+                End(_end!);     // nobody is left to say goodbye to
+                break;
+        }
+    }
+
+    private void OnReinvite(in SipIncomingRequest request)
+    {
+        SipMessageView message = request.Message;
+        if (_incoming is { IsPending: true })
+        {
+            request.Reply(new SipReply(500) { Headers = WireText.ToBytes($"Retry-After: {_core.Random.Next(0, 11)}\r\n") });
+            return;
+        }
+
+        if (State is not (CallState.Accepted or CallState.Established))
+        {
+            request.Reply(new SipReply(481));
+            return;
+        }
+
+        if (_media!.IsOfferPending)
+        {
+            request.Reply(new SipReply(491));
+            return;
+        }
+
+        if (!UserAgentCore.TryReadOffer(request, out SessionDescription? offer)) return;
+        SessionDescription? description;
+        if (offer is null)
+        {
+            description = _media.CreateOffer();
+        }
+        else if (_media.Answer(offer, out description) is var failure and not NegotiationFailure.None)
+        {
+            request.Reply(new SipReply(488) { Headers = SessionBody.Warning(failure) });
+            return;
+        }
+
+        if (request.CreateTransaction(_core) is not { } transaction) return;
+        _dialog!.Refresh(message);
+        _incoming?.Close();     // who sends another INVITE has got the answer to the last one
+        _incoming = new IncomingInvite(transaction, this, TagBytes);
+        _incoming.Accept([.. _core.WriteContactRow(request.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
+        if (State == CallState.Accepted) OnEstablished();
+        if (_isHeld == _media.IsHeldByRemote) return;
+        _isHeld = _media.IsHeldByRemote;
+        Observer.OnHeld(this, _isHeld);
+    }
+
+    private void OnEstablished()
+    {
+        State = CallState.Established;
+        _media!.Talk(_audio);
+        Observer.OnEstablished(this);
+    }
+
+    private void RejectMedia(NegotiationFailure failure)
+    {
+        _incoming!.Reject(488, default, SessionBody.Warning(failure));
+        End(new CallEnd(CallEndReason.NoMedia, 488, $"The offer cannot be answered: {failure}"));
+    }
+
+    private void GiveUp(CallEnd end)
+    {
+        (State, _end) = (CallState.Cancelling, end);
+        Lane.Loop.Schedule(_timer, Instant.Never);
+        _outgoing!.Cancel();
+    }
+
+    private void SendBye(CallEnd end)
+    {
+        _isByeUnderWay = true;
+        End(end);
+        new ByeRequest(_core, _dialog!, this).Start();
+    }
+
+    /// <summary>The call is over here; it has ended once its last sound is played and its BYE is answered.</summary>
+    private void End(CallEnd end)
+    {
+        (State, _end) = (CallState.Ending, end);
+        Lane.Loop.Schedule(_timer, Instant.Never);
+        _incoming?.Close();
+        CloseMedia();
+        TryFinish();
+    }
+
+    private void CloseMedia()
+    {
+        if (_isMediaClosing) return;
+        _isMediaClosing = true;
+        if (_media is not null) _media.Close(_audio);
+        else _audio.Sink?.End();
+    }
+
+    private void TryFinish()
+    {
+        if (State != CallState.Ending || _isByeUnderWay || _media is not null || _incoming is { IsAccepted: true }) return;
+        State = CallState.Ended;
+        _core.Remove(this);
+        Observer.OnEnded(this, _end!);
+    }
+
+    private void OnTimer()
+    {
+        if (State is CallState.Calling or CallState.Proceeding) GiveUp(new CallEnd(CallEndReason.NoAnswer, 408, "No answer in time"));
+        else HangUp();
+    }
+
+    /// <summary>Before the answer: how long it may ring. After it: the end of what is played.</summary>
+    private sealed class Timer(CallLeg leg) : LoopTimer
+    {
+        public override void OnDeadline(Instant now) => leg.OnTimer();
+    }
+
+    private sealed class Nobody : ICallObserver
+    {
+        public static Nobody Instance { get; } = new();
+    }
+}

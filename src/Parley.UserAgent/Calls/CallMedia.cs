@@ -1,0 +1,185 @@
+using System.Security.Cryptography;
+using Parley.Core;
+using Parley.Endpoint.Media;
+using Parley.Media.Streams;
+using Parley.Net;
+using Parley.Sdp;
+
+namespace Parley.UserAgent.Calls;
+
+/// <summary>The audio of one call: joins its offers and answers with its ports.</summary>
+/// <remarks>
+/// Before the call is answered it only listens; the source begins when the call is established, so that nothing of it is
+/// said to nobody. Source: RFC 3264, RFC 3261 13.2.1, 14; RFC 3960 for early media.
+/// </remarks>
+internal sealed class CallMedia : IAudioHandler
+{
+    private const int MaxDigits = 64;
+    private static readonly TimeSpan DigitTail = TimeSpan.FromMilliseconds(60);     // RFC 4733 2.5.1.4: the end of a digit is sent three times
+
+    private readonly UserAgentCore _core;
+    private readonly CallLeg _leg;
+    private readonly AudioEndpoint _endpoint;
+    private readonly AudioOptions _options;
+    private readonly DigitTimer _digits;
+    private OfferAnswer _negotiation;
+    private OfferAnswer? _early;        // what a provisional response made of the offer, which is still pending
+    private NegotiatedAudio? _audio;
+    private bool _isStarted;
+    private bool _isTalking;
+
+    private CallMedia(UserAgentCore core, CallLeg leg, NetworkAddress local)
+    {
+        (_core, _leg) = (core, leg);
+        _options = new AudioOptions { CanonicalName = RandomNumberGenerator.GetHexString(16, lowercase: true) };
+        _negotiation = new OfferAnswer(core.Capabilities, core.Random.NextInt64(1L << 62));
+        _digits = new DigitTimer(this);
+        var options = new AudioEndpointOptions { Local = local, Advertised = core.Options.AdvertisedMediaAddress, Ports = core.MediaPorts, Audio = _options };
+        _endpoint = AudioEndpoint.Open(core.Lane.Loop, options, this, core.Random);
+    }
+
+    /// <summary>True while this side's offer waits for its answer.</summary>
+    public bool IsOfferPending => _negotiation.IsOfferPending;
+
+    /// <summary>True when the other side wants to hear nothing.</summary>
+    public bool IsHeldByRemote => _audio is { IsHeldByRemote: true };
+
+    /// <summary>How it goes.</summary>
+    public AudioStatistics Statistics => _endpoint.Statistics;
+
+    /// <summary>Opens ports.</summary>
+    /// <param name="core">The user agent.</param>
+    /// <param name="leg">Whose audio it is.</param>
+    /// <param name="signalling">Where the call's messages go: media leaves by the same interface.</param>
+    /// <returns>Null when there is no port, or no way there.</returns>
+    public static CallMedia? TryOpen(UserAgentCore core, CallLeg leg, NetworkAddress signalling)
+    {
+        NetworkAddress local = core.Options.MediaAddress.IsSpecified ? core.Options.MediaAddress : core.Lane.LocalAddressTowards(signalling);
+        if (!local.IsSpecified) return null;
+        try
+        {
+            return new CallMedia(core, leg, local);
+        }
+        catch (MediaPortsException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>An offer of everything.</summary>
+    public SessionDescription CreateOffer() => _negotiation.CreateOffer(_endpoint.LocalAddress, MediaDirection.SendReceive);
+
+    /// <summary>Answers an offer.</summary>
+    public NegotiationFailure Answer(SessionDescription offer, out SessionDescription? answer)
+    {
+        NegotiationFailure failure = _negotiation.Answer(offer, _endpoint.LocalAddress, MediaDirection.SendReceive, out answer, out NegotiatedAudio? audio);
+        if (failure == NegotiationFailure.None) Apply(audio!);
+        return failure;
+    }
+
+    /// <summary>Takes the description of a provisional response for the answer, until a 2xx has one.</summary>
+    /// <remarks>The offer stays pending: another branch of the call, or its 2xx, may answer it otherwise.</remarks>
+    public NegotiationFailure TakeEarlyAnswer(SessionDescription answer)
+    {
+        OfferAnswer early = _negotiation.Fork();
+        NegotiationFailure failure = early.ProcessAnswer(answer, out NegotiatedAudio? audio);
+        if (failure != NegotiationFailure.None) return failure;
+        _early = early;
+        Apply(audio!);
+        return NegotiationFailure.None;
+    }
+
+    /// <summary>Takes the answer to the pending offer.</summary>
+    public NegotiationFailure TakeAnswer(SessionDescription answer)
+    {
+        NegotiationFailure failure = _negotiation.ProcessAnswer(answer, out NegotiatedAudio? audio);
+        if (failure == NegotiationFailure.None) Apply(audio!);
+        return failure;
+    }
+
+    /// <summary>The 2xx has no description: that of a provisional response is the answer.</summary>
+    public NegotiationFailure KeepEarlyAnswer()
+    {
+        if (_early is null) return NegotiationFailure.NoAudio;
+        _negotiation = _early;
+        Apply(_negotiation.Audio!);
+        return NegotiationFailure.None;
+    }
+
+    /// <summary>Begins to hear the other side, when it is known what it sends.</summary>
+    public void Listen(CallAudio audio)
+    {
+        if (_isStarted || _audio is null) return;
+        _isStarted = true;
+        _endpoint.Start(Allowed(_audio), _core.Options.Codecs, audio.Source ?? new SilenceSource(), audio.Sink ?? new NullSink());
+    }
+
+    /// <summary>Begins to speak.</summary>
+    public void Talk(CallAudio audio)
+    {
+        _isTalking = true;
+        if (_isStarted) _endpoint.Update(_audio!);
+        else Listen(audio);
+    }
+
+    /// <summary>Sends digits behind those that wait.</summary>
+    /// <returns>False when the other side takes none, or too many wait.</returns>
+    public bool TrySendDigits(string digits)
+    {
+        if (_audio?.TelephoneEvent is null || _digits.Waiting + digits.Length > MaxDigits) return false;
+        _endpoint.SendDtmf(digits);
+        _digits.Add(digits.Length);
+        return true;
+    }
+
+    /// <summary>Sends no more, plays what is still there, and then tells <see cref="CallLeg.OnMediaEnded"/>.</summary>
+    /// <param name="audio">Whose sink is told that nothing comes, when nothing ever came.</param>
+    public void Close(CallAudio audio)
+    {
+        _core.Lane.Loop.Schedule(_digits, Instant.Never);
+        if (!_isStarted) audio.Sink?.End();
+        _ = _endpoint.StopAsync();
+    }
+
+    void IAudioHandler.OnEvent(Instant now, AudioEvent audioEvent)
+    {
+        if (audioEvent is { IsEnd: true, Digit: { } digit }) _leg.OnDigit(digit, audioEvent.Duration);
+    }
+
+    void IAudioHandler.OnSourceEnded(Instant now) => _leg.OnSourceEnded();
+
+    void IAudioHandler.OnEnded(Instant now, AudioStatistics statistics) => _leg.OnMediaEnded(statistics);
+
+    private void Apply(NegotiatedAudio audio)
+    {
+        _audio = audio;
+        if (_isStarted) _endpoint.Update(Allowed(audio));
+    }
+
+    private NegotiatedAudio Allowed(NegotiatedAudio audio) => _isTalking ? audio : audio with { Direction = audio.Direction & MediaDirection.ReceiveOnly };
+
+    /// <summary>Tells when the digits of each call of <see cref="TrySendDigits"/> have been sent.</summary>
+    private sealed class DigitTimer(CallMedia media) : LoopTimer
+    {
+        private readonly Queue<(Instant SentBy, int Count)> _batches = new();
+        private Instant _lastSentBy;
+
+        public int Waiting { get; private set; }
+
+        public void Add(int count)
+        {
+            Instant begin = Instant.Max(_lastSentBy, media._core.Lane.Now);
+            _lastSentBy = begin + (count * (media._options.DtmfDuration + media._options.DtmfPause)) + DigitTail;
+            _batches.Enqueue((_lastSentBy, count));
+            Waiting += count;
+            media._core.Lane.Loop.Schedule(this, _batches.Peek().SentBy);
+        }
+
+        public override void OnDeadline(Instant now)
+        {
+            Waiting -= _batches.Dequeue().Count;
+            if (_batches.TryPeek(out (Instant SentBy, int Count) next)) media._core.Lane.Loop.Schedule(this, next.SentBy);
+            media._leg.OnDigitsSent();
+        }
+    }
+}

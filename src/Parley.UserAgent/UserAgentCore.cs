@@ -1,0 +1,361 @@
+using System.Security.Cryptography;
+using System.Text;
+using Parley.Core;
+using Parley.Endpoint.Media;
+using Parley.Endpoint.Sip;
+using Parley.Sdp;
+using Parley.Sip.Authentication;
+using Parley.Sip.Messages;
+using Parley.UserAgent.Calls;
+using Parley.UserAgent.Registrations;
+using Parley.UserAgent.Requests;
+
+namespace Parley.UserAgent;
+
+/// <summary>A user agent on one lane, without tasks: calls out and in, registrations and questions, told by callbacks.</summary>
+/// <remarks>
+/// What <see cref="SipUserAgent"/> wraps for programs, and what a server hands requests for its own services to: it is a
+/// transaction user that may share its lane with others, who ask <see cref="Owns"/>. All members are the lane's.
+/// Source: RFC 3261 8, 11, 12.2.
+/// </remarks>
+public sealed class UserAgentCore : ITransactionUser
+{
+    private readonly IIncomingCallHandler _handler;
+    private readonly Dictionary<ulong, CallLeg> _calls = [];
+    private readonly Dictionary<UInt128, CallLeg> _incoming = [];
+    private readonly SeededHash128 _hash = SeededHash128.CreateRandom();
+    private readonly OfferAnswer _capabilities;
+
+    /// <summary>A user agent on a lane.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="mediaPorts">Where the ports of the calls' audio come from.</param>
+    /// <param name="options">Who it is, what it can do, what it bounds.</param>
+    /// <param name="handler">Decides what becomes of calls that come in.</param>
+    /// <exception cref="ArgumentException">An option is not allowed; the message names it.</exception>
+    public UserAgentCore(SipLane lane, MediaPorts mediaPorts, UserAgentCoreOptions options, IIncomingCallHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(lane);
+        ArgumentNullException.ThrowIfNull(mediaPorts);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(handler);
+        options.Validate();
+        (Lane, MediaPorts, Options, _handler) = (lane, mediaPorts, options, handler);
+        Capabilities = options.Codecs.ToCapabilities();
+        _capabilities = new OfferAnswer(Capabilities, 0);
+        ProductHeader = Encoding.UTF8.GetBytes($"User-Agent: {options.Product}\r\n");
+        CallHeaders = [.. "Allow: "u8, .. MethodNames, .. "\r\n"u8, .. ProductHeader];
+        ContactUser = options.Identity is { User: { } user } ? WireText.ToBytes(new SipUri(user, "host").ToString())[4..^5] : "parley"u8.ToArray();
+        if (options.OutboundProxy is { } proxy)
+        {
+            Proxy = proxy.ToBytes();
+            ProxyRoute = WireText.ToBytes($"<{(proxy.IsLooseRouter ? proxy : proxy.With("lr"))}>");
+        }
+
+        if (options.Password is { } password) Digest = new DigestClient(options.UserName ?? options.Identity!.User!, password);
+    }
+
+    /// <summary>The lane.</summary>
+    public SipLane Lane { get; }
+
+    /// <summary>What it was made with.</summary>
+    public UserAgentCoreOptions Options { get; }
+
+    /// <summary>Calls that have not ended.</summary>
+    public int CallCount => _calls.Count;
+
+    /// <summary>Them.</summary>
+    public IEnumerable<CallLeg> Calls => _calls.Values;
+
+    /// <summary>What is kept for calls that may have ended: the ACKs that answer a 2xx that comes again.</summary>
+    public int PendingAcknowledgements { get; internal set; }
+
+    /// <summary>What Allow says.</summary>
+    internal static ReadOnlySpan<byte> MethodNames => "INVITE, ACK, BYE, CANCEL, OPTIONS"u8;
+
+    internal MediaPorts MediaPorts { get; }
+
+    internal AudioCapabilities Capabilities { get; }
+
+    internal DigestClient? Digest { get; }
+
+    /// <summary>The URI of the outbound proxy.</summary>
+    internal byte[]? Proxy { get; }
+
+    /// <summary>The same as value of Route; empty without one.</summary>
+    internal byte[] ProxyRoute { get; } = [];
+
+    internal byte[] ContactUser { get; }
+
+    /// <summary>The row that says what this program is.</summary>
+    internal byte[] ProductHeader { get; }
+
+    /// <summary>The rows that an INVITE and its 2xx have: what this side can do (RFC 3261 13.2.1, 13.3.1.4).</summary>
+    internal byte[] CallHeaders { get; }
+
+    internal Random Random { get; } = new(RandomNumberGenerator.GetInt32(int.MaxValue));
+
+    /// <summary>Calls somebody. The observer may hear of the end of the call before this returns.</summary>
+    /// <param name="uri">Who: a sip or sips URI.</param>
+    /// <param name="options">How.</param>
+    /// <param name="observer">Who hears what happens.</param>
+    /// <returns>The call; null when there are as many as there may be.</returns>
+    /// <exception cref="ArgumentException">The URI is no SIP URI, or an option is not allowed.</exception>
+    public CallLeg? Call(SipUri uri, CallOptions options, ICallObserver observer) => Call(uri, CreateCallId(), options, observer);
+
+    internal CallLeg? Call(SipUri uri, byte[] callId, CallOptions options, ICallObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(observer);
+        options.Validate();
+        if (!uri.IsSip) throw new ArgumentException($"{uri} is no SIP URI.", nameof(uri));
+        return _calls.Count >= Options.MaxCalls ? null : CallLeg.Call(this, WireText.ToRequestUri(uri), callId, options, observer);
+    }
+
+    /// <summary>Makes a registration of the identity; nothing is sent before <see cref="Registration.Register"/>.</summary>
+    /// <exception cref="InvalidOperationException">There is no identity.</exception>
+    public Registration CreateRegistration(IRegistrationObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        if (Options.Identity is null) throw new InvalidOperationException("Only an identity can be registered.");
+        return new Registration(this, observer);
+    }
+
+    /// <summary>Asks somebody what they can do. The observer may hear before this returns.</summary>
+    /// <exception cref="ArgumentException">The URI is no SIP URI.</exception>
+    public void Ask(SipUri uri, IOptionsObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        ArgumentNullException.ThrowIfNull(observer);
+        if (!uri.IsSip) throw new ArgumentException($"{uri} is no SIP URI.", nameof(uri));
+        new OptionsRequest(this, uri, observer).Start();
+    }
+
+    /// <summary>Ends all calls, as the state of each asks for.</summary>
+    public void HangUpAll()
+    {
+        foreach (CallLeg call in _calls.Values.ToArray()) call.HangUp();
+    }
+
+    /// <summary>True when a request belongs to a call of this user agent, or cancels one.</summary>
+    public bool Owns(in SipIncomingRequest request)
+    {
+        if (request.Message.Method == SipMethod.Cancel) return request.FindCancelled() is { } cancelled && ReferenceEquals(cancelled.User, this);
+        return FindCall(request.Message) is not null;
+    }
+
+    /// <inheritdoc/>
+    public void OnRequest(in SipIncomingRequest request)
+    {
+        SipMessageView message = request.Message;
+        switch (message.Method)
+        {
+            case SipMethod.Cancel:
+                OnCancel(request);
+                return;
+            case SipMethod.Unknown:
+                request.Reply(new SipReply(501) { Headers = CallHeaders });
+                return;
+            case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options):
+                request.Reply(new SipReply(405) { Headers = CallHeaders });
+                return;
+        }
+
+        if (message.Method != SipMethod.Ack && !Understands(request)) return;
+        if (FindCall(message) is { } call) call.OnRequest(request);
+        else if (message.Method == SipMethod.Ack) return;
+        else if (message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && !to.Tag.IsEmpty) request.Reply(new SipReply(481));
+        else if (message.Method == SipMethod.Invite) OnInvite(request);
+        else if (message.Method == SipMethod.Options) AnswerOptions(request);
+        else request.Reply(new SipReply(481));
+    }
+
+    /// <inheritdoc/>
+    public void OnResponse(SipClientTransaction transaction, in SipMessageView response)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        (transaction.State as ClientRequest)?.OnResponse(transaction, response);
+    }
+
+    /// <inheritdoc/>
+    public void OnTimeout(SipClientTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        (transaction.State as ClientRequest)?.OnTransactionFailed(transaction, RequestFailure.TimedOut);
+    }
+
+    /// <inheritdoc/>
+    public void OnTransportFailed(SipClientTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        (transaction.State as ClientRequest)?.OnTransactionFailed(transaction, RequestFailure.TransportFailed);
+    }
+
+    /// <inheritdoc/>
+    public void OnServerFailed(SipServerTransaction transaction)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        (transaction.State as IncomingInvite)?.OnTransportFailed();
+    }
+
+    /// <inheritdoc/>
+    public void OnStrayResponse(in SipMessageView response, in SipFlow flow)
+    {
+    }
+
+    internal void Add(CallLeg call)
+    {
+        _calls.Add(call.Tag.Number, call);
+        if (call.IsIncoming) _incoming.Add(call.MergeKey, call);
+    }
+
+    internal void Remove(CallLeg call)
+    {
+        _calls.Remove(call.Tag.Number);
+        if (call.IsIncoming) _incoming.Remove(call.MergeKey);
+    }
+
+    /// <summary>A Call-ID of this lane.</summary>
+    internal byte[] CreateCallId()
+    {
+        while (true)
+        {
+            byte[] callId = Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(32, lowercase: true));
+            if (ReferenceEquals(Lane.Endpoint.LaneOf(callId), Lane)) return callId;
+        }
+    }
+
+    /// <summary>Who this side is to others, on a flow.</summary>
+    internal NameAddress IdentityOn(in SipFlow flow)
+    {
+        SipUri? uri = Options.Identity;
+        if (uri is null)
+        {
+            Span<byte> host = stackalloc byte[SipLane.MaxViaBytes];
+            uri = SipUri.Parse($"sip:parley@{WireText.From(host[..Lane.WriteHostAndPort(host, flow)])}");
+        }
+
+        return new NameAddress(uri) { DisplayName = Options.DisplayName };
+    }
+
+    /// <summary>Value of From.</summary>
+    internal byte[] WriteFrom(in SipFlow flow, byte[] tag) => WireText.ToBytes(IdentityOn(flow).WithTag(WireText.From(tag)).ToString());
+
+    /// <summary>The Contact row of a response over a flow.</summary>
+    /// <param name="flow">The flow.</param>
+    /// <param name="requestUri">The URI that was called, whose user is the Contact's too.</param>
+    internal byte[] WriteContactRow(in SipFlow flow, string requestUri)
+    {
+        byte[] called = WireText.ToBytes(requestUri);
+        ReadOnlySpan<byte> user = SipUriView.TryParse(called, out SipUriView uri) && uri.HasUser ? uri.User : ContactUser;
+        byte[] row = new byte[SipLane.MaxViaBytes + user.Length + 64];
+        var writer = new MessageWriter(row);
+        writer.Write("Contact: "u8);
+        writer.Advance(RequestTemplate.WriteContact(writer.Remaining, Lane, flow, user));
+        writer.Write("\r\n"u8);
+        return row[..writer.Written];
+    }
+
+    /// <summary>Answers an OPTIONS as an INVITE would be answered now.</summary>
+    /// <remarks>Source: RFC 3261 11.2.</remarks>
+    internal void AnswerOptions(in SipIncomingRequest request)
+    {
+        bool isOutside = request.Message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && to.Tag.IsEmpty;
+        int status = isOutside && _calls.Count >= Options.MaxCalls ? 486 : 200;
+        request.Reply(new SipReply(status) { Headers = [.. CallHeaders, .. "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8] });
+    }
+
+    /// <summary>Reads the offer of an INVITE and refuses what cannot be read.</summary>
+    /// <param name="request">The INVITE.</param>
+    /// <param name="offer">The offer; null when there is none.</param>
+    /// <returns>False when the request was refused.</returns>
+    internal static bool TryReadOffer(in SipIncomingRequest request, out SessionDescription? offer)
+    {
+        switch (SessionBody.TryRead(request.Message, out offer, out SdpError error))
+        {
+            case SessionBodyKind.Malformed:
+                request.Reply(new SipReply(400) { ReasonPhrase = WireText.ToBytes($"Bad Request: {error}") });
+                return false;
+            case SessionBodyKind.Unsupported:
+                request.Reply(new SipReply(415) { Headers = "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8 });
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    private void OnInvite(in SipIncomingRequest request)
+    {
+        SipMessageView message = request.Message;
+        if (!SipRequestValidator.TryCheckHeader(message, HeaderId.Contact, isMandatory: true, out SipRefusal refusal))
+        {
+            request.Reply(new SipReply(refusal.Status) { ReasonPhrase = refusal.Reason });
+            return;
+        }
+
+        UInt128 mergeKey = MergeKey(message);
+        if (_incoming.ContainsKey(mergeKey))
+        {
+            request.Reply(new SipReply(482));       // the same INVITE, by another way
+            return;
+        }
+
+        if (!TryReadOffer(request, out SessionDescription? offer)) return;
+        if (offer is not null && _capabilities.Evaluate(offer) is var failure and not NegotiationFailure.None)
+        {
+            request.Reply(new SipReply(488) { Headers = SessionBody.Warning(failure) });
+            return;
+        }
+
+        if (_calls.Count >= Options.MaxCalls)
+        {
+            request.Reply(new SipReply(486));
+            return;
+        }
+
+        if (request.CreateTransaction(this) is not { } transaction) return;
+        if (CallLeg.Receive(this, transaction, offer, mergeKey) is { } call) _handler.OnIncomingCall(call);
+        else transaction.Respond(new SipReply(400) { ReasonPhrase = "Malformed Contact"u8 });
+    }
+
+    private static void OnCancel(in SipIncomingRequest request)
+    {
+        SipServerTransaction? invite = request.FindCancelled();
+        if (invite?.State is not IncomingInvite incoming)
+        {
+            request.Reply(new SipReply(481));
+            return;
+        }
+
+        request.Reply(new SipReply(200) { ToTag = incoming.ToTag });
+        incoming.OnCancel();
+    }
+
+    /// <summary>Refuses a request that needs an extension: there is none here.</summary>
+    /// <remarks>Source: RFC 3261 8.2.2.3.</remarks>
+    private static bool Understands(in SipIncomingRequest request)
+    {
+        if (!request.Message.Has(HeaderId.Require)) return true;
+        StringBuilder unsupported = new();
+        foreach (HeaderValue option in request.Message.Values(HeaderId.Require))
+        {
+            unsupported.Append(unsupported.Length == 0 ? "Unsupported: " : ", ").Append(WireText.From(option.Bytes));
+        }
+
+        request.Reply(new SipReply(420) { Headers = WireText.ToBytes(unsupported.Append("\r\n").ToString()) });
+        return false;
+    }
+
+    private CallLeg? FindCall(in SipMessageView message) =>
+        message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && LocalTag.TryParse(to.Tag, out LocalTag tag)
+            ? _calls.GetValueOrDefault(tag.Number)
+            : null;
+
+    private UInt128 MergeKey(in SipMessageView invite)
+    {
+        if (invite.TryGetCallId(out ReadOnlySpan<byte> callId) != HeaderStatus.Ok || invite.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok) return default;
+        return invite.TryGetCSeq(out CSeqView cseq) == HeaderStatus.Ok
+            ? _hash.Compute([.. callId, 0, .. from.Tag, 0, .. BitConverter.GetBytes(cseq.Number)])
+            : default;
+    }
+}

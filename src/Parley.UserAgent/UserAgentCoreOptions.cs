@@ -1,0 +1,58 @@
+using Parley.Core;
+using Parley.Media.Codecs;
+using Parley.Sip.Messages;
+
+namespace Parley.UserAgent;
+
+/// <summary>Who a user agent is, what it can do, and what it bounds.</summary>
+public sealed record UserAgentCoreOptions
+{
+    /// <summary>The address of record that calls and registrations are made as: <c>sip:alice@example.com</c>; null calls itself parley at the address that it calls from.</summary>
+    public SipUri? Identity { get; init; }
+
+    /// <summary>The name that people are shown with the identity.</summary>
+    public string? DisplayName { get; init; }
+
+    /// <summary>The user name for digest authentication; null takes the user of the identity.</summary>
+    public string? UserName { get; init; }
+
+    /// <summary>The password; null answers no challenge.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Where everything but what stays in a dialog goes first: <c>sip:proxy.example.com;transport=tcp;lr</c>; null sends to where the URI leads.</summary>
+    /// <remarks>A proxy without <c>lr</c> is taken for a loose router all the same. Source: RFC 3261 8.1.2.</remarks>
+    public SipUri? OutboundProxy { get; init; }
+
+    /// <summary>The codecs, the preferred one first.</summary>
+    public AudioCodecs Codecs { get; init; } = AudioCodecs.All;
+
+    /// <summary>The address that media is bound to; the default value takes that of the interface towards the other side.</summary>
+    public NetworkAddress MediaAddress { get; init; }
+
+    /// <summary>The address that others are told to send media to, when it is not the bound one.</summary>
+    public NetworkAddress AdvertisedMediaAddress { get; init; }
+
+    /// <summary>Calls at once, beyond which incoming ones get 486 and outgoing ones fail.</summary>
+    /// <value>1 or more; 100 unless set.</value>
+    public int MaxCalls { get; init; } = 100;
+
+    /// <summary>Value of User-Agent and Server.</summary>
+    public string Product { get; init; } = "Parley";
+
+    /// <summary>How long a registration is asked to last.</summary>
+    /// <value>1 hour unless set, as RFC 3261 10.2 suggests where nothing is said; 1 second or more.</value>
+    public TimeSpan RegistrationExpiry { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">One is not allowed; the message names it and what is.</exception>
+    public void Validate()
+    {
+        if (Identity is { IsSip: false }) throw new ArgumentException($"{nameof(Identity)} must be a SIP URI such as sip:alice@example.com, not {Identity}.");
+        if (OutboundProxy is { IsSip: false }) throw new ArgumentException($"{nameof(OutboundProxy)} must be a SIP URI such as sip:192.0.2.1:5060;transport=tcp;lr, not {OutboundProxy}.");
+        if (DisplayName is not null && DisplayName.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException($"{nameof(DisplayName)} must be one line.");
+        if (Product.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException($"{nameof(Product)} must be one line.");
+        if (MaxCalls < 1) throw new ArgumentException($"{nameof(MaxCalls)} must be 1 or more.");
+        if (RegistrationExpiry < TimeSpan.FromSeconds(1)) throw new ArgumentException($"{nameof(RegistrationExpiry)} must be 1 second or more.");
+        if (Password is not null && (UserName ?? Identity?.User) is null) throw new ArgumentException($"{nameof(Password)} needs a {nameof(UserName)}, or an {nameof(Identity)} with a user.");
+    }
+}

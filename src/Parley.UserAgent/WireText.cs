@@ -1,0 +1,18 @@
+using System.Text;
+using Parley.Sip.Messages;
+
+namespace Parley.UserAgent;
+
+/// <summary>Texts of people as the wire has them, and back.</summary>
+internal static class WireText
+{
+    /// <summary>Bytes of the wire as text.</summary>
+    public static string From(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
+
+    /// <summary>A text for the wire.</summary>
+    public static byte[] ToBytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>A URI as it may stand in a request line: without headers, nor the method parameter (RFC 3261 19.1.1, table 1).</summary>
+    public static SipUri ToRequestUri(SipUri uri) =>
+        uri with { Headers = SipParameters.Empty, Parameters = uri.Parameters.Without("method") };
+}
