@@ -1,0 +1,194 @@
+using System.Threading.Channels;
+using Parley.Endpoint.Media;
+using Parley.UserAgent.Calls;
+
+namespace Parley.UserAgent;
+
+/// <summary>A call, incoming or outgoing: what it is doing, and what can be done with it. Safe on every thread.</summary>
+/// <remarks>
+/// The tasks complete on their own; <see cref="Events"/> tells everything in order. A method's token ends the waiting, not the
+/// call. Who loses interest in a call hangs up: the agent does so for all when it is disposed.
+/// </remarks>
+public sealed class Call : ICallObserver
+{
+    private const int MaxEvents = 256;
+
+    private readonly SipUserAgent _agent;
+    private readonly TaskCompletionSource _ringing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _sourceEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CallEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Queue<TaskCompletionSource> _digitsSent = [];     // the lane's
+    private readonly Channel<CallEvent> _events = Channel.CreateBounded<CallEvent>(
+        new BoundedChannelOptions(MaxEvents) { FullMode = BoundedChannelFullMode.DropOldest });
+    private volatile CallLeg? _leg;
+
+    internal Call(SipUserAgent agent, bool isIncoming, string callId, string remoteUri, string remoteDisplayName, string requestUri)
+    {
+        (_agent, IsIncoming, CallId, RemoteUri, RemoteDisplayName, RequestUri) = (agent, isIncoming, callId, remoteUri, remoteDisplayName, requestUri);
+        // Nobody has to await the answer of a call.
+        _ = _answered.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    }
+
+    /// <summary>True when the other side called.</summary>
+    public bool IsIncoming { get; }
+
+    /// <summary>The Call-ID.</summary>
+    public string CallId { get; }
+
+    /// <summary>Who the other side is: of an incoming call the URI of From, else what was called.</summary>
+    public string RemoteUri { get; }
+
+    /// <summary>The name that the caller gives itself; empty when it gives none, or the call is outgoing.</summary>
+    public string RemoteDisplayName { get; }
+
+    /// <summary>Who is called.</summary>
+    public string RequestUri { get; }
+
+    /// <summary>Where the call is at this moment.</summary>
+    public CallState State => _leg?.State ?? (_ended.Task.IsCompleted ? CallState.Ended : CallState.Calling);
+
+    /// <summary>Completes when the other side rings (180) or sends sound before the answer, and at the latest when the call is answered or ends.</summary>
+    public Task Ringing => _ringing.Task;
+
+    /// <summary>Completes when the call is answered and both sides know it.</summary>
+    /// <exception cref="CallFailedException">It ended before.</exception>
+    public Task Answered => _answered.Task;
+
+    /// <summary>Completes when the source has ended and its last packet was sent, and at the latest when the call ends.</summary>
+    public Task SourceEnded => _sourceEnded.Task;
+
+    /// <summary>Completes when the call is over and the sink has got all that came.</summary>
+    public Task<CallEnd> Ended => _ended.Task;
+
+    /// <summary>All that happens, in order, up to <see cref="CallEnded"/>; may be enumerated once.</summary>
+    /// <remarks>When nobody takes them, the oldest of 256 are dropped.</remarks>
+    public IAsyncEnumerable<CallEvent> Events => _events.Reader.ReadAllAsync();
+
+    /// <summary>How the media goes, or how it went.</summary>
+    /// <value>Null when there was none.</value>
+    public Task<AudioStatistics?> GetStatisticsAsync() =>
+        _ended.Task.IsCompleted ? Task.FromResult(_leg?.Statistics) : _agent.OnLane(() => _leg?.Statistics);
+
+    /// <summary>Incoming: tells the caller that it rings.</summary>
+    /// <exception cref="InvalidOperationException">The call does not wait for an answer.</exception>
+    public async Task RingAsync()
+    {
+        if (!await _agent.OnLane(() => _leg!.Ring()).ConfigureAwait(false)) throw Misplaced();
+    }
+
+    /// <summary>Incoming: answers, and waits until the caller has confirmed it.</summary>
+    /// <param name="audio">What is said and who hears the caller; null for silence.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidOperationException">The call does not wait for an answer.</exception>
+    /// <exception cref="CallFailedException">It ended before the answer was confirmed.</exception>
+    public async Task AnswerAsync(CallAudio? audio = null, CancellationToken cancellationToken = default)
+    {
+        bool isAnswered = await _agent.OnLane(() => _leg!.Answer(audio ?? CallAudio.None)).ConfigureAwait(false);
+        if (!isAnswered && !_ended.Task.IsCompleted) throw Misplaced();
+        await _answered.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Incoming: refuses.</summary>
+    /// <param name="statusCode">300 to 699: 486 is busy, 603 declines for all phones of the user, 480 cannot be reached.</param>
+    /// <param name="reasonPhrase">Null for the usual one.</param>
+    /// <exception cref="InvalidOperationException">The call does not wait for an answer.</exception>
+    public async Task RejectAsync(int statusCode = 603, string? reasonPhrase = null)
+    {
+        if (!await _agent.OnLane(() => _leg!.Reject(statusCode, reasonPhrase)).ConfigureAwait(false)) throw Misplaced();
+    }
+
+    /// <summary>Ends the call as its state asks for (CANCEL, BYE or 603), and waits until the other side has confirmed it.</summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>How the call ended; when it had ended before, how it did.</returns>
+    public async Task<CallEnd> HangUpAsync(CancellationToken cancellationToken = default)
+    {
+        if (!_ended.Task.IsCompleted) await _agent.OnLane(HangUp).ConfigureAwait(false);
+        return await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Presses keys, and waits until all have been sent.</summary>
+    /// <param name="digits">0-9, *, #, A-D; at most 64 at once.</param>
+    /// <param name="cancellationToken">Ends the waiting; the keys are sent all the same.</param>
+    /// <exception cref="ArgumentException">Something is no digit.</exception>
+    /// <exception cref="InvalidOperationException">The call is not established, the other side takes no digits (RFC 4733), or too many wait.</exception>
+    public async Task SendDtmfAsync(string digits, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(digits);
+        foreach (char digit in digits)
+        {
+            if (!"0123456789*#ABCDabcd".Contains(digit, StringComparison.Ordinal)) throw new ArgumentException($"'{digit}' is no digit: 0-9, *, #, A-D.", nameof(digits));
+        }
+
+        if (digits.Length == 0) return;
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool isTaken = await _agent.OnLane(() =>
+        {
+            if (!_leg!.SendDigits(digits)) return false;
+            _digitsSent.Enqueue(sent);
+            return true;
+        }).ConfigureAwait(false);
+        if (!isTaken) throw new InvalidOperationException($"The call is {State} or the other side takes no digits.");
+        await sent.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Direction, the other side and the state, for people.</summary>
+    public override string ToString() => $"{(IsIncoming ? "from" : "to")} {RemoteUri}: {State}";
+
+    internal void Attach(CallLeg leg) => _leg = leg;
+
+    internal void OnNotStarted(CallEnd end) => Complete(end);
+
+    void ICallObserver.OnStarted(CallLeg call) => Attach(call);
+
+    void ICallObserver.OnProgress(CallLeg call, int statusCode, string reasonPhrase, bool hasEarlyMedia)
+    {
+        if (statusCode == 180 || hasEarlyMedia) _ringing.TrySetResult();
+        _events.Writer.TryWrite(new CallProgress(statusCode, reasonPhrase, hasEarlyMedia));
+    }
+
+    void ICallObserver.OnRedirected(CallLeg call, string uri) => _events.Writer.TryWrite(new CallRedirected(uri));
+
+    void ICallObserver.OnEstablished(CallLeg call)
+    {
+        _events.Writer.TryWrite(new CallAnswered(call.Statistics?.Codec ?? ""));
+        _ringing.TrySetResult();
+        _answered.TrySetResult();
+    }
+
+    void ICallObserver.OnHeld(CallLeg call, bool isHeld) => _events.Writer.TryWrite(new CallHeld(isHeld));
+
+    void ICallObserver.OnDigit(CallLeg call, char digit, TimeSpan duration) => _events.Writer.TryWrite(new DigitReceived(digit, duration));
+
+    void ICallObserver.OnDigitsSent(CallLeg call)
+    {
+        if (_digitsSent.TryDequeue(out TaskCompletionSource? sent)) sent.TrySetResult();
+    }
+
+    void ICallObserver.OnSourceEnded(CallLeg call)
+    {
+        _events.Writer.TryWrite(new SourceEnded());
+        _sourceEnded.TrySetResult();
+    }
+
+    void ICallObserver.OnEnded(CallLeg call, CallEnd end) => Complete(end);
+
+    private bool HangUp()
+    {
+        _leg?.HangUp();
+        return true;
+    }
+
+    private void Complete(CallEnd end)
+    {
+        _events.Writer.TryWrite(new CallEnded(end));
+        _events.Writer.TryComplete();
+        _ringing.TrySetResult();
+        _answered.TrySetException(new CallFailedException(end));
+        _sourceEnded.TrySetResult();
+        while (_digitsSent.TryDequeue(out TaskCompletionSource? sent)) sent.TrySetException(new CallFailedException(end));
+        _ended.TrySetResult(end);
+    }
+
+    private InvalidOperationException Misplaced() => new($"The call is {State}: it does not wait for an answer.");
+}

@@ -1,0 +1,92 @@
+using Parley.Core;
+using Parley.Endpoint.Media;
+using Parley.Endpoint.Sip;
+using Parley.Media.Codecs;
+using Parley.Net;
+using Parley.Sip.Messages;
+using Parley.Sip.Transactions;
+
+namespace Parley.UserAgent;
+
+/// <summary>How a <see cref="SipUserAgent"/> is set up. Everything has a default: an agent with none of it can make direct calls.</summary>
+public sealed record SipUserAgentOptions
+{
+    /// <inheritdoc cref="UserAgentCoreOptions.Identity"/>
+    public SipUri? Identity { get; init; }
+
+    /// <inheritdoc cref="UserAgentCoreOptions.DisplayName"/>
+    public string? DisplayName { get; init; }
+
+    /// <inheritdoc cref="UserAgentCoreOptions.UserName"/>
+    public string? UserName { get; init; }
+
+    /// <inheritdoc cref="UserAgentCoreOptions.Password"/>
+    public string? Password { get; init; }
+
+    /// <inheritdoc cref="UserAgentCoreOptions.OutboundProxy"/>
+    public SipUri? OutboundProxy { get; init; }
+
+    /// <summary>Where it listens.</summary>
+    /// <value>UDP and TCP on one free port of every IPv4 address unless set.</value>
+    public IReadOnlyList<SipListen> Listen { get; init; } = ListenOn(NetworkAddress.FromIPv4(0, 0));
+
+    /// <summary>Where the ports of RTP and RTCP come from; agents of one program may share it.</summary>
+    /// <value>Null takes 20000 to 29999.</value>
+    public MediaPorts? MediaPorts { get; init; }
+
+    /// <inheritdoc cref="UserAgentCoreOptions.Codecs"/>
+    public AudioCodecs Codecs { get; init; } = AudioCodecs.All;
+
+    /// <inheritdoc cref="UserAgentCoreOptions.MaxCalls"/>
+    public int MaxCalls { get; init; } = 100;
+
+    /// <summary>Incoming calls that may wait to be taken from <see cref="SipUserAgent.IncomingCalls"/>; one more gets 486.</summary>
+    /// <value>1 or more; 32 unless set.</value>
+    public int MaxWaitingCalls { get; init; } = 32;
+
+    /// <inheritdoc cref="UserAgentCoreOptions.Product"/>
+    public string Product { get; init; } = "Parley";
+
+    /// <inheritdoc cref="UserAgentCoreOptions.RegistrationExpiry"/>
+    public TimeSpan RegistrationExpiry { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>T1, T2 and T4 of the transactions.</summary>
+    public TransactionTimers Timers { get; init; } = TransactionTimers.Default;
+
+    /// <summary>How long the end of the agent may take: BYE, CANCEL and the removal of the registration, with their answers.</summary>
+    /// <value>5 s unless set; 0 or more.</value>
+    public TimeSpan EndTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Hears every message that comes and goes; null for none.</summary>
+    public ISipTrace? Trace { get; init; }
+
+    /// <summary>The loop that it runs on, shared with others and ended by whoever started it; null runs it on a thread of its own.</summary>
+    public INetworkLoop? Loop { get; init; }
+
+    /// <summary>UDP and TCP on one address.</summary>
+    /// <param name="address">Address and port; port 0 takes a free one, the same for both.</param>
+    public static IReadOnlyList<SipListen> ListenOn(NetworkAddress address) => [new(SipTransport.Udp, address), new(SipTransport.Tcp, address)];
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">One is not allowed; the message names it and what is.</exception>
+    public void Validate()
+    {
+        if (Listen.Count == 0) throw new ArgumentException($"{nameof(Listen)} must name one address or more.");
+        if (MaxWaitingCalls < 1) throw new ArgumentException($"{nameof(MaxWaitingCalls)} must be 1 or more.");
+        if (EndTimeout < TimeSpan.Zero) throw new ArgumentException($"{nameof(EndTimeout)} must be 0 or more.");
+        ToCoreOptions().Validate();
+    }
+
+    internal UserAgentCoreOptions ToCoreOptions() => new()
+    {
+        Identity = Identity,
+        DisplayName = DisplayName,
+        UserName = UserName,
+        Password = Password,
+        OutboundProxy = OutboundProxy,
+        Codecs = Codecs,
+        MaxCalls = MaxCalls,
+        Product = Product,
+        RegistrationExpiry = RegistrationExpiry,
+    };
+}
