@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using Parley.Sip.Messages;
 
 namespace Parley.Sip.Authentication;
 
@@ -21,14 +22,8 @@ internal enum AuthenticationParameter
     Stale,
 }
 
-/// <summary>The parameters of an authentication header's value, as spans of it.</summary>
-/// <remarks>
-/// <code>
-/// value = scheme LWS parameter *("," parameter)      parameter = token "=" (token / quoted-string)
-/// </code>
-/// White space is allowed around every mark, line folds included, and so are empty parameters; unknown ones are passed over.
-/// Values are kept without their quotes, quoting slashes still in them. Source: RFC 3261 25.1 (challenge, credentials).
-/// </remarks>
+/// <summary>The known parameters of a value whose scheme is Digest, found in one pass and each there once.</summary>
+/// <remarks>Values are without their quotes, quoting slashes still in them. Source: RFC 3261 25.1 (challenge, credentials).</remarks>
 internal ref struct AuthenticationParameters
 {
     private const int Names = (int)AuthenticationParameter.Stale + 1;
@@ -40,54 +35,28 @@ internal ref struct AuthenticationParameters
     private AuthenticationParameters(ReadOnlySpan<byte> value) => _value = value;
 
     /// <summary>The parameter's value; empty when it is not there.</summary>
-    public readonly ReadOnlySpan<byte> this[AuthenticationParameter name] => Has(name) ? _value.Slice(_slots[(int)name].Start, _slots[(int)name].Length) : default;
+    public readonly ReadOnlySpan<byte> this[AuthenticationParameter name] => Has(name) ? _value[_slots[(int)name]] : default;
 
     public readonly bool Has(AuthenticationParameter name) => (_seen & (1 << (int)name)) != 0;
 
     public readonly bool IsTrue(AuthenticationParameter name) => Ascii.EqualsIgnoreCase(this[name], "true"u8);
 
-    /// <summary>Finds the parameters of a value whose scheme is Digest.</summary>
     public static DigestParseResult Parse(ReadOnlySpan<byte> value, out AuthenticationParameters parameters)
     {
-        ReadOnlySpan<byte> scheme = "Digest"u8;
         parameters = new AuthenticationParameters(value);
-        int at = SkipSpace(value, 0);
-        if (value.Length - at <= scheme.Length || !Ascii.EqualsIgnoreCase(value.Slice(at, scheme.Length), scheme)) return DigestParseResult.OtherScheme;
-        at += scheme.Length;
-        if (SkipSpace(value, at) == at) return DigestParseResult.OtherScheme;
-
-        while (true)
+        if (!Ascii.EqualsIgnoreCase(value[..Grammar.TokenEnd(value, 0)], "Digest"u8)) return DigestParseResult.OtherScheme;
+        if (!CredentialsView.TryParse(value, out CredentialsView credentials)) return DigestParseResult.Malformed;
+        foreach (CredentialParameterView parameter in credentials.Parameters)
         {
-            at = SkipSpace(value, at);
-            if (at == value.Length) return DigestParseResult.Ok;
-            if (value[at] == ',')
-            {
-                at++;
-                continue;
-            }
-
-            if (!parameters.TryReadOne(ref at)) return DigestParseResult.Malformed;
-        }
-    }
-
-    /// <summary>Copies the inside of a quoted string without its quoting slashes.</summary>
-    /// <returns>Bytes written: as many as are in the value, or fewer.</returns>
-    public static int Unquote(ReadOnlySpan<byte> value, Span<byte> destination)
-    {
-        if (!value.Contains((byte)'\\'))
-        {
-            value.CopyTo(destination);
-            return value.Length;
+            int name = Find(parameter.Name);
+            if (name < 0) continue;
+            if (parameters.Has((AuthenticationParameter)name)) return DigestParseResult.Malformed;
+            parameters._seen |= 1 << name;
+            value.Overlaps(parameter.Value, out int offset);
+            parameters._slots[name] = offset..(offset + parameter.Value.Length);
         }
 
-        int written = 0;
-        for (int i = 0; i < value.Length; i++)
-        {
-            if (value[i] == '\\' && i + 1 < value.Length) i++;
-            destination[written++] = value[i];
-        }
-
-        return written;
+        return DigestParseResult.Ok;
     }
 
     /// <summary>Compares the inside of a quoted string, without its quoting slashes, to plain bytes.</summary>
@@ -102,18 +71,6 @@ internal ref struct AuthenticationParameters
         }
 
         return matched == plain.Length;
-    }
-
-    private static int SkipSpace(ReadOnlySpan<byte> value, int at)
-    {
-        while (at < value.Length && value[at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n') at++;
-        return at;
-    }
-
-    private static int FindEnd(ReadOnlySpan<byte> value, int at, ReadOnlySpan<byte> ends)
-    {
-        int length = value[at..].IndexOfAny(ends);
-        return length < 0 ? value.Length : at + length;
     }
 
     private static int Find(ReadOnlySpan<byte> name)
@@ -143,47 +100,9 @@ internal ref struct AuthenticationParameters
         _ => "stale"u8,
     };
 
-    /// <summary>Reads one parameter and the comma behind it.</summary>
-    /// <returns>False when it is malformed, or known and there for the second time.</returns>
-    private bool TryReadOne(ref int at)
-    {
-        int nameStart = at;
-        int nameEnd = FindEnd(_value, at, " \t\r\n,\"="u8);
-        at = SkipSpace(_value, nameEnd);
-        if (nameEnd == nameStart || at == _value.Length || _value[at] != '=') return false;
-        at = SkipSpace(_value, at + 1);
-        if (at == _value.Length) return false;
-
-        int start;
-        int end;
-        if (_value[at] == '"')
-        {
-            start = end = at + 1;
-            while (end < _value.Length && _value[end] != '"') end += _value[end] == '\\' ? 2 : 1;
-            if (end >= _value.Length) return false;
-            at = end + 1;
-        }
-        else
-        {
-            start = at;
-            at = end = FindEnd(_value, at, " \t\r\n,\""u8);   // more than a token: old phones write URIs and base64 so
-            if (start == end) return false;
-        }
-
-        at = SkipSpace(_value, at);
-        if (at < _value.Length && _value[at++] != ',') return false;
-
-        int name = Find(_value[nameStart..nameEnd]);
-        if (name < 0) return true;
-        if (Has((AuthenticationParameter)name)) return false;
-        _seen |= 1 << name;
-        _slots[name] = (start, end - start);
-        return true;
-    }
-
     [InlineArray(Names)]
     private struct Slots
     {
-        private (int Start, int Length) _first;
+        private Range _first;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Parley.Sip.Messages;
 
 namespace Parley.Sip.Authentication;
 
@@ -59,7 +60,7 @@ public sealed record DigestChallenge
         Span<byte> plainRealm = new byte[realm.Length];
         challenge = new DigestChallenge
         {
-            Realm = Encoding.UTF8.GetString(plainRealm[..AuthenticationParameters.Unquote(realm, plainRealm)]),
+            Realm = Encoding.UTF8.GetString(plainRealm[..QuotedText.Unescape(realm, plainRealm)]),
             Nonce = Encoding.UTF8.GetString(parameters[AuthenticationParameter.Nonce]),
             Opaque = parameters.Has(AuthenticationParameter.Opaque) ? Encoding.UTF8.GetString(parameters[AuthenticationParameter.Opaque]) : null,
             Algorithm = algorithm,

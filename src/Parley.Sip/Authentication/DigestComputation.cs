@@ -1,4 +1,5 @@
 using System.Buffers;
+using Parley.Sip.Messages;
 
 namespace Parley.Sip.Authentication;
 
@@ -133,7 +134,7 @@ public static class DigestComputation
         public void AddUnquoted(ReadOnlySpan<byte> part)
         {
             Separate();
-            _length += AuthenticationParameters.Unquote(part, _buffer[_length..]);
+            _length += QuotedText.Unescape(part, _buffer[_length..]);
         }
 
         public void AddHex(ReadOnlySpan<byte> bytes)

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Parley.Sip.Messages;
 
 namespace Parley.Sip.Authentication;
 
@@ -135,7 +136,7 @@ public readonly ref struct DigestCredentials
     {
         if (IsUsernameExtended) return DecodeExtended(Username, scratch);
         if (!Username.Contains((byte)'\\')) return Username;
-        return scratch.Length < Username.Length ? default : scratch[..AuthenticationParameters.Unquote(Username, scratch)];
+        return scratch.Length < Username.Length ? default : scratch[..QuotedText.Unescape(Username, scratch)];
     }
 
     /// <summary>True when the realm is this one.</summary>

@@ -29,7 +29,7 @@ public class DigestCredentialsTests
 
     [Theory]
     [InlineData("basic", "Basic YTpi", DigestParseResult.OtherScheme)]
-    [InlineData("scheme only", "Digest", DigestParseResult.OtherScheme)]
+    [InlineData("scheme only", "Digest", DigestParseResult.Malformed)]
     [InlineData("glued scheme", "Digestusername=\"a\"", DigestParseResult.OtherScheme)]
     [InlineData("nothing", "Digest ", DigestParseResult.Malformed)]
     [InlineData("lower case, folds, empty parameters", "digest\r\n username = \"a\" ,, REALM=\"r\"\t,nonce=\"n\",uri=\"u\",response=\"x\",", DigestParseResult.Ok)]
