@@ -116,7 +116,7 @@ internal sealed class SipReceiver
     }
 
     public SipServerTransaction? FindCancelled(in SipMessageView cancel) =>
-        TryGetKey(cancel, "INVITE"u8, out TransactionKey key) ? _lane.Transactions.FindServer(key) : null;
+        TransactionKey.TryForCancelled(Endpoint.Hash, cancel, out TransactionKey key) ? _lane.Transactions.FindServer(key) : null;
 
     private void OnOwnMessage(in SipMessageView message, in SipFlow flow)
     {
@@ -134,7 +134,7 @@ internal sealed class SipReceiver
             return;
         }
 
-        if (!TryGetKey(request, request.MethodBytes, out TransactionKey key))
+        if (!TransactionKey.TryForRequest(Endpoint.Hash, request, out TransactionKey key))
         {
             Counters.Dropped++;
             return;
@@ -159,13 +159,12 @@ internal sealed class SipReceiver
     private void OnResponse(in SipMessageView response, in SipFlow flow)
     {
         Counters.ResponsesReceived++;
-        if (response.TryGetVia(out ViaView via) != HeaderStatus.Ok || response.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok || via.Branch.IsEmpty)
+        if (!TransactionKey.TryForResponse(Endpoint.Hash, response, out TransactionKey key))
         {
             Counters.Malformed++;
             return;
         }
 
-        TransactionKey key = TransactionKey.ForClient(Endpoint.Hash, via.Branch, cseq.MethodBytes);
         if (_lane.Transactions.OnResponse(key, response)) return;
         Counters.StrayResponses++;
         _lane.User.OnStrayResponse(response, flow);
@@ -173,24 +172,7 @@ internal sealed class SipReceiver
 
     private void Refuse(in SipMessageView request, in SipFlow flow, int status, ReadOnlySpan<byte> reason)
     {
-        if (TryGetKey(request, request.MethodBytes, out TransactionKey key)) Reply(request, flow, key, new SipReply(status) { ReasonPhrase = reason });
-    }
-
-    private bool TryGetKey(in SipMessageView request, ReadOnlySpan<byte> method, out TransactionKey key)
-    {
-        key = default;
-        if (request.TryGetVia(out ViaView via) != HeaderStatus.Ok) return false;
-        if (via.HasRfc3261Branch)
-        {
-            key = TransactionKey.ForServer(Endpoint.Hash, via.Branch, via.Host, via.Port, method);
-            return true;
-        }
-
-        if (request.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok || request.TryGetTo(out NameAddressView to) != HeaderStatus.Ok) return false;
-        if (request.TryGetCallId(out ReadOnlySpan<byte> callId) != HeaderStatus.Ok || request.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok) return false;
-        key = TransactionKey.ForRfc2543Server(
-            Endpoint.Hash, method, request.RequestUri, to.Tag, from.Tag, callId, cseq.Number, via.Bytes);
-        return true;
+        if (TransactionKey.TryForRequest(Endpoint.Hash, request, out TransactionKey key)) Reply(request, flow, key, new SipReply(status) { ReasonPhrase = reason });
     }
 
     /// <summary>The way back: over a connection, or by UDP to where the request came from, at the port that the Via asks for.</summary>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 using Parley.Core;
+using Parley.Sip.Messages;
 
 namespace Parley.Sip.Transactions;
 
@@ -24,12 +24,27 @@ public readonly struct TransactionKey : IEquatable<TransactionKey>
         Rfc2543Server,
     }
 
-    /// <summary>What a branch of RFC 3261 starts with; one without is of RFC 2543 and need not be unique.</summary>
-    public static ReadOnlySpan<byte> MagicCookie => "z9hG4bK"u8;
+    /// <summary>The key of the server transaction that a request belongs to. An ACK has that of its INVITE.</summary>
+    /// <returns>False when Via, or without a branch of RFC 3261 From, To, Call-ID or CSeq, is missing or malformed.</returns>
+    public static bool TryForRequest(in SeededHash128 hash, in SipMessageView request, out TransactionKey key) =>
+        TryForServer(hash, request, request.MethodBytes, out key);
 
-    /// <summary>True for a branch that is unique by RFC 3261 8.1.1.7.</summary>
-    public static bool HasMagicCookie(ReadOnlySpan<byte> branch) =>
-        branch.Length >= MagicCookie.Length && Ascii.EqualsIgnoreCase(branch[..MagicCookie.Length], MagicCookie);
+    /// <summary>The key of the server transaction of the INVITE that a CANCEL is about.</summary>
+    /// <returns>False as for <see cref="TryForRequest"/>.</returns>
+    /// <remarks>Source: RFC 3261 9.2.</remarks>
+    public static bool TryForCancelled(in SeededHash128 hash, in SipMessageView cancel, out TransactionKey key) =>
+        TryForServer(hash, cancel, "INVITE"u8, out key);
+
+    /// <summary>The key of the client transaction that a response belongs to.</summary>
+    /// <returns>False when Via or CSeq is missing or malformed, or the Via has no branch.</returns>
+    public static bool TryForResponse(in SeededHash128 hash, in SipMessageView response, out TransactionKey key)
+    {
+        key = default;
+        if (response.TryGetVia(out ViaView via) != HeaderStatus.Ok || via.Branch.IsEmpty) return false;
+        if (response.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok) return false;
+        key = ForClient(hash, via.Branch, cseq.MethodBytes);
+        return true;
+    }
 
     /// <summary>The key of a client transaction: the same for the request sent and for its responses.</summary>
     /// <param name="hash">The process's hash.</param>
@@ -44,7 +59,7 @@ public readonly struct TransactionKey : IEquatable<TransactionKey>
         return input.Finish(hash);
     }
 
-    /// <summary>The key of the server transaction of a request whose branch has the <see cref="MagicCookie"/>. An ACK has that of its INVITE.</summary>
+    /// <summary>The key of the server transaction of a request with a branch of RFC 3261. An ACK has that of its INVITE.</summary>
     /// <param name="hash">The process's hash.</param>
     /// <param name="branch">Branch of the top Via.</param>
     /// <param name="sentByHost">Host of the top Via.</param>
@@ -62,12 +77,7 @@ public readonly struct TransactionKey : IEquatable<TransactionKey>
         return input.Finish(hash);
     }
 
-    /// <summary>The key of the INVITE server transaction that a CANCEL is about.</summary>
-    /// <remarks>Source: RFC 3261 9.2.</remarks>
-    public static TransactionKey ForCancelledInvite(in SeededHash128 hash, ReadOnlySpan<byte> branch, ReadOnlySpan<byte> sentByHost, int sentByPort) =>
-        ForServer(hash, branch, sentByHost, sentByPort, "INVITE"u8);
-
-    /// <summary>The key of the server transaction of a request whose branch is missing or without the <see cref="MagicCookie"/>.</summary>
+    /// <summary>The key of the server transaction of a request without a branch of RFC 3261.</summary>
     /// <param name="hash">The process's hash.</param>
     /// <param name="method">The request's method; for a CANCEL give INVITE to find what it cancels.</param>
     /// <param name="requestUri">Request-URI.</param>
@@ -117,6 +127,22 @@ public readonly struct TransactionKey : IEquatable<TransactionKey>
 
     /// <summary>The bits in hexadecimal, for a trace.</summary>
     public override string ToString() => $"{_high:x16}{_low:x16}";
+
+    private static bool TryForServer(in SeededHash128 hash, in SipMessageView request, ReadOnlySpan<byte> method, out TransactionKey key)
+    {
+        key = default;
+        if (request.TryGetVia(out ViaView via) != HeaderStatus.Ok) return false;
+        if (via.HasRfc3261Branch)
+        {
+            key = ForServer(hash, via.Branch, via.Host, via.Port, method);
+            return true;
+        }
+
+        if (request.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok || request.TryGetTo(out NameAddressView to) != HeaderStatus.Ok) return false;
+        if (request.TryGetCallId(out ReadOnlySpan<byte> callId) != HeaderStatus.Ok || request.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok) return false;
+        key = ForRfc2543Server(hash, method, request.RequestUri, to.Tag, from.Tag, callId, cseq.Number, via.Bytes);
+        return true;
+    }
 
     /// <summary>The parts of a key one after the other, each behind its length, so that no two sets of parts look the same.</summary>
     private ref struct Input

@@ -1,5 +1,6 @@
 using System.Text;
 using Parley.Core;
+using Parley.Sip.Messages;
 using Parley.Sip.Transactions;
 
 namespace Parley.Sip.Tests.Transactions;
@@ -14,7 +15,6 @@ public class TransactionKeyTests
         TransactionKey invite = Server("z9hG4bK1", "host.example", 5060, "INVITE");
         Assert.Equal(invite, Server("z9hG4bK1", "host.example", 5060, "ACK"));
         Assert.NotEqual(invite, Server("z9hG4bK1", "host.example", 5060, "CANCEL"));
-        Assert.Equal(invite, TransactionKey.ForCancelledInvite(Hash, "z9hG4bK1"u8, "host.example"u8, 5060));
     }
 
     [Fact]
@@ -57,13 +57,47 @@ public class TransactionKeyTests
         Assert.NotEqual(invite, Old("CANCEL", "", 1));
     }
 
+    [Fact]
+    public void Messages_find_their_transactions()
+    {
+        TransactionKey invite = OfRequest("INVITE", "z9hG4bK1");
+        Assert.Equal(Server("z9hG4bK1", "host.example", 5060, "INVITE"), invite);
+        Assert.Equal(invite, OfRequest("ACK", "z9hG4bK1"));
+        Assert.NotEqual(invite, OfRequest("CANCEL", "z9hG4bK1"));
+        Assert.Equal(invite, OfRequest("CANCEL", "z9hG4bK1", isCancelled: true));
+        Assert.NotEqual(invite, OfRequest("INVITE", "z9hG4bK2"));
+
+        TransactionKey old = OfRequest("INVITE", "1");
+        Assert.Equal(old, OfRequest("ACK", "1"));
+        Assert.Equal(old, OfRequest("CANCEL", "1", isCancelled: true));
+        Assert.NotEqual(old, OfRequest("INVITE", "2"));
+    }
+
+    [Fact]
+    public void Responses_find_their_transactions()
+    {
+        Assert.True(TryOfResponse("Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\nCSeq: 1 INVITE\r\n", out TransactionKey key));
+        Assert.Equal(TransactionKey.ForClient(Hash, "z9hG4bK1"u8, "INVITE"u8), key);
+        Assert.False(TryOfResponse("Via: SIP/2.0/UDP h\r\nCSeq: 1 INVITE\r\n", out _));
+        Assert.False(TryOfResponse("Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n", out _));
+        Assert.False(TryOfResponse("CSeq: 1 INVITE\r\n", out _));
+    }
+
     [Theory]
-    [InlineData("z9hG4bK", true)]
-    [InlineData("Z9HG4bKx", true)]
-    [InlineData("z9hG4b", false)]
-    [InlineData("1", false)]
+    [InlineData("Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\n", true)]
+    [InlineData("Via: SIP/2.0/UDP h\r\n", false)]
+    [InlineData("Via: SIP/2.0/UDP h\r\nFrom: <sip:a@b>\r\nTo: <sip:b@b>\r\nCall-ID: c\r\nCSeq: 1 BYE\r\n", true)]
+    [InlineData("Via: SIP/2.0/UDP h\r\nFrom: <sip:a@b>\r\nTo: <sip:b@b>\r\nCall-ID: c\r\n", false)]
+    [InlineData("Via: SIP/2.0/UDP h\r\nFrom: <sip:a@b>\r\nTo: <sip:b@b>\r\nCSeq: 1 BYE\r\n", false)]
+    [InlineData("Via: SIP/2.0/UDP h\r\nFrom: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 BYE\r\n", false)]
     [InlineData("", false)]
-    public void The_magic_cookie_is_seen(string branch, bool expected) => Assert.Equal(expected, TransactionKey.HasMagicCookie(Encoding.ASCII.GetBytes(branch)));
+    public void A_request_needs_what_its_key_is_made_of(string headers, bool expected)
+    {
+        byte[] bytes = Encoding.ASCII.GetBytes($"BYE sip:b@b SIP/2.0\r\n{headers}\r\n");
+        var index = new SipMessageIndex();
+        Assert.True(SipParser.TryIndex(bytes, index, out _));
+        Assert.Equal(expected, TransactionKey.TryForRequest(Hash, new SipMessageView(bytes, index), out _));
+    }
 
     [Fact]
     public void Long_parts_count_to_their_last_byte()
@@ -81,6 +115,26 @@ public class TransactionKeyTests
 
     private static TransactionKey Server(string branch, string host, int port, string method) =>
         TransactionKey.ForServer(Hash, Encoding.ASCII.GetBytes(branch), Encoding.ASCII.GetBytes(host), port, Encoding.ASCII.GetBytes(method));
+
+    private static TransactionKey OfRequest(string method, string branch, bool isCancelled = false)
+    {
+        byte[] bytes = Encoding.ASCII.GetBytes(
+            $"{method} sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP host.example:5060;branch={branch}\r\nFrom: <sip:a@b>;tag=1\r\n"
+            + $"To: <sip:b@b>{(method == "ACK" ? ";tag=2" : "")}\r\nCall-ID: call\r\nCSeq: 7 {method}\r\n\r\n");
+        var index = new SipMessageIndex();
+        Assert.True(SipParser.TryIndex(bytes, index, out _));
+        var view = new SipMessageView(bytes, index);
+        Assert.True(isCancelled ? TransactionKey.TryForCancelled(Hash, view, out TransactionKey key) : TransactionKey.TryForRequest(Hash, view, out key));
+        return key;
+    }
+
+    private static bool TryOfResponse(string headers, out TransactionKey key)
+    {
+        byte[] bytes = Encoding.ASCII.GetBytes($"SIP/2.0 200 OK\r\n{headers}\r\n");
+        var index = new SipMessageIndex();
+        Assert.True(SipParser.TryIndex(bytes, index, out _));
+        return TransactionKey.TryForResponse(Hash, new SipMessageView(bytes, index), out key);
+    }
 
     private static TransactionKey Old(string method, string toTag, uint sequenceNumber) =>
         TransactionKey.ForRfc2543Server(
