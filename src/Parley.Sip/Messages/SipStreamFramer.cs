@@ -162,6 +162,7 @@ public sealed class SipStreamFramer : IDisposable
             return new SipFrame(SipFrameKind.NeedMore);
         }
 
+        index.BodyLength = index.ContentLength;     // the headers were indexed without it
         ReadOnlySpan<byte> message = piece[..lengthBytes];
         piece = piece[lengthBytes..];
         return new SipFrame(SipFrameKind.MessageComplete, message, result);
