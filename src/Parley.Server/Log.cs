@@ -13,4 +13,16 @@ internal static partial class Log
 
     [LoggerMessage(102, LogLevel.Error, "Accounts cannot be read from the database; those that are known stay in use")]
     public static partial void AccountsNotRefreshed(ILogger logger, Exception exception);
+
+    [LoggerMessage(110, LogLevel.Information, "The configuration has changed: {Keys}")]
+    public static partial void ConfigurationTaken(ILogger logger, string keys);
+
+    [LoggerMessage(111, LogLevel.Warning, "These keys of the configuration have changed and wait for a restart: {Keys}")]
+    public static partial void ConfigurationNeedsRestart(ILogger logger, string keys);
+
+    [LoggerMessage(112, LogLevel.Error, "The changed configuration is not taken: {Reason}")]
+    public static partial void ConfigurationRefused(ILogger logger, string reason);
+
+    [LoggerMessage(113, LogLevel.Warning, "Changes of {File} will not be noticed: {Reason}")]
+    public static partial void ConfigurationNotWatched(ILogger logger, string file, string reason);
 }

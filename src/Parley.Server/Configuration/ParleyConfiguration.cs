@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Parley.Core;
 
 namespace Parley.Server.Configuration;
@@ -43,6 +44,15 @@ public sealed record ParleyConfiguration
     /// <summary>How many lanes run side by side.</summary>
     /// <value>1 to 256; 0, the default, is one per processor core.</value>
     public int Lanes { get; init; }
+
+    /// <summary>Reads a configuration from its sources.</summary>
+    /// <param name="sources">Where it comes from.</param>
+    /// <param name="configuration">The configuration; defined when true is returned.</param>
+    /// <param name="error">Why there is none; null when true is returned.</param>
+    /// <returns>False when a source has an unknown key, a bad value or cannot be read.</returns>
+    public static bool TryLoad(
+        ConfigurationSources sources, [NotNullWhen(true)] out ParleyConfiguration? configuration, [NotNullWhen(false)] out ConfigurationError? error) =>
+        ConfigurationLoader.TryLoad(sources, out configuration, out error);
 
     /// <summary>The domain that a host names; null when it is none of ours.</summary>
     /// <param name="host">The host of a URI, any letter case.</param>

@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using Parley.Server.Accounts;
+
+namespace Parley.Server.Configuration;
+
+/// <summary>Every key: its name, what is allowed, whether a running server takes it, and how it gets into the configuration.</summary>
+/// <remarks>docs/configuration.md describes each; a test compares the two.</remarks>
+internal static class ConfigurationKeys
+{
+    private const string DomainValues = "names such as \"example.com\", or objects with \"name\" and \"role\" (\"proxy\" or \"redirect\")";
+    private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\" or \"tcp://[::]:5060\"";
+
+    /// <summary>All keys, those of a section together.</summary>
+    public static readonly ImmutableArray<ConfigurationKey> All =
+    [
+        new("domains", $"a list of {DomainValues}", true, c => string.Join(' ', c.Domains.Select(Shown)), SetDomains),
+        new("listen", $"a list of {ListenValues}", false, c => string.Join(' ', c.Listen), SetListen),
+        new("data", "a folder", false, c => c.DataFolder, (v, ref c, ref _) => v.TryGetText(out string text) && Take(ref c, c with { DataFolder = text })),
+        new("database", "nothing in this version", false, _ => "", RefuseDatabase),
+        new("advertise", "an IP address or a host name", false, c => c.Advertise ?? "",
+            (v, ref c, ref _) => v.TryGetText(out string text) && AccountName.TryCheckDomain(text, out string host, out string _) && Take(ref c, c with { Advertise = host })),
+        new("trusted", "a list of networks such as \"192.0.2.0/24\" or \"2001:db8::/32\"", true, c => string.Join(' ', c.Trusted), SetTrusted),
+        new("realm", "a text without quotes", false, c => c.Realm ?? "",
+            (v, ref c, ref _) => v.TryGetText(out string text) && text.AsSpan().IndexOfAny("\"\\\r\n") < 0 && Take(ref c, c with { Realm = text })),
+        new("lanes", "0 to 256 (0 is one per processor core)", false, c => Shown(c.Lanes),
+            (v, ref c, ref _) => v.TryGetInteger(0, 256, out int n) && Take(ref c, c with { Lanes = n })),
+
+        new("location.durable", "true or false", false, c => c.Location.Durable ? "true" : "false",
+            (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Location = c.Location with { Durable = b } })),
+        new("location.maxAddressesOfRecord", "1 to 10000000", false, c => Shown(c.Location.MaxAddressesOfRecord),
+            (v, ref c, ref _) => v.TryGetInteger(1, 10_000_000, out int n) && Take(ref c, c with { Location = c.Location with { MaxAddressesOfRecord = n } })),
+
+        new("registrar.minExpires", "1 to 3600 (seconds)", true, c => Shown(c.Registrar.MinExpires),
+            (v, ref c, ref _) => v.TryGetSeconds(1, 3600, out TimeSpan t) && Take(ref c, c with { Registrar = c.Registrar with { MinExpires = t } })),
+        new("registrar.maxExpires", "1 to 31536000 (seconds)", true, c => Shown(c.Registrar.MaxExpires),
+            (v, ref c, ref _) => v.TryGetSeconds(1, 31_536_000, out TimeSpan t) && Take(ref c, c with { Registrar = c.Registrar with { MaxExpires = t } })),
+        new("registrar.defaultExpires", "1 to 31536000 (seconds)", true, c => Shown(c.Registrar.DefaultExpires),
+            (v, ref c, ref _) => v.TryGetSeconds(1, 31_536_000, out TimeSpan t) && Take(ref c, c with { Registrar = c.Registrar with { DefaultExpires = t } })),
+        new("registrar.maxContacts", "1 to 100", true, c => Shown(c.Registrar.MaxContacts),
+            (v, ref c, ref _) => v.TryGetInteger(1, 100, out int n) && Take(ref c, c with { Registrar = c.Registrar with { MaxContacts = n } })),
+        new("registrar.maxBindingBytes", "256 to 16384", true, c => Shown(c.Registrar.MaxBindingBytes),
+            (v, ref c, ref _) => v.TryGetInteger(256, 16384, out int n) && Take(ref c, c with { Registrar = c.Registrar with { MaxBindingBytes = n } })),
+
+        new("proxy.timerC", "181 to 86400 (seconds; RFC 3261 wants more than 3 minutes)", false, c => Shown(c.Proxy.TimerC),
+            (v, ref c, ref _) => v.TryGetSeconds(181, 86400, out TimeSpan t) && Take(ref c, c with { Proxy = c.Proxy with { TimerC = t } })),
+        new("proxy.maxBranches", "1 to 100", false, c => Shown(c.Proxy.MaxBranches),
+            (v, ref c, ref _) => v.TryGetInteger(1, 100, out int n) && Take(ref c, c with { Proxy = c.Proxy with { MaxBranches = n } })),
+
+        new("media.address", "an IP address", false, c => c.Media.Address ?? "",
+            (v, ref c, ref _) => v.TryGetText(out string text) && IPAddress.TryParse(text, out IPAddress? address)
+                && Take(ref c, c with { Media = c.Media with { Address = address.ToString() } })),
+        new("media.ports", "a range of ports such as \"20000-29999\"", false, c => c.Media.Ports.ToString(),
+            (v, ref c, ref _) => v.TryGetText(out string text) && PortRange.TryParse(text, out PortRange ports) && ports.Count >= 2
+                && Take(ref c, c with { Media = c.Media with { Ports = ports } })),
+    ];
+
+    /// <summary>Finds a key by its name with its section.</summary>
+    public static ConfigurationKey? Find(string name, StringComparison comparison) => All.FirstOrDefault(key => key.Name.Equals(name, comparison));
+
+    /// <summary>What may stand in a section ("" is the top): its keys, and at the top the sections.</summary>
+    public static IEnumerable<string> NamesIn(string section) => section.Length > 0
+        ? All.Where(key => key.Section == section).Select(key => key.Leaf)
+        : All.Select(key => key.Section.Length > 0 ? key.Section : key.Name).Distinct();
+
+    /// <summary>True for a name that keys are in.</summary>
+    public static bool IsSection(string name) => All.Any(key => key.Section.Length > 0 && key.Section == name);
+
+    /// <summary>The section that a key, known or not, names in any letter case; empty for none.</summary>
+    public static string SectionOf(string name) =>
+        All.FirstOrDefault(key => key.Section.Length > 0 && name.StartsWith(key.Section + '.', StringComparison.OrdinalIgnoreCase))?.Section ?? "";
+
+    private static bool SetDomains(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        if (!value.TryGetList(out IReadOnlyList<ConfigurationNode> items) || items.Count == 0) return false;
+        var domains = ImmutableArray.CreateBuilder<DomainOptions>(items.Count);
+        foreach (ConfigurationNode item in items)
+        {
+            if (!TryReadDomain(item, out string name, out DomainRole role, ref reason)) return false;
+            if (domains.Any(domain => domain.Name == name))
+            {
+                reason = $"has \"{name}\" twice";
+                return false;
+            }
+
+            domains.Add(new DomainOptions(name, role));
+        }
+
+        configuration = configuration with { Domains = domains.ToImmutable() };
+        return true;
+    }
+
+    private static bool TryReadDomain(ConfigurationNode item, out string name, out DomainRole role, ref string? reason)
+    {
+        name = "";
+        role = DomainRole.Proxy;
+        ConfigurationNode? written = item.Kind == NodeKind.Object ? null : item;
+        foreach (ConfigurationMember member in item.Members)
+        {
+            if (member.Name == "name") written = member.Value;
+            else if (member.Name != "role")
+            {
+                reason = $"has an object with an unknown key \"{ConfigurationNode.Shown(member.Name)}\"";
+                return false;
+            }
+            else if (member.Value.Text is "proxy" or "redirect") role = member.Value.Text == "proxy" ? DomainRole.Proxy : DomainRole.Redirect;
+            else
+            {
+                reason = $"has an unknown role {member.Value}";
+                return false;
+            }
+        }
+
+        if (written is not null && written.TryGetText(out string text) && AccountName.TryCheckDomain(text, out name, out string _)) return true;
+        reason = written is null ? "has an object without a name" : $"has {written}, which is no host name or IP address";
+        return false;
+    }
+
+    private static bool SetListen(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        if (!value.TryGetList(out IReadOnlyList<ConfigurationNode> items) || items.Count == 0) return false;
+        var listen = ImmutableArray.CreateBuilder<ListenUri>(items.Count);
+        foreach (ConfigurationNode item in items)
+        {
+            if (!item.TryGetText(out string text)) return false;
+            if (!ListenUri.TryParse(text, out ListenUri uri, out string why))
+            {
+                reason = $"has \"{ConfigurationNode.Shown(text)}\", which {why}";
+                return false;
+            }
+
+            if (uri.Address.Port != 0 && listen.Contains(uri))
+            {
+                reason = $"has \"{uri}\" twice";
+                return false;
+            }
+
+            listen.Add(uri);
+        }
+
+        configuration = configuration with { Listen = listen.ToImmutable() };
+        return true;
+    }
+
+    private static bool SetTrusted(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        if (!value.TryGetList(out IReadOnlyList<ConfigurationNode> items)) return false;
+        var trusted = ImmutableArray.CreateBuilder<NetworkPrefix>(items.Count);
+        foreach (ConfigurationNode item in items)
+        {
+            if (item.Kind != NodeKind.Text || !NetworkPrefix.TryParse(item.Text, out NetworkPrefix prefix))
+            {
+                reason = $"has {item}, which is no network";
+                return false;
+            }
+
+            trusted.Add(prefix);
+        }
+
+        configuration = configuration with { Trusted = trusted.ToImmutable() };
+        return true;
+    }
+
+    private static bool RefuseDatabase(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        reason = "is not supported in this version, which keeps its data in SQLite in the folder that \"data\" names; remove the key";
+        return false;
+    }
+
+    private static bool Take(ref ParleyConfiguration configuration, ParleyConfiguration changed)
+    {
+        configuration = changed;
+        return true;
+    }
+
+    private static string Shown(DomainOptions domain) => domain.Role == DomainRole.Proxy ? domain.Name : $"{domain.Name} (redirect)";
+
+    private static string Shown(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Shown(TimeSpan value) => Shown((int)value.TotalSeconds);
+}
