@@ -7,9 +7,6 @@ namespace Parley.Server.Accounts;
 /// <remarks>Any number of processes may use it at a time; one instance belongs to one thread. Passwords are never stored.</remarks>
 public sealed class AccountStore : IDisposable
 {
-    /// <summary>How many removals are kept for running servers to notice; one that has missed more reads all accounts again.</summary>
-    internal const int KeptRemovals = 10_000;
-
     private readonly Database _database;
     private readonly SqliteConnection _connection;
 
@@ -20,6 +17,9 @@ public sealed class AccountStore : IDisposable
         _database = Database.Open(dataFolder, Database.Accounts);
         _connection = _database.Connect();
     }
+
+    /// <summary>How many removals are kept for running servers to notice; one that has missed more reads all accounts again.</summary>
+    internal int KeptRemovals { get; init; } = 10_000;
 
     /// <summary>Adds an account.</summary>
     /// <param name="name">Its name.</param>
@@ -47,7 +47,7 @@ public sealed class AccountStore : IDisposable
     /// <summary>Removes an account.</summary>
     /// <returns><see cref="AccountResult.Done"/> or <see cref="AccountResult.NotFound"/>.</returns>
     /// <exception cref="StorageException">The database failed; nothing was changed.</exception>
-    public AccountResult Remove(AccountName name) => Change(writer => writer.Remove(name) ? AccountResult.Done : AccountResult.NotFound);
+    public AccountResult Remove(AccountName name) => Change(writer => writer.Remove(name, KeptRemovals) ? AccountResult.Done : AccountResult.NotFound);
 
     /// <summary>All accounts with their realms, by domain and name.</summary>
     /// <param name="domain">Only of this domain; null for all.</param>

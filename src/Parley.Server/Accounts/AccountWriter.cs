@@ -41,15 +41,18 @@ internal sealed class AccountWriter : IDisposable
         _put.ExecuteNonQuery();
     }
 
+    /// <summary>Removes an account, and leaves word of it for running servers.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="keptRemovals">How many removals stay known.</param>
     /// <returns>False when there is no such account.</returns>
-    public bool Remove(AccountName name)
+    public bool Remove(AccountName name, int keptRemovals)
     {
         using SqliteCommand remove = Command("DELETE FROM account WHERE domain = $domain AND user = $user", name);
         if (remove.ExecuteNonQuery() == 0) return false;
         using SqliteCommand record = Command("INSERT INTO account_removal (revision, domain, user) VALUES ($revision, $domain, $user)", name);
         record.Parameters.AddWithValue("$revision", _revision);
         record.ExecuteNonQuery();
-        TrimRemovals();
+        TrimRemovals(keptRemovals);
         return true;
     }
 
@@ -61,7 +64,7 @@ internal sealed class AccountWriter : IDisposable
         _transaction.Dispose();     // rolls back what was not committed
     }
 
-    private void TrimRemovals()
+    private void TrimRemovals(int kept)
     {
         using SqliteCommand trim = Command(
             """
@@ -69,7 +72,7 @@ internal sealed class AccountWriter : IDisposable
                 (SELECT revision FROM account_removal ORDER BY revision DESC LIMIT 1 OFFSET $kept), 0));
             DELETE FROM account_removal WHERE revision <= (SELECT trimmed_to FROM account_state);
             """);
-        trim.Parameters.AddWithValue("$kept", AccountStore.KeptRemovals);
+        trim.Parameters.AddWithValue("$kept", kept);
         trim.ExecuteNonQuery();
     }
 
