@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using Parley.Server.Configuration;
+using Parley.Server.Registrar;
+
+namespace Parley.Server.Tests.Registrar;
+
+public sealed class CrashSafetyTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
+
+    [Fact]
+    public async Task Every_completed_registration_survives_kill_9()
+    {
+        using var folder = new TestFolder();
+        uint[] completed = new uint[KilledRegistrar.Users];
+        uint highest = 0;
+
+        // The process is killed twice, the second time over the log that the first one left.
+        for (uint life = 0; life < 2; life++)
+        {
+            completed.AsSpan().Clear();
+            using Process process = Start(folder, (life * 1_000_000) + 1);
+            try
+            {
+                int lines = 0;
+                while (await process.StandardOutput.ReadLineAsync().WaitAsync(Limit) is { } line)
+                {
+                    // A killed process may leave half a line; it acknowledged nothing.
+                    if (!uint.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out uint number)) continue;
+                    completed[number % KilledRegistrar.Users] = Math.Max(completed[number % KilledRegistrar.Users], number);
+                    highest = number;
+                    if (++lines == 5000) process.Kill();
+                }
+            }
+            finally
+            {
+                if (!process.HasExited) process.Kill();
+                await process.WaitForExitAsync().WaitAsync(Limit);
+            }
+
+            Assert.NotEqual(0, process.ExitCode);
+            Assert.True(highest >= (life * 1_000_000) + 4000, $"{highest} was the last that was completed: {await process.StandardError.ReadToEndAsync()}");
+            Verify(folder, completed);
+        }
+    }
+
+    private static Process Start(TestFolder folder, uint first)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.ArgumentList.Add(typeof(KilledRegistrar).Assembly.Location);
+        start.ArgumentList.Add("register-until-killed");
+        start.ArgumentList.Add(folder.Path);
+        start.ArgumentList.Add(first.ToString(CultureInfo.InvariantCulture));
+        return Process.Start(start)!;
+    }
+
+    private static void Verify(TestFolder folder, uint[] completed)
+    {
+        using var service = new LocationService(
+            new SqliteBindingStore(folder.Path), new LocationOptions(), new RegistrarOptions(), new SameBytes(), TimeProvider.System, new RecordingLogger());
+        service.Load();
+        foreach (uint number in completed)
+        {
+            BindingSet.Enumerator bindings = service.Find(TestUpdate.Utf8(KilledRegistrar.UserOf(number))).GetEnumerator();
+            Assert.True(bindings.MoveNext(), $"registration {number} was completed and is gone");
+            Assert.True(bindings.Current.CSeq >= number, $"registration {number} was completed, {bindings.Current.CSeq} is there");
+        }
+    }
+}

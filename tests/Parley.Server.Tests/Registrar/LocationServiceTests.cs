@@ -1,0 +1,370 @@
+using System.Text;
+using Parley.Server.Configuration;
+using Parley.Server.Registrar;
+using Parley.Server.Storage;
+
+namespace Parley.Server.Tests.Registrar;
+
+public sealed class LocationServiceTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly TestTime _time = new();
+    private readonly RecordingLogger _log = new();
+    private readonly MemoryBindingStore _store = new();
+
+    [Fact]
+    public void A_binding_is_completed_and_seen_only_after_its_commit()
+    {
+        using LocationService service = Service();
+        TestUpdate update = Register("sip:a");
+        _store.OnCommit = () =>
+        {
+            Assert.Equal(0, update.Completions);
+            Assert.True(Find(service).IsEmpty);
+        };
+
+        Assert.True(service.TrySubmit(update));
+        Assert.Equal(0, _store.Commits);
+        service.RunPending();
+
+        Assert.Equal((1, 1, BindingOutcome.Accepted), (_store.Commits, update.Completions, update.Outcome));
+        Assert.Same(Find(service).Record, update.Bindings.Record);
+        Assert.Equal(["sip:a"], Contacts(service));
+        Assert.Equal(_time.Now, update.AppliedAt);
+    }
+
+    [Fact]
+    public void Updates_that_wait_together_share_one_commit()
+    {
+        using LocationService service = Service();
+        TestUpdate[] updates = [.. Enumerable.Range(0, 200).Select(i => Register("sip:a", $"user{i}@example.com"))];
+        foreach (TestUpdate update in updates) Assert.True(service.TrySubmit(update));
+        service.RunPending();
+        Assert.Equal((1, 200), (_store.Commits, _store.Records.Count));
+        Assert.All(updates, update => Assert.Equal(1, update.Completions));
+        Assert.Equal(200, service.Count);
+    }
+
+    [Fact]
+    public void A_great_many_updates_become_several_commits_of_bounded_size()
+    {
+        using LocationService service = Service();
+        for (int i = 0; i < (2 * LocationWriter.MaxBatch) + 1; i++) Assert.True(service.TrySubmit(Register("sip:a", $"user{i}@example.com")));
+        service.RunPending();
+        Assert.Equal([LocationWriter.MaxBatch, LocationWriter.MaxBatch, 1], _store.BatchSizes);
+    }
+
+    [Fact]
+    public void Updates_of_one_address_of_record_in_a_batch_build_on_each_other()
+    {
+        using LocationService service = Service();
+        TestUpdate first = Register("sip:a", cseq: 1), second = Register("sip:b", cseq: 2), late = Register("sip:b", cseq: 2), remove = new TestUpdate(cseq: 3).Contact("sip:a", 0);
+        foreach (TestUpdate update in (TestUpdate[])[first, second, late, remove]) Assert.True(service.TrySubmit(update));
+        service.RunPending();
+        Assert.Equal(
+            [BindingOutcome.Accepted, BindingOutcome.Accepted, BindingOutcome.OutOfOrder, BindingOutcome.Accepted], new[] { first, second, late, remove }.Select(u => u.Outcome));
+        Assert.Equal(2, second.Bindings.Count);
+        Assert.Equal(["sip:b"], Contacts(service));
+        Assert.Equal([1], _store.BatchSizes);
+    }
+
+    [Fact]
+    public void What_is_added_and_removed_in_one_batch_is_nowhere()
+    {
+        using LocationService service = Service();
+        Assert.True(service.TrySubmit(Register("sip:a")));
+        Assert.True(service.TrySubmit(new TestUpdate(cseq: 2, expires: 0).Wildcard()));
+        service.RunPending();
+        Assert.True(Find(service).IsEmpty);
+        Assert.Empty(_store.Records);
+        Assert.Equal(0, service.Count);
+    }
+
+    [Fact]
+    public void A_refused_update_leaves_the_others_of_its_batch_alone()
+    {
+        using LocationService service = Service();
+        TestUpdate good = Register("sip:a"), bad = new TestUpdate("bob@example.com").Contact("sip:b", 1);
+        Assert.True(service.TrySubmit(bad));
+        Assert.True(service.TrySubmit(good));
+        service.RunPending();
+        Assert.Equal((BindingOutcome.IntervalTooBrief, BindingOutcome.Accepted), (bad.Outcome, good.Outcome));
+        Assert.True(bad.Bindings.IsEmpty);
+    }
+
+    [Fact]
+    public void A_failed_commit_fails_the_batch_and_changes_nothing()
+    {
+        using LocationService service = Service();
+        Run(service, Register("sip:old", cseq: 1));
+        _store.OnCommit = () => throw new StorageException(StorageFailure.Full, "/data/location.db", "the disk is full");
+        TestUpdate change = Register("sip:new", cseq: 2), refused = Register("sip:old", cseq: 1);
+        Assert.True(service.TrySubmit(change));
+        Assert.True(service.TrySubmit(refused));
+        service.RunPending();
+        Assert.Equal((BindingOutcome.StorageFailed, BindingOutcome.OutOfOrder), (change.Outcome, refused.Outcome));
+        Assert.Equal(["sip:old"], Contacts(service));
+        Assert.Same(Find(service).Record, change.Bindings.Record);
+        Assert.Equal("Error: 1 bindings were not saved and their registrations are answered 500", Assert.Single(_log.Lines));
+
+        _store.OnCommit = null;
+        Run(service, Register("sip:new", cseq: 2));
+        Assert.Equal(["sip:new", "sip:old"], Contacts(service));
+    }
+
+    [Fact]
+    public void A_full_queue_refuses_and_has_room_again_afterwards()
+    {
+        using LocationService service = Service();
+        for (int i = 0; i < LocationService.QueueCapacity; i++) Assert.True(service.TrySubmit(Register("sip:a", $"user{i % 10}@example.com", cseq: (uint)i)));
+        TestUpdate update = Register("sip:a", "bob@example.com");
+        Assert.False(service.TrySubmit(update));
+        service.RunPending();
+        Assert.True(service.TrySubmit(update));
+    }
+
+    [Fact]
+    public void More_addresses_of_record_than_allowed_are_refused()
+    {
+        using LocationService service = Service(new LocationOptions { MaxAddressesOfRecord = 2 });
+        Run(service, Register("sip:a", "a@example.com"));
+        TestUpdate b = Register("sip:b", "b@example.com"), c = Register("sip:c", "c@example.com"), again = Register("sip:a2", "a@example.com", cseq: 2);
+        foreach (TestUpdate update in (TestUpdate[])[b, c, again]) Assert.True(service.TrySubmit(update));
+        service.RunPending();
+        Assert.Equal((BindingOutcome.Accepted, BindingOutcome.LocationFull, BindingOutcome.Accepted), (b.Outcome, c.Outcome, again.Outcome));
+        Assert.Equal(2, service.Count);
+    }
+
+    [Fact]
+    public void Limits_can_be_replaced_while_it_runs()
+    {
+        using LocationService service = Service();
+        service.Limits = new RegistrarOptions { MinExpires = TimeSpan.FromSeconds(500) };
+        TestUpdate update = new TestUpdate().Contact("sip:a", 100);
+        Run(service, update);
+        Assert.Equal(BindingOutcome.IntervalTooBrief, update.Outcome);
+    }
+
+    [Fact]
+    public void What_has_ended_is_swept_from_memory_and_store_within_a_minute()
+    {
+        using LocationService service = Service();
+        for (int i = 0; i < 3000; i++) Assert.True(service.TrySubmit(new TestUpdate($"user{i}@example.com").Contact("sip:a", 60).Contact("sip:b", i % 3 == 0 ? 60u : 3600)));
+        service.RunPending();
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(3000, service.Count);
+        for (int second = 0; second <= 60; second++)
+        {
+            service.RunPending();
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal((2000, 2000), (service.Count, _store.Records.Count));
+        Assert.True(Find(service, "user0@example.com").IsEmpty);
+        Assert.Equal(["sip:b"], Contacts(service, "user1@example.com"));
+        Assert.Equal(1, Find(service, "user1@example.com").Count);
+        Assert.All(_store.BatchSizes, size => Assert.InRange(size, 1, LocationWriter.MaxBatch));
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_does_not_stop_the_sweep()
+    {
+        using LocationService service = Service();
+        service.RunPending();
+        _time.Advance(TimeSpan.FromDays(-400));
+        Run(service, new TestUpdate().Contact("sip:a", 60));
+        for (int second = 0; second <= 130; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            service.RunPending();
+        }
+
+        Assert.Equal(0, service.Count);
+    }
+
+    [Fact]
+    public void A_restart_brings_back_what_was_committed()
+    {
+        using var folder = new TestFolder();
+        using (LocationService service = Durable(folder))
+        {
+            Run(service, Register("sip:a", cseq: 5));
+            Run(service, new TestUpdate(cseq: 6).Contact("sip:b", 60, 500));
+            Run(service, Register("sip:x", "gone@example.com", cseq: 1));
+            Run(service, new TestUpdate("gone@example.com", cseq: 2, expires: 0).Wildcard());
+        }
+
+        using (LocationService service = Durable(folder))
+        {
+            Assert.Equal(["sip:a", "sip:b"], Contacts(service));
+            Assert.Equal(1, service.Count);
+            TestUpdate late = Register("sip:a", cseq: 5);
+            Run(service, late);
+            Assert.Equal(BindingOutcome.OutOfOrder, late.Outcome);
+            _time.Advance(TimeSpan.FromSeconds(61));
+            Assert.Equal(["sip:a"], Contacts(service));
+        }
+    }
+
+    [Fact]
+    public void Bindings_that_ended_while_the_server_was_down_leave_the_store()
+    {
+        using var folder = new TestFolder();
+        using (LocationService service = Durable(folder)) Run(service, Register("sip:a"));
+        _time.Advance(TimeSpan.FromDays(1));
+        using (LocationService service = Durable(folder))
+        {
+            Assert.Empty(Contacts(service));
+            service.RunPending();
+        }
+
+        using (LocationService service = Durable(folder)) Assert.Equal(0, service.Count);
+    }
+
+    [Fact]
+    public void Damaged_records_are_left_out_and_said()
+    {
+        using (LocationService first = Service()) Run(first, Register("sip:a"));
+        _store.Records["bob@example.com"] = [1, 2, 3];
+        using LocationService second = Service();
+        second.Load();
+        Assert.Equal(["sip:a"], Contacts(second));
+        Assert.Equal(1, second.Count);
+        Assert.Equal("Error: 1 stored bindings are damaged and left out; they come back when their phones register again", Assert.Single(_log.Lines));
+    }
+
+    [Fact]
+    public void Without_a_store_bindings_are_in_memory_only()
+    {
+        using var service = new LocationService(null, new LocationOptions { Durable = false }, new RegistrarOptions(), new SameBytes(), _time, _log);
+        service.Load();
+        Run(service, Register("sip:a"));
+        Assert.Equal(["sip:a"], Contacts(service));
+    }
+
+    [Fact]
+    public async Task The_end_finishes_what_waits_and_refuses_the_rest()
+    {
+        using var folder = new TestFolder();
+        LocationService service = Durable(folder);
+        service.Start();
+        var submitted = new List<TestUpdate>();
+        for (int i = 0; i < 2000; i++)
+        {
+            TestUpdate update = Register("sip:a", $"user{i}@example.com");
+            if (service.TrySubmit(update)) submitted.Add(update);
+        }
+
+        service.Dispose();
+        service.Dispose();
+        Assert.False(service.TrySubmit(Register("sip:a")));
+        await Task.WhenAll(submitted.Select(update => update.Completed)).WaitAsync(Limit);
+        Assert.All(submitted, update => Assert.Equal(BindingOutcome.Accepted, update.Outcome));
+        using LocationService next = Durable(folder);
+        Assert.Equal(submitted.Count, next.Count);
+    }
+
+    [Fact]
+    public async Task Lookups_see_whole_updates_in_their_order_while_the_writer_works()
+    {
+        const int Users = 50, Rounds = 200;
+        using var folder = new TestFolder();
+        using LocationService service = Durable(folder);
+        service.Start();
+        using var end = new CancellationTokenSource();
+        Task[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            uint[] seen = new uint[Users];
+            while (!end.IsCancellationRequested)
+            {
+                for (int user = 0; user < Users; user++)
+                {
+                    BindingSet set = Find(service, $"user{user}@example.com");
+                    if (set.IsEmpty) continue;
+                    Assert.Equal($"user{user}@example.com", Encoding.UTF8.GetString(set.AddressOfRecord));
+                    Assert.Equal(2, set.Count);
+                    uint first = 0;
+                    foreach (Binding binding in set)
+                    {
+                        // Both contacts were set by the same request, and nothing of an older one is left.
+                        if (first == 0) first = binding.CSeq;
+                        Assert.Equal(first, binding.CSeq);
+                        Assert.Equal($"Phone/{binding.CSeq}", Encoding.UTF8.GetString(binding.UserAgent));
+                    }
+
+                    Assert.True(first >= seen[user], "a reader saw an older update after a newer one");
+                    seen[user] = first;
+                }
+            }
+        }))];
+
+        for (uint round = 1; round <= Rounds; round++)
+        {
+            var updates = new TestUpdate[Users];
+            for (int user = 0; user < Users; user++)
+            {
+                updates[user] = new TestUpdate($"user{user}@example.com", cseq: round).Contact("sip:a").Contact("sip:b");
+                updates[user].SetUserAgent(TestUpdate.Utf8($"Phone/{round}"));
+                Assert.True(service.TrySubmit(updates[user]));
+            }
+
+            await Task.WhenAll(updates.Select(update => update.Completed)).WaitAsync(Limit);
+            Assert.All(updates, update => Assert.Equal(BindingOutcome.Accepted, update.Outcome));
+        }
+
+        await end.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
+    public void A_lookup_allocates_nothing()
+    {
+        using LocationService service = Service();
+        Run(service, new TestUpdate().Contact("sip:a").Contact("sip:b"));
+        byte[] key = TestUpdate.Utf8(TestUpdate.Alice), unknown = TestUpdate.Utf8("nobody@example.com");
+        long bytes = 0, before = 0;
+        for (int round = 0; round < 2; round++)
+        {
+            before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 1000; i++)
+            {
+                foreach (Binding binding in service.Find(key).LiveAt(_time.Now)) bytes += binding.Contact.Length;
+                bytes += service.Find(unknown).Count;
+            }
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(2 * 1000 * 10, bytes);
+    }
+
+    public void Dispose() => _store.Dispose();
+
+    private static TestUpdate Register(string contact, string addressOfRecord = TestUpdate.Alice, uint cseq = 1) => new TestUpdate(addressOfRecord, cseq: cseq).Contact(contact);
+
+    private static void Run(LocationService service, TestUpdate update)
+    {
+        Assert.True(service.TrySubmit(update));
+        service.RunPending();
+        Assert.Equal(1, update.Completions);
+    }
+
+    private static BindingSet Find(LocationService service, string addressOfRecord = TestUpdate.Alice) => service.Find(TestUpdate.Utf8(addressOfRecord));
+
+    private List<string> Contacts(LocationService service, string addressOfRecord = TestUpdate.Alice)
+    {
+        var contacts = new List<string>();
+        foreach (Binding binding in Find(service, addressOfRecord).LiveAt(_time.Now)) contacts.Add(Encoding.UTF8.GetString(binding.Contact));
+        return contacts;
+    }
+
+    private LocationService Service(LocationOptions? options = null) =>
+        new(_store, options ?? new LocationOptions(), new RegistrarOptions(), new SameBytes(), _time, _log);
+
+    private LocationService Durable(TestFolder folder)
+    {
+        var service = new LocationService(new SqliteBindingStore(folder.Path), new LocationOptions(), new RegistrarOptions(), new SameBytes(), _time, _log);
+        service.Load();
+        return service;
+    }
+}
