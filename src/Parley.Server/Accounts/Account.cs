@@ -1,5 +1,6 @@
 using System.Text;
 using Parley.Server.Storage;
+using Parley.Sip.Authentication;
 
 namespace Parley.Server.Accounts;
 
@@ -8,16 +9,12 @@ namespace Parley.Server.Accounts;
 /// <code>
 /// RecordHeader with the address of record as key, then
 /// offset  size
-///      0    16  HA1 of MD5
-///     16    32  HA1 of SHA-256
-///     48    32  HA1 of SHA-512-256
+///      0    80  DigestSecret: H(A1) by MD5, SHA-256 and SHA-512/256
 ///     80     n  realm
 /// </code>
 /// </remarks>
 internal readonly struct Account
 {
-    private const int RealmOffset = AccountSecret.Bytes;
-
     private readonly byte[] _record;
 
     internal Account(byte[] record) => _record = record;
@@ -25,22 +22,31 @@ internal readonly struct Account
     /// <summary>The canonical address of record (<see cref="Accounts.AddressOfRecord"/>).</summary>
     public ReadOnlySpan<byte> AddressOfRecord => RecordHeader.KeyOf(_record);
 
-    /// <summary>The realm that the hashes were made for: in another realm this account's password is not known.</summary>
-    public ReadOnlySpan<byte> Realm => Content[RealmOffset..];
-
-    /// <summary>H(user:realm:password) of each algorithm. Secret: whoever has it can log in.</summary>
-    public AccountSecret Secret => new(Content[..AccountSecret.Bytes]);
+    /// <summary>The realm that the password was set for: in another realm it is not known.</summary>
+    public ReadOnlySpan<byte> Realm => Content[DigestSecret.LengthBytes..];
 
     private ReadOnlySpan<byte> Content => _record.AsSpan(RecordHeader.ContentOffset(_record));
 
+    /// <summary>H(A1) by one algorithm, as <see cref="DigestSecret.Ha1"/> has it. Secret: whoever has it can log in.</summary>
+    /// <returns>16 or 32 bytes.</returns>
+    public ReadOnlySpan<byte> Ha1(DigestAlgorithm algorithm)
+    {
+        int offset = 0;
+        for (DigestAlgorithm before = DigestAlgorithm.Md5; before < algorithm; before++) offset += DigestComputation.HashLengthBytes(before);
+        return Content.Slice(offset, DigestComputation.HashLengthBytes(algorithm));
+    }
+
     /// <summary>Makes the record of an account.</summary>
-    internal static byte[] CreateRecord(ReadOnlySpan<byte> addressOfRecord, string realm, AccountSecret secret)
+    /// <param name="addressOfRecord">Canonical.</param>
+    /// <param name="realm">The realm.</param>
+    /// <param name="secret"><see cref="DigestSecret.Bytes"/>.</param>
+    internal static byte[] CreateRecord(ReadOnlySpan<byte> addressOfRecord, string realm, ReadOnlySpan<byte> secret)
     {
         int content = RecordHeader.KeyOffset + addressOfRecord.Length;
-        byte[] record = new byte[content + RealmOffset + Encoding.UTF8.GetByteCount(realm)];
+        byte[] record = new byte[content + DigestSecret.LengthBytes + Encoding.UTF8.GetByteCount(realm)];
         RecordHeader.Write(record, addressOfRecord);
-        secret.Hashes.CopyTo(record.AsSpan(content));
-        Encoding.UTF8.GetBytes(realm, record.AsSpan(content + RealmOffset));
+        secret.CopyTo(record.AsSpan(content, DigestSecret.LengthBytes));
+        Encoding.UTF8.GetBytes(realm, record.AsSpan(content + DigestSecret.LengthBytes));
         return record;
     }
 }

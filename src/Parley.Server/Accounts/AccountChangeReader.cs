@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Parley.Server.Storage;
+using Parley.Sip.Authentication;
 
 namespace Parley.Server.Accounts;
 
@@ -94,22 +95,16 @@ internal sealed class AccountChangeReader : IDisposable
     private void ReadAccounts(RecordTable table, long afterRevision, SqliteTransaction snapshot)
     {
         using SqliteCommand command = Command(
-            "SELECT user, domain, realm, ha1_md5, ha1_sha256, ha1_sha512_256 FROM account" + (afterRevision < 0 ? "" : " WHERE revision > $after"), snapshot);
+            "SELECT user, domain, realm, secret FROM account" + (afterRevision < 0 ? "" : " WHERE revision > $after"), snapshot);
         if (afterRevision >= 0) command.Parameters.AddWithValue("$after", afterRevision);
         using SqliteDataReader reader = command.ExecuteReader();
-        Span<byte> hashes = stackalloc byte[AccountSecret.Bytes];
         while (reader.Read())
         {
-            int at = 0;
-            for (int column = 3; column < 6; column++)
-            {
-                byte[] hash = reader.GetFieldValue<byte[]>(column);
-                hash.CopyTo(hashes[at..]);
-                at += hash.Length;
-            }
-
             byte[] addressOfRecord = AccountName.FromStored(reader.GetString(0), reader.GetString(1)).ToUtf8();
-            table.Put(Account.CreateRecord(addressOfRecord, reader.GetString(2), new AccountSecret(hashes)));
+            byte[] secret = reader.GetFieldValue<byte[]>(3);
+            if (secret.Length != DigestSecret.LengthBytes || addressOfRecord.Length > AddressOfRecord.MaxBytes)
+                throw new StorageException(StorageFailure.Corrupt, _database.Path, $"the database {_database.Path} is damaged: an account has a wrong form");
+            table.Put(Account.CreateRecord(addressOfRecord, reader.GetString(2), secret));
         }
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Parley.Sip.Authentication;
 
 namespace Parley.Server.Accounts;
 
@@ -27,17 +28,12 @@ internal sealed class AccountWriter : IDisposable
     /// <summary>Adds an account or replaces what is known of it.</summary>
     public void Put(AccountName name, string realm, string password)
     {
-        Span<byte> hashes = stackalloc byte[AccountSecret.Bytes];
-        AccountSecret.Derive(name.User, realm, password, hashes);
-        var secret = new AccountSecret(hashes);
         _put ??= CreatePut();
         SqliteParameterCollection parameters = _put.Parameters;
         parameters[0].Value = name.Domain;
         parameters[1].Value = name.User;
         parameters[2].Value = realm;
-        parameters[3].Value = secret.Md5.ToArray();
-        parameters[4].Value = secret.Sha256.ToArray();
-        parameters[5].Value = secret.Sha512_256.ToArray();
+        parameters[3].Value = DigestSecret.Compute(name.User, realm, password).Bytes.ToArray();
         _put.ExecuteNonQuery();
     }
 
@@ -80,17 +76,13 @@ internal sealed class AccountWriter : IDisposable
     {
         SqliteCommand put = Command(
             """
-            INSERT INTO account (domain, user, realm, ha1_md5, ha1_sha256, ha1_sha512_256, revision)
-            VALUES ($domain, $user, $realm, $md5, $sha256, $sha512_256, $revision)
-            ON CONFLICT DO UPDATE SET realm = excluded.realm, ha1_md5 = excluded.ha1_md5, ha1_sha256 = excluded.ha1_sha256,
-                ha1_sha512_256 = excluded.ha1_sha512_256, revision = excluded.revision
+            INSERT INTO account (domain, user, realm, secret, revision) VALUES ($domain, $user, $realm, $secret, $revision)
+            ON CONFLICT DO UPDATE SET realm = excluded.realm, secret = excluded.secret, revision = excluded.revision
             """);
         put.Parameters.Add("$domain", SqliteType.Text);
         put.Parameters.Add("$user", SqliteType.Text);
         put.Parameters.Add("$realm", SqliteType.Text);
-        put.Parameters.Add("$md5", SqliteType.Blob);
-        put.Parameters.Add("$sha256", SqliteType.Blob);
-        put.Parameters.Add("$sha512_256", SqliteType.Blob);
+        put.Parameters.Add("$secret", SqliteType.Blob);
         put.Parameters.AddWithValue("$revision", _revision);
         return put;
     }

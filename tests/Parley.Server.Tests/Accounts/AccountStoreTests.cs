@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Parley.Server.Accounts;
+using Parley.Sip.Authentication;
 
 namespace Parley.Server.Tests.Accounts;
 
@@ -57,9 +58,9 @@ public sealed class AccountStoreTests
         Assert.Equal(3, store.Import(new StringReader(List.Replace("secret", "changed", StringComparison.Ordinal)), Domain, Domain).Count);
         directory.RunPending();
         Assert.Equal(3, directory.Count);
-        Assert.Equal(Md5("alice:example.com:changed"), Find(directory, "alice@example.com").Secret.Md5.ToArray());
-        Assert.Equal(Md5("bob:example.com:pass,with,commas"), Find(directory, "bob@example.com").Secret.Md5.ToArray());
-        Assert.Equal(Md5("carol:example.com: leading blank"), Find(directory, "carol@example.com").Secret.Md5.ToArray());
+        Assert.Equal(Md5("alice:example.com:changed"), Find(directory, "alice@example.com").Ha1(DigestAlgorithm.Md5).ToArray());
+        Assert.Equal(Md5("bob:example.com:pass,with,commas"), Find(directory, "bob@example.com").Ha1(DigestAlgorithm.Md5).ToArray());
+        Assert.Equal(Md5("carol:example.com: leading blank"), Find(directory, "carol@example.com").Ha1(DigestAlgorithm.Md5).ToArray());
     }
 
     [Fact]
@@ -92,15 +93,16 @@ public sealed class AccountStoreTests
         Account before = Find(directory, "alice@example.com");
         Assert.Equal("alice@example.com", Encoding.UTF8.GetString(before.AddressOfRecord));
         Assert.Equal(Domain, Encoding.UTF8.GetString(before.Realm));
-        Assert.Equal(Md5("alice:example.com:secret"), before.Secret.Md5.ToArray());
-        Assert.Equal(SHA256.HashData(Encoding.UTF8.GetBytes("alice:example.com:secret")), before.Secret.Sha256.ToArray());
+        Assert.Equal(Md5("alice:example.com:secret"), before.Ha1(DigestAlgorithm.Md5).ToArray());
+        var secret = DigestSecret.Compute("alice", Domain, "secret");
+        foreach (DigestAlgorithm algorithm in Enum.GetValues<DigestAlgorithm>()) Assert.Equal(secret.Ha1(algorithm), before.Ha1(algorithm));
 
         store.SetPassword(Alice, "other", "new");
         store.Add(Name("bob"), Domain, "secret");
         Assert.False(directory.TryFind("bob@example.com"u8, out _));
         directory.RunPending();
-        Assert.Equal(Md5("alice:other:new"), Find(directory, "alice@example.com").Secret.Md5.ToArray());
-        Assert.Equal(Md5("alice:example.com:secret"), before.Secret.Md5.ToArray());
+        Assert.Equal(Md5("alice:other:new"), Find(directory, "alice@example.com").Ha1(DigestAlgorithm.Md5).ToArray());
+        Assert.Equal(Md5("alice:example.com:secret"), before.Ha1(DigestAlgorithm.Md5).ToArray());
         Assert.True(directory.TryFind("bob@example.com"u8, out _));
 
         store.Remove(Alice);
@@ -108,7 +110,7 @@ public sealed class AccountStoreTests
         store.Add(Name("bob"), Domain, "again");
         directory.RunPending();
         Assert.False(directory.TryFind("alice@example.com"u8, out _));
-        Assert.Equal(Md5("bob:example.com:again"), Find(directory, "bob@example.com").Secret.Md5.ToArray());
+        Assert.Equal(Md5("bob:example.com:again"), Find(directory, "bob@example.com").Ha1(DigestAlgorithm.Md5).ToArray());
         Assert.Equal(1, directory.Count);
     }
 

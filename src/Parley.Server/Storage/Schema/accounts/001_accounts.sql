@@ -1,12 +1,10 @@
--- Who may register and call. Passwords are never stored: H(user:realm:password) of RFC 8760's three algorithms is.
+-- Who may register and call.
 CREATE TABLE account
 (
     domain          TEXT    NOT NULL,       -- lower case
     user            TEXT    NOT NULL,       -- unescaped; letter case counts
-    realm           TEXT    NOT NULL,       -- the realm that the three hashes were made for
-    ha1_md5         BLOB    NOT NULL,
-    ha1_sha256      BLOB    NOT NULL,
-    ha1_sha512_256  BLOB    NOT NULL,
+    realm           TEXT    NOT NULL,       -- what the secret was made for
+    secret          BLOB    NOT NULL,       -- DigestSecret: H(user:realm:password) by MD5, SHA-256 and SHA-512/256; never the password
     revision        INTEGER NOT NULL,       -- the change that wrote this row
     PRIMARY KEY (domain, user)
 ) WITHOUT ROWID;
