@@ -22,30 +22,6 @@ public static class WavReader
     // Behind its first two bytes, the sub-format of WAVEFORMATEXTENSIBLE is always this.
     private static ReadOnlySpan<byte> SubFormatTail => [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71];
 
-    /// <summary>Reads a file's sound.</summary>
-    /// <param name="path">The file.</param>
-    /// <param name="audio">The sound; null when there is an error.</param>
-    /// <param name="error">Why there is none: one that the system reports too.</param>
-    public static bool TryReadFile(string path, out PcmAudio? audio, out WavError error)
-    {
-        audio = null;
-        try
-        {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            return TryRead(file, out audio, out error);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            error = new WavError(WavErrorReason.Unreadable, problem switch
-            {
-                FileNotFoundException or DirectoryNotFoundException => "there is no such file",
-                UnauthorizedAccessException => "no permission to read this file",
-                _ => problem.Message,
-            });
-            return false;
-        }
-    }
-
     /// <summary>Reads the sound of a WAV file's bytes.</summary>
     /// <param name="stream">Read from where it stands; need not be seekable.</param>
     /// <param name="audio">The sound; null when there is an error.</param>
