@@ -1,0 +1,169 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Xml.Linq;
+
+namespace Parley.InteropTests.Harness;
+
+/// <summary>Everything that a test's addresses send each other, written down by dumpcap and read by tshark.</summary>
+internal sealed class Capture
+{
+    // Packets stay in a buffer for a while. When this one is in the file, all before it are.
+    private static readonly byte[] EndMark = "end of the captured traffic"u8.ToArray();
+    private const int DiscardPort = 9;
+
+    private static readonly string[] PacketFields =
+    [
+        "frame.number", "frame.time_epoch", "frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message",
+        "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "rtp.version", "rtp.p_type", "rtp.ssrc", "rtp.seq", "rtp.timestamp",
+    ];
+
+    private readonly Bench _bench;
+    private readonly ChildProcess _dumpcap;
+    private readonly string _file;
+
+    private Capture(Bench bench, ChildProcess dumpcap, string file) => (_bench, _dumpcap, _file) = (bench, dumpcap, file);
+
+    /// <summary>Starts capturing and waits until it does.</summary>
+    public static async Task<Capture> StartAsync(Bench bench)
+    {
+        string file = bench.PathOf("capture.pcapng");
+        ChildProcess dumpcap = bench.Start("dumpcap", "dumpcap", ["-i", "lo", "-q", "-f", bench.Network.CaptureFilter, "-w", file]);
+        await dumpcap.LineAsync("capturing to begin", line => line.StartsWith("File:", StringComparison.Ordinal));
+        return new Capture(bench, dumpcap, file);
+    }
+
+    /// <summary>Stops capturing, and reads what was captured.</summary>
+    public async Task<CapturedTraffic> StopAsync()
+    {
+        using (var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp))
+        {
+            await socket.SendToAsync(EndMark, new IPEndPoint(_bench.Network.Nobody, DiscardPort));
+        }
+
+        await Limit.UntilAsync("the end of the capture to be written", () => EndsWithMark(_file));
+        _dumpcap.Interrupt();
+        await _dumpcap.ExitAsync();
+
+        string packets = await TsharkAsync([.. PacketFields.SelectMany(field => new[] { "-e", field }), "-T", "fields"]);
+        string sip = await TsharkAsync(["-Y", "sip", "-T", "pdml"]);
+        string[][] rows = [.. packets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
+        return new CapturedTraffic([.. rows.Select(FaultOf).OfType<string>()], SipOf(XDocument.Parse(sip)), [.. rows.Where(IsRtp).Select(RtpOf)]);
+    }
+
+    /// <summary>What is wrong with a packet: tshark calls it malformed or an error, or it is nothing that belongs here.</summary>
+    private static string? FaultOf(string[] row)
+    {
+        const int Warning = 0x600000;
+        const int Error = 0x800000;
+        string[] protocols = row[2].Split(':');
+        string packet = $"packet {row[0]} from {row[6]}:{row[7]} to {row[8]}:{row[9]} ({row[2]})";
+        int severity = row[4].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(number => int.Parse(number, CultureInfo.InvariantCulture)).Append(0).Max();
+        if (row[3].Length > 0 || severity >= (protocols.Contains("tcp") ? Error : Warning))    // a reset TCP connection is a warning
+        {
+            return $"{packet}: {row[3]} {row[5]}";
+        }
+
+        bool isKnown = protocols.Contains("icmp") || !protocols.Contains("udp") || protocols.Any(protocol => protocol is "sip" or "rtp" or "rtcp" or "rtpevent");
+        return isKnown || row[9] == DiscardPort.ToString(CultureInfo.InvariantCulture) ? null : $"{packet}: neither SIP nor RTP nor RTCP";
+    }
+
+    private static bool IsRtp(string[] row) => row[10].Length > 0 && !row[2].Contains("icmp", StringComparison.Ordinal);
+
+    private static bool EndsWithMark(string file)
+    {
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        byte[] tail = new byte[Math.Min(stream.Length, 4096)];
+        stream.Seek(-tail.Length, SeekOrigin.End);
+        stream.ReadExactly(tail);
+        return tail.AsSpan().IndexOf(EndMark) >= 0;
+    }
+
+    private async Task<string> TsharkAsync(IEnumerable<string> output)
+    {
+        // Phones without a fixed port are found by what their packets look like.
+        ExitedProcess tshark = await ChildProcess.RunAsync("tshark", Programs.Tshark,
+            ["-r", _file, "-n", "--enable-heuristic", "sip_udp", "--enable-heuristic", "rtp_udp", .. output], _bench.Folder);
+        Assert.True(tshark.ExitCode == 0, tshark.Log);
+        return string.Join('\n', tshark.Output);
+    }
+
+    private static List<CapturedSip> SipOf(XDocument packets)
+    {
+        var messages = new List<CapturedSip>();
+        foreach (XElement packet in packets.Root!.Elements("packet"))
+        {
+            string? Field(string name, string attribute = "show") => Find(packet, name)?.Attribute(attribute)?.Value;
+            if (Find(packet, "icmp.type") is not null) continue;   // it quotes a message that came to a closed port
+            bool isTcp = Field("tcp.srcport") is not null;
+            var source = new IPEndPoint(IPAddress.Parse(Field("ip.src")!), int.Parse(Field(isTcp ? "tcp.srcport" : "udp.srcport")!, CultureInfo.InvariantCulture));
+            var destination = new IPEndPoint(IPAddress.Parse(Field("ip.dst")!), int.Parse(Field(isTcp ? "tcp.dstport" : "udp.dstport")!, CultureInfo.InvariantCulture));
+            double at = double.Parse(Field("timestamp", "value")!, CultureInfo.InvariantCulture);
+            foreach (XElement sip in packet.Elements("proto").Where(proto => proto.Attribute("name")!.Value == "sip"))
+            {
+                string? Value(string name) => Find(sip, name)?.Attribute("show")?.Value;
+                messages.Add(new CapturedSip(TimeSpan.FromSeconds(at), isTcp, source, destination,
+                    Value("sip.Request-Line") ?? Value("sip.Status-Line") ?? "",
+                    Value("sip.Status-Code") is { } status ? int.Parse(status, CultureInfo.InvariantCulture) : null,
+                    Value("sip.Call-ID") ?? "", Value("sip.CSeq.seq") ?? "", Value("sip.CSeq.method") ?? "", Value("sip.Via.branch") ?? "",
+                    Bytes(sip, "sip.Request-Line", "sip.Status-Line") + "\r\n" + Bytes(sip, "sip.msg_hdr"), BodyOf(sip)));
+            }
+        }
+
+        return messages;
+    }
+
+    // A field's bytes are written in hexadecimal digits.
+    private static string Bytes(XElement inside, params string[] fields) =>
+        Encoding.UTF8.GetString(Convert.FromHexString(fields.Select(field => Find(inside, field)?.Attribute("value")?.Value).FirstOrDefault(value => value is not null) ?? ""));
+
+    // tshark gives the lines of a session description with their places; what lies between them are the ends of lines.
+    private static string BodyOf(XElement sip)
+    {
+        if (Find(sip, "sip.msg_body") is not { } body) return "";
+        static int Number(XElement field, string attribute) => int.Parse(field.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
+        var text = new StringBuilder(Bytes(sip, "sip.msg_body"));
+        int end = Number(body, "pos") + text.Length;
+        foreach (XElement line in body.Descendants("proto").Where(proto => proto.Attribute("name")!.Value == "sdp").Elements("field").Where(field => Number(field, "size") > 0))
+        {
+            text.Append(EndOfLine(Number(line, "pos") - end)).Append(Encoding.UTF8.GetString(Convert.FromHexString(line.Attribute("value")!.Value)));
+            end = Number(line, "pos") + Number(line, "size");
+        }
+
+        return text.Append(EndOfLine(Number(body, "pos") + Number(body, "size") - end)).ToString();
+
+        static string EndOfLine(int lengthBytes) => lengthBytes switch { 2 => "\r\n", 1 => "\n", _ => new string('?', Math.Max(0, lengthBytes)) };
+    }
+
+    private static XElement? Find(XElement inside, string field) =>
+        inside.Descendants("field").FirstOrDefault(element => element.Attribute("name")?.Value == field);
+
+    private static CapturedRtp RtpOf(string[] row) => new(
+        TimeSpan.FromSeconds(double.Parse(row[1], CultureInfo.InvariantCulture)), $"{row[6]}:{row[7]}", $"{row[8]}:{row[9]}",
+        int.Parse(row[10], CultureInfo.InvariantCulture), int.Parse(row[11], CultureInfo.InvariantCulture), row[12],
+        ushort.Parse(row[13], CultureInfo.InvariantCulture), uint.Parse(row[14], CultureInfo.InvariantCulture));
+}
+
+/// <summary>One SIP message of a capture.</summary>
+/// <param name="At">Since the epoch.</param>
+/// <param name="Status">Of a response; null for a request.</param>
+/// <param name="Branch">Of its topmost Via.</param>
+/// <param name="Head">Start line and headers as they were sent.</param>
+internal sealed record CapturedSip(
+    TimeSpan At, bool IsTcp, IPEndPoint Source, IPEndPoint Destination, string FirstLine, int? Status, string CallId, string Sequence, string Method, string Branch,
+    string Head = "", string Body = "")
+{
+    /// <summary>The request's own method; that of the CSeq for a response. They differ for no message.</summary>
+    public bool IsRequest(string method) => Status is null && Method == method;
+
+    public bool IsResponse(string method) => Status is not null && Method == method;
+
+    public bool IsFinal => Status >= 200;
+
+    public override string ToString() => $"{At.TotalSeconds % 1000:000.000} {(IsTcp ? "TCP" : "UDP")} {Source} -> {Destination} {FirstLine} (CSeq {Sequence} {Method})";
+}
+
+/// <summary>One RTP packet of a capture.</summary>
+internal sealed record CapturedRtp(
+    TimeSpan At, string Source, string Destination, int Version, int PayloadType, string Ssrc, ushort Sequence, uint Timestamp);

@@ -1,0 +1,48 @@
+namespace Parley.InteropTests.Harness;
+
+/// <summary>The programs that tests run, and what to say when one is not here.</summary>
+internal static class Programs
+{
+    public const string Sipp = "sipp";
+    public const string Sipsak = "sipsak";
+    public const string Baresip = "baresip";
+    public const string Tshark = "tshark";
+    public const string EspeakNg = "espeak-ng";
+    public const string Sox = "sox";
+
+    // Debian's packages; test.sh installs them.
+    private static readonly Dictionary<string, string> PackageOf = new(StringComparer.Ordinal)
+    {
+        [Sipp] = "sip-tester",
+        [Sipsak] = "sipsak",
+        [Baresip] = "baresip-core",
+        [Tshark] = "tshark",
+        [EspeakNg] = "espeak-ng",
+        [Sox] = "sox",
+    };
+
+    /// <summary>True where a test must not be skipped.</summary>
+    public static bool IsContinuousIntegration => Environment.GetEnvironmentVariable("CI") == "true";
+
+    /// <summary>Why some of these programs cannot be used here; null when all can.</summary>
+    public static string? WhyNot(IReadOnlyCollection<string> programs)
+    {
+        string[] missing = [.. programs.Where(program => Find(program) is null)];
+        if (missing.Length > 0)
+        {
+            return $"{string.Join(", ", missing)} not found: sudo apt-get install --no-install-recommends {string.Join(' ', missing.Select(program => PackageOf[program]))}";
+        }
+
+        return programs.Contains(Tshark) && !Environment.IsPrivilegedProcess ? "capturing on the loopback interface needs root" : null;
+    }
+
+    /// <summary>Where a program is.</summary>
+    /// <exception cref="InvalidOperationException">It is not here; the message says how to install it.</exception>
+    public static string PathOf(string program) => Find(program) ?? throw new InvalidOperationException(WhyNot([program]));
+
+    private static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Append("/usr/sbin")
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+}

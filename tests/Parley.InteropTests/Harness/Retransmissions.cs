@@ -1,0 +1,83 @@
+namespace Parley.InteropTests.Harness;
+
+/// <summary>Says which repeated messages of a capture do not belong there.</summary>
+/// <remarks>
+/// A message is repeated when the same hop sends the same method or status with the same Call-ID, CSeq and branch again.
+/// <list type="bullet">
+/// <item>A request: over UDP only, T1 (500 ms) or more after the last time, while nothing (INVITE: not even a provisional answer; others: no final
+/// answer) has come. RFC 3261 17.1.1.2, 17.1.2.2.</item>
+/// <item>A response: one for each time that its request came, or a final answer to INVITE T1 or more after the last time, while no ACK has
+/// come (2xx: over any transport). RFC 3261 13.3.1.4, 17.2.1, 17.2.2.</item>
+/// <item>An ACK: one for each time that a final answer came. RFC 3261 13.2.2.4, 17.1.1.2.</item>
+/// </list>
+/// </remarks>
+internal static class Retransmissions
+{
+    // The capture sees a message a little before who receives it has read it.
+    private static readonly TimeSpan InFlight = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(500 - 20);
+
+    /// <summary>One line for each message that was repeated without a reason.</summary>
+    public static IEnumerable<string> OutOfPlace(IReadOnlyList<CapturedSip> messages)
+    {
+        for (int i = 0; i < messages.Count; i++)
+        {
+            CapturedSip message = messages[i];
+            int before = LastLike(messages, i);
+            if (before >= 0 && WhyOutOfPlace(messages, message, messages[before], before, i) is { } reason) yield return $"{message}: {reason}";
+        }
+    }
+
+    private static string? WhyOutOfPlace(IReadOnlyList<CapturedSip> messages, CapturedSip message, CapturedSip earlier, int before, int index)
+    {
+        bool Came(int from, Func<CapturedSip, bool> matches) => Range(messages, from, index).Any(other => matches(other) && other.At <= message.At - InFlight);
+        int Count(Func<CapturedSip, bool> matches) => Range(messages, 0, index).Count(matches);
+        int sent = Count(other => IsLike(other, message));
+        bool Answers(CapturedSip other) => other.Status is not null && IsBack(other, message) && other.Branch == message.Branch && SameRequest(other, message);
+        TimeSpan interval = message.At - earlier.At;
+
+        if (message.IsRequest("ACK"))
+        {
+            return Count(other => other.IsResponse("INVITE") && other.IsFinal && SameCall(other, message)) > sent ? null : "an ACK, with no repeated answer";
+        }
+
+        if (message.Status is null)
+        {
+            if (message.IsTcp) return "a request over TCP";
+            if (Came(0, other => Answers(other) && (message.Method == "INVITE" || other.IsFinal))) return "a request that was answered";
+            return interval < ShortestInterval ? $"a request after {interval.TotalMilliseconds:0} ms" : null;
+        }
+
+        if (Count(other => other.Status is null && other.Branch == message.Branch && IsBack(other, message) && SameRequest(other, message)) > sent) return null;
+        if (message.Method != "INVITE") return "an answer, with no repeated request";
+        if (!message.IsFinal) return interval < TimeSpan.FromSeconds(1) ? "a provisional answer" : null;    // RFC 3261 13.3.1.1: each minute; a proxy passes them on
+        if (message.IsTcp && message.Status >= 300) return "a final answer over TCP";
+        if (Came(before, other => other.IsRequest("ACK") && SameCall(other, message))) return "a final answer after its ACK";
+        return interval < ShortestInterval ? $"a final answer after {interval.TotalMilliseconds:0} ms" : null;
+    }
+
+    private static int LastLike(IReadOnlyList<CapturedSip> messages, int index)
+    {
+        CapturedSip message = messages[index];
+        for (int i = index - 1; i >= 0; i--)
+        {
+            if (IsLike(messages[i], message)) return i;
+        }
+
+        return -1;
+    }
+
+    private static bool IsLike(CapturedSip one, CapturedSip other) =>
+        one.Status == other.Status && one.Branch == other.Branch && SameRequest(one, other)
+        && one.Source.Equals(other.Source) && one.Destination.Equals(other.Destination);
+
+    private static bool SameRequest(CapturedSip one, CapturedSip other) => SameCall(one, other) && one.Method == other.Method;
+
+    private static bool SameCall(CapturedSip one, CapturedSip other) => one.CallId == other.CallId && one.Sequence == other.Sequence;
+
+    // Between the same two hosts the other way; the ports may differ (RFC 3261 18.2.2).
+    private static bool IsBack(CapturedSip one, CapturedSip other) =>
+        one.Source.Address.Equals(other.Destination.Address) && one.Destination.Address.Equals(other.Source.Address);
+
+    private static IEnumerable<CapturedSip> Range(IReadOnlyList<CapturedSip> messages, int from, int to) => messages.Skip(from).Take(to - from);
+}
