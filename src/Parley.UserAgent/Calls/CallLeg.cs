@@ -134,6 +134,7 @@ public sealed class CallLeg : IIncomingInviteOwner
 
         State = CallState.Accepted;
         _media.Listen(_audio);
+        _dialog!.Confirm();
         _incoming.Accept([.. _core.WriteContactRow(_incoming.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
         return true;
     }
@@ -289,8 +290,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     internal void OnRequest(in SipIncomingRequest request)
     {
         SipMessageView message = request.Message;
-        bool isOurs = _dialog is not null && message.TryGetFrom(out NameAddressView from) == HeaderStatus.Ok && from.Tag.SequenceEqual(_dialog.RemoteTag)
-            && message.TryGetCallId(out ReadOnlySpan<byte> callId) == HeaderStatus.Ok && callId.SequenceEqual(CallIdBytes);
+        bool isOurs = _dialog?.IsMine(message) == true;
         if (message.Method == SipMethod.Ack)
         {
             if (isOurs) _incoming?.OnAck(message);
@@ -303,7 +303,7 @@ public sealed class CallLeg : IIncomingInviteOwner
             return;
         }
 
-        if (message.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok || !_dialog!.TryTakeSequence(cseq.Number))
+        if (!_dialog!.TryTakeSequence(message))
         {
             request.Reply(new SipReply(500) { ReasonPhrase = "CSeq Out of Order"u8 });
             return;
