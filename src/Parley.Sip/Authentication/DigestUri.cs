@@ -1,4 +1,5 @@
 using System.Text;
+using Parley.Sip.Messages;
 
 namespace Parley.Sip.Authentication;
 
@@ -13,34 +14,8 @@ internal static class DigestUri
     public static bool Matches(ReadOnlySpan<byte> digestUri, ReadOnlySpan<byte> requestUri)
     {
         if (digestUri.SequenceEqual(requestUri)) return true;
-        if (!TrySplit(digestUri, out ReadOnlySpan<byte> user, out ReadOnlySpan<byte> host)) return Ascii.EqualsIgnoreCase(digestUri, requestUri);
-        return TrySplit(requestUri, out ReadOnlySpan<byte> requestUser, out ReadOnlySpan<byte> requestHost)
-            && user.SequenceEqual(requestUser)
-            && Ascii.EqualsIgnoreCase(host, requestHost);
-    }
-
-    /// <summary>Takes user (without password) and host out of a sip or sips URI.</summary>
-    private static bool TrySplit(ReadOnlySpan<byte> uri, out ReadOnlySpan<byte> user, out ReadOnlySpan<byte> host)
-    {
-        user = host = default;
-        int colon = uri.IndexOf((byte)':');
-        if (colon < 0) return false;
-        ReadOnlySpan<byte> scheme = uri[..colon];
-        if (!Ascii.EqualsIgnoreCase(scheme, "sip"u8) && !Ascii.EqualsIgnoreCase(scheme, "sips"u8)) return false;
-
-        host = uri[(colon + 1)..];
-        int at = host.IndexOf((byte)'@');
-        if (at >= 0)
-        {
-            user = host[..at];
-            int password = user.IndexOf((byte)':');
-            if (password >= 0) user = user[..password];
-            host = host[(at + 1)..];
-        }
-
-        int bracket = host.IndexOf((byte)']');
-        int end = bracket >= 0 ? bracket + 1 : host.IndexOfAny((byte)':', (byte)';', (byte)'?');
-        if (end >= 0) host = host[..end];
-        return true;
+        if (!SipUriView.TryParse(digestUri, out SipUriView digest) || !SipUriView.TryParse(requestUri, out SipUriView request)) return false;
+        if (!digest.IsSip || !request.IsSip) return Ascii.EqualsIgnoreCase(digestUri, requestUri);
+        return digest.HasUser == request.HasUser && digest.User.SequenceEqual(request.User) && Ascii.EqualsIgnoreCase(digest.Host, request.Host);
     }
 }

@@ -76,6 +76,60 @@ public class TransactionTableTests
         Assert.Equal(TransactionOutputKind.Deliver, output.Kind);
     }
 
+    /// <summary>What a stateful proxy keeps of a call that was answered and has ended, over UDP: four transactions that absorb what is late.</summary>
+    [Fact]
+    public void A_finished_call_keeps_less_than_two_kilobytes()
+    {
+        const int calls = 1000;
+        const int messageBytes = 900;
+        var buffers = new BufferPool();
+        var table = new TransactionTable<SipTransaction>(4 * calls);
+        for (int i = 0; i < 4 * calls; i++) table.Add(Key(i), new InviteClientTransaction(TransactionTimers.Default));
+        for (int i = 0; i < 4 * calls; i++) table.Remove(Key(i));
+        byte[] message = new byte[messageBytes];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < calls; i++) Call(4 * i);
+        long objects = GC.GetAllocatedBytesForCurrentThread() - before - buffers.AllocatedBytes;
+        Assert.InRange((objects + (buffers.Outstanding * 1024)) / calls, 1, 2048);
+        foreach (SipTransaction machine in table.Values) Drain(machine);
+
+        void Call(int number)
+        {
+            Instant now = Instant.Zero;
+            var inviteServer = new InviteServerTransaction(TransactionTimers.Default);
+            inviteServer.Start(now, Key(number), isReliable: false);
+            Drain(inviteServer);
+            inviteServer.Respond(now, 200, buffers.Copy(message));
+            var inviteClient = new InviteClientTransaction(TransactionTimers.Default);
+            inviteClient.Start(now, Key(number + 1), isReliable: false, buffers.Copy(message));
+            Drain(inviteClient);
+            inviteClient.OnResponse(now, 200);
+            var byeServer = new NonInviteServerTransaction(TransactionTimers.Default);
+            byeServer.Start(now, Key(number + 2), isReliable: false);
+            Drain(byeServer);
+            byeServer.Respond(now, 200, buffers.Copy(message));
+            var byeClient = new NonInviteClientTransaction(TransactionTimers.Default);
+            byeClient.Start(now, Key(number + 3), isReliable: false, buffers.Copy(message));
+            Drain(byeClient);
+            byeClient.OnResponse(now, 200);
+            table.Add(inviteServer.Key, inviteServer);
+            table.Add(inviteClient.Key, inviteClient);
+            table.Add(byeServer.Key, byeServer);
+            table.Add(byeClient.Key, byeClient);
+            Drain(inviteServer);
+            Drain(inviteClient);
+            Drain(byeServer);
+            Drain(byeClient);
+        }
+
+        static void Drain(SipTransaction machine)
+        {
+            while (machine.TryTake(out _))
+            {
+            }
+        }
+    }
+
     [Fact]
     public void A_machine_that_is_still_in_a_wheel_is_not_taken_back()
     {
