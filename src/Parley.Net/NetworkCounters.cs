@@ -4,6 +4,7 @@ namespace Parley.Net;
 public sealed class NetworkCounters
 {
     private long _workRefused;
+    private long _streamBytesSent;
 
     /// <summary>Rounds: waits that ended.</summary>
     public long Rounds { get; internal set; }
@@ -45,13 +46,15 @@ public sealed class NetworkCounters
     public long StreamBytesReceived { get; internal set; }
 
     /// <summary>Bytes that the system took from connections.</summary>
-    public long StreamBytesSent { get; internal set; }
+    public long StreamBytesSent => Interlocked.Read(ref _streamBytesSent);
 
     /// <summary>Work that was not accepted, because the inbox was full or the loop had ended.</summary>
     public long WorkRefused => Interlocked.Read(ref _workRefused);
 
     /// <summary>Exceptions that handlers let out.</summary>
     public long Faults { get; internal set; }
+
+    internal void CountStreamBytesSent(long bytes) => Interlocked.Add(ref _streamBytesSent, bytes);
 
     internal void CountWorkRefused() => Interlocked.Increment(ref _workRefused);
 }

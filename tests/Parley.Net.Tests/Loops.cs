@@ -11,6 +11,13 @@ internal static class Loops
 
     public static NetworkAddress Loopback(ushort port = 0) => NetworkAddress.FromIPv4(0x7F000001, port);
 
+    /// <summary>Compares long contents: xunit's comparison goes byte by byte through objects.</summary>
+    public static void AssertSame(byte[] expected, byte[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        Assert.Equal(expected.Length, expected.AsSpan().CommonPrefixLength(actual));
+    }
+
     public static Task<T> RunAsync<T>(this INetworkLoop loop, Func<T> function)
     {
         var work = new Work<T>(function);

@@ -27,7 +27,7 @@ public abstract partial class NetworkLoopContract
         foreach (byte[] expected in (byte[][])["span"u8.ToArray(), "buffer"u8.ToArray(), [], Bytes(60_000, 1)])
         {
             (byte[] bytes, NetworkAddress remote) = await other.Datagrams.NextAsync();
-            Assert.Equal(expected, bytes);
+            Loops.AssertSame(expected, bytes);
             Assert.Equal(sender.LocalAddress, remote);
         }
 

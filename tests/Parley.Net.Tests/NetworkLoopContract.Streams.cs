@@ -23,12 +23,12 @@ public abstract partial class NetworkLoopContract
 
         byte[] request = Bytes(700_000, 1), response = Bytes(500_000, 2);
         for (int at = 0; at < request.Length; at += 50_000) Assert.True(Send(started, request.AsSpan(at, 50_000)));
-        Assert.Equal(request, await server.ReadAsync(request.Length));
+        Loops.AssertSame(request, await server.ReadAsync(request.Length));
         await loop.RunAsync(() =>
         {
             for (int at = 0; at < response.Length; at += 50_000) Assert.True(Send(accepted, response.AsSpan(at, 50_000)));
         });
-        Assert.Equal(response, await client.ReadAsync(response.Length));
+        Loops.AssertSame(response, await client.ReadAsync(response.Length));
 
         started.Close();
         Assert.Equal(StreamCloseReason.ClosedHere, await client.Closed);
@@ -134,7 +134,7 @@ public abstract partial class NetworkLoopContract
         byte[] piece = new byte[10_000];
         int length;
         while ((length = await peer.ReceiveAsync(piece).WaitAsync(Loops.Limit)) > 0) received.AddRange(piece.AsSpan(0, length));
-        Assert.Equal(bytes, received);
+        Loops.AssertSame(bytes, received.ToArray());
         Assert.Equal(StreamCloseReason.ClosedHere, await server.Closed);
         Assert.Empty(await server.ReadAsync(1));
         peer.Close();

@@ -234,7 +234,3 @@ public abstract partial class NetworkLoopContract(NetworkEngine engine) : IDispo
         public override void OnDeadline(Instant now) => action(now);
     }
 }
-
-public sealed class EpollLoopTests() : NetworkLoopContract(NetworkEngine.Epoll);
-
-public sealed class PortableLoopTests() : NetworkLoopContract(NetworkEngine.Portable);

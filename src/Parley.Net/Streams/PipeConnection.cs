@@ -275,6 +275,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         }
 
         _queue.Consume(lengthBytes);
+        _loop.Counters.CountStreamBytesSent(lengthBytes);
         return true;
     }
 

@@ -260,7 +260,7 @@ internal abstract class StreamConnection : LoopSource, IStreamConnection
             if (count == 0) return true;
             int length = Write(buffers[..count], offset);
             if (length < 0) return length == SocketResult.WouldBlock ? false : null;
-            Loop.Counters.StreamBytesSent += length;
+            Loop.Counters.CountStreamBytesSent(length);
             if (_queue.Consume(length)) return true;
         }
     }

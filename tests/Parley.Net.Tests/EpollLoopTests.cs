@@ -1,0 +1,254 @@
+using System.Net.Sockets;
+using Parley.Core;
+
+namespace Parley.Net.Tests;
+
+/// <summary>The Linux engine: the contract, and what only it does.</summary>
+public sealed class EpollLoopTests() : NetworkLoopContract(NetworkEngine.Epoll)
+{
+    [Fact]
+    public void Linux_gets_this_engine_by_itself()
+    {
+        NetworkLoop loop = Start(options => options with { Engine = NetworkEngine.Automatic });
+        Assert.True(loop.CanShareDatagramPorts);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task A_closed_port_is_reported_and_disturbs_no_other_datagram(string host)
+    {
+        Assert.True(NetworkAddress.TryParseHost(host, 0, out NetworkAddress local));
+        NetworkLoop loop = Start();
+        DatagramRecorder one = new(), other = new();
+        IDatagramSocket sender = loop.OpenDatagram(local, one), receiver = loop.OpenDatagram(local, other), closed = loop.OpenDatagram(local, new DatagramRecorder());
+        await loop.RunAsync(closed.Dispose);
+        const int Count = 40;
+        await loop.RunAsync(() =>
+        {
+            for (byte i = 0; i < Count; i++)
+            {
+                sender.Send("x"u8, closed.LocalAddress);
+                sender.Send([i], receiver.LocalAddress);
+            }
+        });
+        for (byte i = 0; i < Count; i++) Assert.Equal(i, (await other.Datagrams.NextAsync()).Bytes[0]);
+        Assert.Equal(closed.LocalAddress, await one.Unreachable.NextAsync());
+        await loop.RunAsync(() =>
+        {
+            Assert.Equal(0, loop.Counters.DatagramsRefused);
+            Assert.Equal(2 * Count, loop.Counters.DatagramsSent);
+            while (one.Unreachable.TryRead(out NetworkAddress remote)) Assert.Equal(closed.LocalAddress, remote);
+        });
+    }
+
+    [Fact]
+    public async Task Loops_that_share_a_port_share_its_peers()
+    {
+        const int Loops = 3, Peers = 64;
+        NetworkLoop[] loops = [.. Enumerable.Range(0, Loops).Select(_ => Start())];
+        DatagramRecorder[] recorders = [.. loops.Select(_ => new DatagramRecorder())];
+        var shared = new IDatagramSocket[Loops];
+        shared[0] = loops[0].OpenDatagram(Tests.Loops.Loopback(), recorders[0], DatagramSharing.Leads);
+        for (int i = 1; i < Loops; i++) shared[i] = loops[i].OpenDatagram(shared[0].LocalAddress, recorders[i], DatagramSharing.Joins);
+        Assert.All(shared, socket => Assert.Equal(shared[0].LocalAddress, socket.LocalAddress));
+
+        NetworkLoop client = Start();
+        for (int round = 0; round < 2; round++)
+        {
+            IDatagramSocket[] peers = [.. Enumerable.Range(0, Peers).Select(_ => client.OpenDatagram(Tests.Loops.Loopback(), new DatagramRecorder()))];
+            await client.RunAsync(() =>
+            {
+                foreach (IDatagramSocket peer in peers)
+                {
+                    peer.Send("1"u8, shared[0].LocalAddress);
+                    peer.Send("2"u8, shared[0].LocalAddress);
+                }
+            });
+            await loops[0].UntilAsync(() => loops.Sum(loop => loop.Counters.DatagramsReceived) == 2 * Peers * (round + 1));
+            await client.RunAsync(() =>
+            {
+                foreach (IDatagramSocket peer in peers) peer.Dispose();
+            });
+        }
+
+        // Who got a peer's first datagram got its second, too; and each loop got some.
+        foreach (NetworkLoop loop in loops) await loop.RunAsync(() => { });
+        var owners = new Dictionary<NetworkAddress, int>();
+        for (int i = 0; i < Loops; i++)
+        {
+            Assert.True(recorders[i].Datagrams.Count > 0);
+            while (recorders[i].Datagrams.TryRead(out (byte[] Bytes, NetworkAddress Remote) datagram))
+            {
+                Assert.Equal(i, owners.GetValueOrDefault(datagram.Remote, i));
+                owners[datagram.Remote] = i;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_port_in_use_can_neither_be_led_nor_joined()
+    {
+        NetworkLoop loop = Start();
+        using IDatagramSocket exclusive = loop.OpenDatagram(Loops.Loopback(), new DatagramRecorder());
+        foreach (DatagramSharing sharing in Enum.GetValues<DatagramSharing>())
+        {
+            var refusal = Assert.Throws<SocketException>(() => loop.OpenDatagram(exclusive.LocalAddress, new DatagramRecorder(), sharing));
+            Assert.Equal(SocketError.AddressAlreadyInUse, refusal.SocketErrorCode);
+        }
+
+        using IDatagramSocket leader = loop.OpenDatagram(Loops.Loopback(), new DatagramRecorder(), DatagramSharing.Leads);
+        Assert.Throws<SocketException>(() => loop.OpenDatagram(leader.LocalAddress, new DatagramRecorder(), DatagramSharing.Leads));
+        Assert.Throws<SocketException>(() => loop.OpenDatagram(leader.LocalAddress, new DatagramRecorder()));
+    }
+
+    [Fact]
+    public async Task Datagrams_work_and_timers_allocate_nothing_in_the_steady_state()
+    {
+        NetworkLoop loop = Start();
+        var echo = new Echo();
+        IDatagramSocket one = loop.OpenDatagram(Loops.Loopback(), echo), other = loop.OpenDatagram(NetworkAddress.FromBytes(System.Net.IPAddress.IPv6Loopback.GetAddressBytes(), 0), echo);
+        var tick = new Tick(loop);
+        await loop.RunAsync(() =>
+        {
+            byte[] request = new byte[600];
+            for (int i = 0; i < 20; i++)
+            {
+                one.Send(request, one.LocalAddress);
+                other.Send(request, other.LocalAddress);
+            }
+
+            loop.Schedule(tick, loop.Now);
+        });
+        await loop.UntilAsync(() => echo.Count > 20_000);
+
+        await loop.RunAsync(() => tick.StartMeasuring(20_000));
+        long allocatedBytes = await tick.AllocatedBytes.WaitAsync(Loops.Limit);
+        await loop.RunAsync(() => echo.Stop = true);
+        Assert.Equal(0, allocatedBytes);
+    }
+
+    [Fact]
+    public async Task A_stream_allocates_nothing_in_the_steady_state()
+    {
+        NetworkLoop loop = Start();
+        var server = new StreamEcho(loop);
+        var client = new StreamEcho(loop);
+        using IStreamListener listener = loop.ListenStream(Loops.Loopback(), _ => server);
+        IStreamConnection connection = await loop.RunAsync(() => loop.ConnectStream(listener.LocalAddress, client));
+        await loop.RunAsync(() => Send(connection, new byte[600]));
+        await loop.UntilAsync(() => client.Count > 2_000);
+        await loop.RunAsync(() => client.StopAt = client.Count + 5_000);
+        Assert.Equal(0, await client.AllocatedBytes.WaitAsync(Loops.Limit));
+        await loop.RunAsync(connection.Close);
+    }
+
+    [Fact]
+    public async Task A_loop_out_of_descriptors_stops_accepting_for_a_while_and_goes_on()
+    {
+        // The limit is the process's; what is checked here is the pause: the listener waits and is then asked again.
+        NetworkLoop loop = Start();
+        var listener = new PausingListener(loop);
+        await loop.RunAsync(() =>
+        {
+            listener.Begin();
+            listener.PauseNow();
+        });
+        Assert.Equal([false, true], listener.Interests.Take(await UntilCountAsync(loop, listener.Interests, 2)));
+        await loop.RunAsync(listener.Dispose);
+    }
+
+    private static async Task<int> UntilCountAsync(NetworkLoop loop, List<bool> list, int count)
+    {
+        await loop.UntilAsync(() => list.Count >= count);
+        return count;
+    }
+
+    private sealed class Echo : IDatagramHandler
+    {
+        public long Count { get; private set; }
+
+        public bool Stop { get; set; }
+
+        public void OnDatagram(Instant now, IDatagramSocket socket, Span<byte> datagram, NetworkAddress remote)
+        {
+            Count++;
+            if (!Stop) socket.Send(datagram, remote);
+        }
+
+        public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote)
+        {
+        }
+    }
+
+    /// <summary>A timer that never rests, and measures the thread that it runs on.</summary>
+    private sealed class Tick(NetworkLoop loop) : LoopTimer
+    {
+        private readonly TaskCompletionSource<long> _allocatedBytes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long _until = long.MaxValue;
+        private long _before = -1;
+
+        public Task<long> AllocatedBytes => _allocatedBytes.Task;
+
+        public void StartMeasuring(long datagrams) => _until = loop.Counters.DatagramsReceived + datagrams;
+
+        public override void OnDeadline(Instant now)
+        {
+            if (_until < long.MaxValue && _before < 0) _before = GC.GetAllocatedBytesForCurrentThread();
+            if (loop.Counters.DatagramsReceived >= _until) _allocatedBytes.SetResult(GC.GetAllocatedBytesForCurrentThread() - _before);
+            else loop.Schedule(this, now + TimeSpan.FromMilliseconds(1));
+        }
+    }
+
+    private sealed class StreamEcho(NetworkLoop loop) : IStreamHandler
+    {
+        private readonly TaskCompletionSource<long> _allocatedBytes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long _before = -1;
+
+        public long Count { get; private set; }
+
+        public long StopAt { get; set; }
+
+        public Task<long> AllocatedBytes => _allocatedBytes.Task;
+
+        public void OnConnected(Instant now, IStreamConnection connection)
+        {
+        }
+
+        public void OnReceived(Instant now, IStreamConnection connection, ReadOnlySpan<byte> bytes)
+        {
+            Count++;
+            if (StopAt > 0 && _before < 0) _before = GC.GetAllocatedBytesForCurrentThread();
+            if (Count == StopAt)
+            {
+                _allocatedBytes.SetResult(GC.GetAllocatedBytesForCurrentThread() - _before);
+                return;
+            }
+
+            PooledBuffer buffer = loop.Buffers.Copy(bytes);
+            connection.Send(buffer);
+            buffer.Release();
+        }
+
+        public void OnClosed(Instant now, IStreamConnection connection, StreamCloseReason reason)
+        {
+        }
+    }
+
+    private sealed class PausingListener(NetworkLoop loop) : Streams.StreamListener(loop, default)
+    {
+        public List<bool> Interests { get; } = [];
+
+        public void PauseNow() => Pause();
+
+        protected override void Register()
+        {
+        }
+
+        protected override void SetInterest(bool wanted) => Interests.Add(wanted);
+
+        protected override void CloseSocket()
+        {
+        }
+    }
+}
