@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 
 namespace Parley.Core;
 
@@ -12,6 +11,8 @@ namespace Parley.Core;
 /// </remarks>
 public readonly struct NetworkAddress : IEquatable<NetworkAddress>
 {
+    private const int MaxTextLength = 64;
+
     private readonly ulong _high;      // the first 8 bytes of an IPv6 address, big-endian
     private readonly ulong _low;       // the last 8; of an IPv4 address all 4, in the low half
     private readonly uint _scope;
@@ -57,8 +58,7 @@ public readonly struct NetworkAddress : IEquatable<NetworkAddress>
     {
         if (address.Length == 4) return FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(address), port);
         if (address.Length != 16) throw new ArgumentException("An IP address has 4 or 16 bytes.", nameof(address));
-        ulong high = BinaryPrimitives.ReadUInt64BigEndian(address), low = BinaryPrimitives.ReadUInt64BigEndian(address[8..]);
-        return high == 0 && low >> 32 == 0xFFFF ? FromIPv4((uint)low, port) : new NetworkAddress(high, low, scopeId, port, Family.V6);
+        return FromIPv6(BinaryPrimitives.ReadUInt64BigEndian(address), BinaryPrimitives.ReadUInt64BigEndian(address[8..]), scopeId, port);
     }
 
     /// <summary>The same as the platform's type.</summary>
@@ -78,32 +78,34 @@ public readonly struct NetworkAddress : IEquatable<NetworkAddress>
     }
 
     /// <summary>Reads an address without a port: <c>192.0.2.1</c>, <c>2001:db8::1</c> or <c>[2001:db8::1]</c>.</summary>
+    /// <remarks>
+    /// What the platform reads besides is a host name in a URI: <c>127.1</c>, <c>0x7f.0.0.1</c>. The parts of an IPv4 address are decimal, leading
+    /// zeros or not. An IPv6 zone is a number. Source: RFC 3261 25.1 (IPv4address, IPv6address), RFC 4291 2.2.
+    /// </remarks>
     public static bool TryParseHost(ReadOnlySpan<char> text, ushort port, out NetworkAddress address)
     {
         address = default;
-        if (text.Length > 2 && text[0] == '[' && text[^1] == ']') text = text[1..^1];
-        else if (text.Length > 0 && text[0] == '[') return false;
-        // The platform reads 127.1 and 0x7f000001 as addresses too; in a URI those are host names (RFC 3261 25.1).
-        if (!text.Contains(':') && text.Count('.') != 3) return false;
-        if (!IPAddress.TryParse(text, out IPAddress? parsed)) return false;
-        address = From(parsed, port);
-        return true;
+        Span<byte> ascii = stackalloc byte[MaxTextLength];
+        return text.Length <= MaxTextLength
+            && System.Text.Ascii.FromUtf16(text, ascii, out int length) == System.Buffers.OperationStatus.Done
+            && TryParseHost(ascii[..length], port, out address);
     }
 
     /// <inheritdoc cref="TryParseHost(ReadOnlySpan{char}, ushort, out NetworkAddress)"/>
     public static bool TryParseHost(ReadOnlySpan<byte> text, ushort port, out NetworkAddress address)
     {
         address = default;
-        if (text.Length is 0 or > 64) return false;
-        if (TryParseDottedQuad(text, port, out address)) return true;
-        Span<char> chars = stackalloc char[64];
-        for (int i = 0; i < text.Length; i++)
+        if (text.Length is 0 or > MaxTextLength) return false;
+        if (IPv4Text.TryParse(text, out uint value))
         {
-            if (text[i] > 0x7F) return false;
-            chars[i] = (char)text[i];
+            address = FromIPv4(value, port);
+            return true;
         }
 
-        return TryParseHost(chars[..text.Length], port, out address);
+        if (text[0] == '[' && text[^1] == ']') text = text[1..^1];
+        if (!IPv6Text.TryParse(text, out ulong high, out ulong low, out uint zone)) return false;
+        address = FromIPv6(high, low, zone, port);
+        return true;
     }
 
     /// <summary>Reads <c>192.0.2.1:5060</c> or <c>[2001:db8::1]:5060</c>.</summary>
@@ -175,13 +177,14 @@ public readonly struct NetworkAddress : IEquatable<NetworkAddress>
         _ => AddressFamily.Unspecified,
     };
 
-    /// <summary>Writes the address without the port, as a SIP URI or Via has it: IPv6 in brackets.</summary>
-    /// <returns>Bytes written, 0 when <paramref name="destination"/> is too short; 47 always suffice.</returns>
+    /// <summary>Writes the address without the port, as a SIP URI or Via has it: IPv6 in brackets and without its zone (RFC 5952).</summary>
+    /// <returns>Bytes written, 0 when <paramref name="destination"/> is too short; 41 always suffice.</returns>
     public int FormatHost(Span<byte> destination)
     {
-        if (IsIPv4) return FormatIPv4(destination);
+        if (IsIPv4) return IPv4Text.Format((uint)_low, destination);
         if (!IsIPv6 || destination.Length < 2) return 0;
-        if (!new IPAddress(IPv6Bytes(stackalloc byte[16])).TryFormat(destination[1..^1], out int written)) return 0;
+        int written = IPv6Text.Format(_high, _low, destination[1..^1]);
+        if (written == 0) return 0;
         destination[0] = (byte)'[';
         destination[written + 1] = (byte)']';
         return written + 2;
@@ -212,50 +215,6 @@ public readonly struct NetworkAddress : IEquatable<NetworkAddress>
     /// <summary><c>192.0.2.1:5060</c> or <c>[2001:db8::1]:5060</c>; "unspecified" for the default value.</summary>
     public override string ToString() => IsSpecified ? $"{HostToString()}:{_port}" : "unspecified";
 
-    private static bool TryParseDottedQuad(ReadOnlySpan<byte> text, ushort port, out NetworkAddress address)
-    {
-        address = default;
-        uint value = 0;
-        int part = 0, digits = 0, parts = 0;
-        foreach (byte b in text)
-        {
-            if (b == '.')
-            {
-                if (digits == 0 || ++parts > 3) return false;
-                value = (value << 8) | (uint)part;
-                part = digits = 0;
-                continue;
-            }
-
-            if ((uint)(b - '0') > 9 || ++digits > 3) return false;
-            part = (part * 10) + (b - '0');
-            if (part > 255) return false;
-        }
-
-        if (parts != 3 || digits == 0) return false;
-        address = FromIPv4((value << 8) | (uint)part, port);
-        return true;
-    }
-
-    private int FormatIPv4(Span<byte> destination)
-    {
-        int at = 0;
-        for (int shift = 24; shift >= 0; shift -= 8)
-        {
-            if (!((byte)(_low >> shift)).TryFormat(destination[at..], out int written, default, null)) return 0;
-            at += written;
-            if (shift == 0) break;
-            if (at == destination.Length) return 0;
-            destination[at++] = (byte)'.';
-        }
-
-        return at;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Span<byte> IPv6Bytes(Span<byte> bytes)
-    {
-        WriteBytes(bytes);
-        return bytes;
-    }
+    private static NetworkAddress FromIPv6(ulong high, ulong low, uint scopeId, ushort port) =>
+        high == 0 && low >> 32 == 0xFFFF ? FromIPv4((uint)low, port) : new NetworkAddress(high, low, scopeId, port, Family.V6);
 }
