@@ -38,14 +38,20 @@ public readonly record struct Instant : IComparable<Instant>
     {
         if (instant.IsNever) return Never;
         long ticks = unchecked(instant.Ticks + span.Ticks);
-        return span.Ticks > 0 && ticks < instant.Ticks ? Never : new Instant(ticks);
+        if (((instant.Ticks ^ ticks) & (span.Ticks ^ ticks)) < 0) ticks = span.Ticks > 0 ? long.MaxValue : long.MinValue;
+        return new Instant(ticks);
     }
 
     /// <summary>The instant that lies <paramref name="span"/> earlier; <see cref="Never"/> stays <see cref="Never"/>.</summary>
-    public static Instant operator -(Instant instant, TimeSpan span) => instant.IsNever ? Never : new Instant(instant.Ticks - span.Ticks);
+    public static Instant operator -(Instant instant, TimeSpan span) => instant + (span == TimeSpan.MinValue ? TimeSpan.MaxValue : -span);
 
     /// <summary>How much later <paramref name="left"/> is than <paramref name="right"/>; <see cref="TimeSpan.MaxValue"/> when it is <see cref="Never"/>.</summary>
-    public static TimeSpan operator -(Instant left, Instant right) => left.IsNever ? TimeSpan.MaxValue : new TimeSpan(left.Ticks - right.Ticks);
+    public static TimeSpan operator -(Instant left, Instant right)
+    {
+        if (left.IsNever) return TimeSpan.MaxValue;
+        if (right.IsNever) return TimeSpan.MinValue;
+        return new TimeSpan(left.Ticks - right.Ticks);
+    }
 
     /// <summary>True when <paramref name="left"/> is earlier.</summary>
     public static bool operator <(Instant left, Instant right) => left.Ticks < right.Ticks;
