@@ -8,7 +8,7 @@ public readonly ref struct SipIncomingRequest
 {
     private readonly TransactionKey _key;
 
-    internal SipIncomingRequest(SipLane lane, in SipMessageView message, in SipFlow flow, in TransactionKey key)
+    internal SipIncomingRequest(SipLane lane, scoped in SipMessageView message, scoped in SipFlow flow, scoped in TransactionKey key)
     {
         Lane = lane;
         Message = message;
@@ -28,11 +28,20 @@ public readonly ref struct SipIncomingRequest
     /// <summary>Makes a server transaction: retransmissions are answered by it from now on.</summary>
     /// <param name="user">Who hears of it: the caller, or who it hands the request to.</param>
     /// <returns>Null when the lane has as many as it may; the request was then answered with 503.</returns>
-    public SipServerTransaction? CreateTransaction(ITransactionUser user) => Lane.Receiver.CreateServerTransaction(this, user);
+    public SipServerTransaction? CreateTransaction(ITransactionUser user)
+    {
+        if (Transaction is not { } transaction) return Lane.Receiver.CreateServerTransaction(this, user);
+        transaction.User = user;
+        return transaction;
+    }
 
     /// <summary>Answers without a transaction; each retransmission comes to the transaction user again (RFC 3261 8.2.7).</summary>
     /// <remarks>Does nothing for an ACK. The ACK of such an answer to an INVITE never reaches the transaction user.</remarks>
-    public void Reply(in SipReply reply) => Lane.Receiver.Reply(Message, Flow, _key, reply);
+    public void Reply(in SipReply reply)
+    {
+        if (Transaction is { } transaction) transaction.Respond(reply);
+        else Lane.Receiver.Reply(Message, Flow, _key, reply);
+    }
 
     /// <summary>For a CANCEL: the transaction of the INVITE that it cancels.</summary>
     /// <returns>Null when there is none: the answer is 481 (RFC 3261 9.2).</returns>
@@ -40,6 +49,9 @@ public readonly ref struct SipIncomingRequest
 
     /// <summary>For the ACK of a 2xx whose branch is the INVITE's, as RFC 2543 clients send: the INVITE's transaction. Null for others.</summary>
     public SipServerTransaction? Invite { get; init; }
+
+    /// <summary>The transaction that was made of it before, when it was resumed (<see cref="SipServerTransaction.Resume"/>).</summary>
+    internal SipServerTransaction? Transaction { get; init; }
 
     internal TransactionKey Key => _key;
 }

@@ -130,6 +130,9 @@ public sealed class SipLane
             ? SipFlow.ForLength(flow)
             : flow;
 
+    /// <summary>True when a connection to the other side of a flow stands, so that nothing has to be opened to send over it.</summary>
+    public bool HasConnection(in SipFlow flow) => flow.IsConnected || Endpoint.Connections.Find(flow.Transport, flow.Remote) is not null;
+
     /// <summary>The flow to a URI whose host is an address.</summary>
     /// <param name="uri">A SIP URI: its maddr, host, port and transport count (RFC 3263 4).</param>
     /// <param name="flow">The flow.</param>

@@ -27,7 +27,7 @@ public sealed class SipServerTransaction
     public SipFlow Flow { get; }
 
     /// <summary>The transaction user.</summary>
-    public ITransactionUser User { get; }
+    public ITransactionUser User { get; internal set; }
 
     /// <summary>What the transaction user keeps for this transaction.</summary>
     public object? State { get; set; }
@@ -78,6 +78,11 @@ public sealed class SipServerTransaction
     /// <returns>False when the transaction is over, has had its final response, or its state forbids it.</returns>
     public bool Respond(in SipReply reply) =>
         Machine is { } machine && HasRequest && Respond(reply.StatusCode, Lane.Receiver.WriteReply(Request, machine.Key, reply, Flow.Remote));
+
+    /// <summary>The request once more as it came, for who takes the transaction over or hands it on: its answers go by this transaction.</summary>
+    /// <exception cref="InvalidOperationException">The final response was given, and the request is gone.</exception>
+    public SipIncomingRequest Resume() =>
+        new(Lane, Request, Flow, (Machine ?? throw new InvalidOperationException("The transaction is over.")).Key) { Transaction = this };
 
     internal void End()
     {
