@@ -43,10 +43,12 @@ internal static class ConfigurationKeys
         new("registrar.maxBindingBytes", "256 to 16384", true, c => Shown(c.Registrar.MaxBindingBytes),
             (v, ref c, ref _) => v.TryGetInteger(256, 16384, out int n) && Take(ref c, c with { Registrar = c.Registrar with { MaxBindingBytes = n } })),
 
-        new("proxy.timerC", "181 to 86400 (seconds; RFC 3261 wants more than 3 minutes)", false, c => Shown(c.Proxy.TimerC),
+        new("proxy.timerC", "181 to 86400 (seconds; RFC 3261 wants more than 3 minutes)", true, c => Shown(c.Proxy.TimerC),
             (v, ref c, ref _) => v.TryGetSeconds(181, 86400, out TimeSpan t) && Take(ref c, c with { Proxy = c.Proxy with { TimerC = t } })),
-        new("proxy.maxBranches", "1 to 100", false, c => Shown(c.Proxy.MaxBranches),
+        new("proxy.maxBranches", "1 to 100", true, c => Shown(c.Proxy.MaxBranches),
             (v, ref c, ref _) => v.TryGetInteger(1, 100, out int n) && Take(ref c, c with { Proxy = c.Proxy with { MaxBranches = n } })),
+        new("proxy.recurse", "true or false", true, c => c.Proxy.Recurse ? "true" : "false",
+            (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Proxy = c.Proxy with { Recurse = b } })),
 
         new("media.address", "an IP address", false, c => c.Media.Address ?? "",
             (v, ref c, ref _) => v.TryGetText(out string text) && IPAddress.TryParse(text, out IPAddress? address)

@@ -10,4 +10,8 @@ public sealed record ProxyOptions
     /// <summary>How many targets one request may be forked to; further ones, the least preferred, are not tried.</summary>
     /// <value>1 to 100. Default 16: each branch costs a transaction (RFC 5393 5 bounds what forking may amplify).</value>
     public int MaxBranches { get; init; } = 16;
+
+    /// <summary>Whether the proxy itself tries the contacts of a redirection (3xx) that one of our users' phones answers with; else it passes the answer on.</summary>
+    /// <value>Default false: the caller decides whom he calls (RFC 3261 16.5 leaves it to the proxy).</value>
+    public bool Recurse { get; init; }
 }
