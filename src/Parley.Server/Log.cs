@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Parley.Server;
 
-/// <summary>Everything the server writes into its log. Event ids: 100-199 storage, accounts, location and configuration.</summary>
+/// <summary>Everything the server writes into its log. Event ids: 100-199 storage, accounts, location and configuration; 200-299 hosting and roles.</summary>
 internal static partial class Log
 {
     [LoggerMessage(100, LogLevel.Error, "{Count} bindings were not saved and their registrations are answered 500")]
@@ -25,4 +25,19 @@ internal static partial class Log
 
     [LoggerMessage(113, LogLevel.Warning, "Changes of {File} will not be noticed: {Reason}")]
     public static partial void ConfigurationNotWatched(ILogger logger, string file, string reason);
+
+    [LoggerMessage(200, LogLevel.Information, "Listening on {Uri}")]
+    public static partial void Listening(ILogger logger, string uri);
+
+    [LoggerMessage(201, LogLevel.Information, "Ready with {Accounts} accounts, of which {Registered} are registered")]
+    public static partial void Started(ILogger logger, int accounts, int registered);
+
+    [LoggerMessage(202, LogLevel.Warning, "Stopped while {Count} requests were under way")]
+    public static partial void StoppedEarly(ILogger logger, int count);
+
+    [LoggerMessage(203, LogLevel.Information, "Stopped")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(204, LogLevel.Error, "A message was dropped because its handling failed")]
+    public static partial void Fault(ILogger logger, Exception fault);
 }

@@ -1,0 +1,170 @@
+using System.Net.NetworkInformation;
+using Microsoft.Extensions.Logging;
+using Parley.Core;
+using Parley.Endpoint.Sip;
+using Parley.Net;
+using Parley.Server.Accounts;
+using Parley.Server.Configuration;
+using Parley.Server.Registrar;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Hosting;
+
+/// <summary>A whole Parley server: databases, lanes on loops of their own, and the roles above them.</summary>
+/// <remarks>Started once and stopped once.</remarks>
+public sealed class ParleyServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
+
+    private readonly ParleyServerOptions _options;
+    private readonly ILogger _logger;
+    private readonly List<NetworkLoop> _loops = [];
+    private ParleyConfiguration _configuration;
+    private AccountDirectory? _accounts;
+    private LocationService? _location;
+    private ServerRoles? _roles;
+    private bool _isStopped;
+
+    /// <summary>A server that is not started.</summary>
+    /// <param name="configuration">What it is to be.</param>
+    /// <param name="options">What it is given; defaults when absent.</param>
+    public ParleyServer(ParleyConfiguration configuration, ParleyServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        _configuration = configuration;
+        _options = options ?? new ParleyServerOptions();
+        _logger = _options.Logging.CreateLogger("Parley.Server");
+    }
+
+    /// <summary>What the server is.</summary>
+    public ParleyConfiguration Configuration => _roles?.State.Configuration ?? _configuration;
+
+    /// <summary>Where it listens, in the order of the configuration, with the ports that were chosen; empty before the start.</summary>
+    public IReadOnlyList<ListenUri> Listening { get; private set; } = [];
+
+    /// <summary>What it has counted since it started.</summary>
+    /// <exception cref="InvalidOperationException">It is not started.</exception>
+    public ServerStatistics Statistics => Roles.Statistics();
+
+    private ServerRoles Roles => _roles ?? throw new InvalidOperationException("The server is not started.");
+
+    /// <summary>Opens the databases, reads the bindings and listens. The server is ready when the task completes.</summary>
+    /// <exception cref="Storage.StorageException">The data folder or a database cannot be used.</exception>
+    /// <exception cref="IOException">The data folder cannot be used.</exception>
+    /// <exception cref="UnauthorizedAccessException">There are no rights to the data folder.</exception>
+    /// <exception cref="SipListenException">An address cannot be listened on.</exception>
+    public async Task StartAsync(CancellationToken cancellation = default)
+    {
+        if (_roles is not null || _isStopped) throw new InvalidOperationException("A server is started once.");
+        try
+        {
+            await Task.Run(Start, cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            _isStopped = true;
+            Close();
+            throw;
+        }
+
+        foreach (ListenUri uri in Listening) Log.Listening(_logger, uri.ToString());
+        Log.Started(_logger, _accounts!.Count, _location!.Count);
+    }
+
+    /// <summary>Gives the server another configuration, of which domains, realm, trusted networks, registrar and proxy count from the next request on.</summary>
+    /// <remarks>Where it listens, its folder, its lanes and its advertised address stay as they were started.</remarks>
+    public void Reconfigure(ParleyConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ServerRoles roles = Roles;
+        _configuration = configuration;
+        _location!.Limits = configuration.Registrar;
+        roles.State.Configuration = configuration;
+    }
+
+    /// <summary>Stops: new calls are refused, what is under way may finish, what rings is ended, and every registration that waits is saved and answered.</summary>
+    public async Task StopAsync()
+    {
+        if (_isStopped) return;
+        _isStopped = true;
+        if (_roles is { } roles)
+        {
+            roles.State.IsStopping = true;
+            long start = _options.Time.GetTimestamp();
+            bool isEnding = false;
+            while (roles.OpenWork > 0 && _options.Time.GetElapsedTime(start) < _options.StopTimeout)
+            {
+                await Task.Delay(StopPollInterval, _options.Time).ConfigureAwait(false);
+                if (isEnding || _options.Time.GetElapsedTime(start) < _options.StopTimeout / 2) continue;
+                isEnding = true;
+                roles.EndOpenCalls();
+            }
+
+            if (roles.OpenWork > 0) Log.StoppedEarly(_logger, roles.OpenWork);
+        }
+
+        await Task.Run(Close).ConfigureAwait(false);
+        Log.Stopped(_logger);
+    }
+
+    /// <summary>Stops the server.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    private void Start()
+    {
+        _accounts = new AccountDirectory(_configuration.DataFolder, _logger);
+        IBindingStore? store = _configuration.Location.Durable ? new SqliteBindingStore(_configuration.DataFolder) : null;
+        _location = new LocationService(store, _configuration.Location, _configuration.Registrar, new ContactUriComparer(), _options.Time, _logger);
+        _location.Load();
+        var state = new ServerState(_configuration, _accounts, _location, ServerKeys.Open(_configuration.DataFolder), _logger);
+        StartLoops();
+        _roles = ServerRoles.Start(state, EndpointOptions(), _loops, LocalAddresses(), _options.Steps);
+        Listening = [.. _roles.Endpoint.ListenPoints.Select(ToUri)];
+        _accounts.Start();
+        _location.Start();
+    }
+
+    private void StartLoops()
+    {
+        int count = _configuration.Lanes > 0 ? _configuration.Lanes : Environment.ProcessorCount;
+        for (int i = 0; i < count; i++)
+        {
+            NetworkLoop loop = NetworkLoop.Start(new NetworkLoopOptions { Name = $"parley-lane-{i}", Time = _options.Time, OnFault = OnFault });
+            _loops.Add(loop);
+            if (!loop.CanShareDatagramPorts) return;
+        }
+    }
+
+    private SipEndpointOptions EndpointOptions() => new()
+    {
+        Listen = [.. _configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
+        AdvertisedHost = _configuration.Advertise,
+        Server = "Parley",
+        Trace = _options.Trace,
+    };
+
+    /// <summary>In the order that loses nothing: who gives work to others is closed before them.</summary>
+    private void Close()
+    {
+        _location?.Dispose();                                   // what waits is saved, and its answers are posted to the loops
+        _accounts?.Dispose();
+        foreach (NetworkLoop loop in _loops) loop.Dispose();    // runs what was posted, and sends it
+        _roles?.Dispose();
+    }
+
+    private void OnFault(Exception fault) => Log.Fault(_logger, fault);
+
+    private static ListenUri ToUri(SipListenPoint point) =>
+        new(point.Transport == SipTransport.Udp ? ListenTransport.Udp : ListenTransport.Tcp, point.Address);
+
+    private static List<NetworkAddress> LocalAddresses()
+    {
+        var addresses = new List<NetworkAddress>();
+        foreach (NetworkInterface network in NetworkInterface.GetAllNetworkInterfaces())
+        {
+            foreach (UnicastIPAddressInformation unicast in network.GetIPProperties().UnicastAddresses) addresses.Add(NetworkAddress.From(unicast.Address, 0));
+        }
+
+        return addresses;
+    }
+}

@@ -1,0 +1,141 @@
+using Parley.Endpoint.Sip;
+using Parley.Server.Authentication;
+using Parley.Server.Proxy;
+using Parley.Server.Redirect;
+using Parley.Server.Registrar;
+using Parley.Server.Services;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Hosting;
+
+/// <summary>The server above one lane: runs each request through the chain of steps, and gives responses to the calls they belong to.</summary>
+/// <remarks>Everything in it is the lane's own, so nothing here is locked.</remarks>
+internal sealed class ServerLane : ITransactionUser
+{
+    private readonly IRequestStep[] _steps;
+    private readonly RegistrationPool _registrations = new();
+
+    /// <summary>The server above a lane.</summary>
+    /// <param name="server">What the lanes share.</param>
+    /// <param name="lane">The lane.</param>
+    /// <param name="added">Steps of the programmer's; they run when the caller is known and before targets are looked for.</param>
+    public ServerLane(ServerState server, SipLane lane, IReadOnlyList<IRequestStep> added)
+    {
+        (Server, Lane) = (server, lane);
+        Completions = new LaneCompletions(lane);
+        Proxy = new ProxyCore(this);
+        var credentials = new CredentialsCheck(server, lane);
+        _steps =
+        [
+            new RefuseWhenStopping(server),
+            new ValidateRequest(),
+            new PreprocessRoute(server),
+            new DetectLoop(server),
+            new AnswerForServer(),
+            new ServeRegister(server, credentials, _registrations),
+            new IdentifyCaller(server, credentials),
+            new AuthorizeRelay(),
+            .. added,
+            new ServeLocally(server),
+            new RedirectToContacts(server),
+            new FindTargets(server),
+        ];
+    }
+
+    /// <summary>What the lanes share.</summary>
+    public ServerState Server { get; }
+
+    /// <summary>The lane.</summary>
+    public SipLane Lane { get; }
+
+    /// <summary>The calls that the lane forwards.</summary>
+    public ProxyCore Proxy { get; }
+
+    /// <summary>What other threads finish for the lane.</summary>
+    public LaneCompletions Completions { get; }
+
+    /// <summary>What the lane has counted.</summary>
+    public LaneCounters Counters { get; } = new();
+
+    /// <summary>REGISTERs that the location service works on.</summary>
+    public int OpenRegistrations => _registrations.Outstanding;
+
+    /// <inheritdoc/>
+    public void OnRequest(in SipIncomingRequest request)
+    {
+        if (Completions.IsWaiting) Completions.Run(Lane.Now);
+        if (request.Message.Method == SipMethod.Cancel)
+        {
+            OnCancel(request);
+            return;
+        }
+
+        var context = new RequestContext(this, request);
+        Run(ref context);
+    }
+
+    /// <inheritdoc/>
+    public void OnResponse(SipClientTransaction transaction, in SipMessageView response) => Proxy.OnResponse(transaction, response);
+
+    /// <inheritdoc/>
+    public void OnTimeout(SipClientTransaction transaction) => ProxyCore.OnFailed(transaction, 408);
+
+    /// <inheritdoc/>
+    public void OnTransportFailed(SipClientTransaction transaction) => ProxyCore.OnFailed(transaction, 503);
+
+    /// <inheritdoc/>
+    public void OnServerFailed(SipServerTransaction transaction)
+    {
+        // The caller is out of reach. RFC 3261 16.9: that is no reason to cancel the branches, or a bad Via could.
+    }
+
+    /// <inheritdoc/>
+    public void OnStrayResponse(in SipMessageView response, in SipFlow flow) => Counters.StrayResponses++;
+
+    /// <summary>Runs a request through the chain once more when the accounts are up to date.</summary>
+    /// <returns>False when they are, or too many wait: answer from what is known.</returns>
+    public bool RunAgainWithFreshAccounts(ref RequestContext request)
+    {
+        if (request.AreAccountsFresh || request.Method == SipMethod.Ack) return false;
+        SipServerTransaction? transaction = request.Incoming.CreateTransaction(this);
+        if (transaction is null) return true;
+        if (Server.Accounts.TryRefresh(new ParkedRequest(this, transaction))) return true;
+        RunAgain(transaction);
+        return true;
+    }
+
+    /// <summary>Runs a parked request.</summary>
+    public void RunAgain(SipServerTransaction transaction)
+    {
+        if (transaction.IsFinished) return;
+        var context = new RequestContext(this, transaction.Resume()) { AreAccountsFresh = true };
+        Run(ref context);
+    }
+
+    private void Run(ref RequestContext context)
+    {
+        foreach (IRequestStep step in _steps)
+        {
+            if (step.Run(ref context) == StepResult.Done) return;
+        }
+    }
+
+    /// <summary>A CANCEL is for whoever has its INVITE.</summary>
+    /// <remarks>
+    /// Source: RFC 3261 9.2, 16.10. There the CANCEL of an unknown INVITE is forwarded statelessly; this server forwards
+    /// no INVITE statelessly, so there is nobody that it could be for.
+    /// </remarks>
+    private void OnCancel(in SipIncomingRequest request)
+    {
+        SipServerTransaction? invite = request.FindCancelled();
+        if (invite is not null && !ReferenceEquals(invite.User, this))
+        {
+            invite.User.OnRequest(request);
+            return;
+        }
+
+        request.Reply(new SipReply(invite is null ? 481 : 200));
+        if (invite?.State is ProxyCall call) call.Cancel();
+        else if (invite is { IsFinished: false }) invite.Respond(new SipReply(487));
+    }
+}

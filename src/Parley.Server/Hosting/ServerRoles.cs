@@ -1,0 +1,69 @@
+using Parley.Core;
+using Parley.Endpoint.Sip;
+using Parley.Net;
+using Parley.Server.Proxy;
+
+namespace Parley.Server.Hosting;
+
+/// <summary>A server's roles on given loops: the lanes, and what is asked of all of them.</summary>
+/// <remarks>Has no thread, no file and no clock of its own: <see cref="ParleyServer"/> gives it real ones, tests give it virtual ones.</remarks>
+internal sealed class ServerRoles : IDisposable
+{
+    private readonly ServerLane[] _lanes;
+
+    private ServerRoles(ServerState state, SipEndpoint endpoint, ServerLane[] lanes) => (State, Endpoint, _lanes) = (state, endpoint, lanes);
+
+    /// <summary>What the lanes share.</summary>
+    public ServerState State { get; }
+
+    /// <summary>The endpoint.</summary>
+    public SipEndpoint Endpoint { get; }
+
+    /// <summary>The server above each lane.</summary>
+    public IReadOnlyList<ServerLane> Lanes => _lanes;
+
+    /// <summary>Starts listening.</summary>
+    /// <param name="state">What the lanes share.</param>
+    /// <param name="options">Where to listen.</param>
+    /// <param name="loops">A lane is made on each.</param>
+    /// <param name="interfaces">The machine's addresses, which an any-address stands for.</param>
+    /// <param name="steps">Makes the programmer's steps for each lane.</param>
+    /// <exception cref="SipListenException">An address cannot be listened on.</exception>
+    public static ServerRoles Start(
+        ServerState state,
+        SipEndpointOptions options,
+        IReadOnlyList<INetworkLoop> loops,
+        IReadOnlyList<NetworkAddress> interfaces,
+        IReadOnlyList<Func<SipLane, IRequestStep>> steps)
+    {
+        var lanes = new List<ServerLane>(loops.Count);
+        SipEndpoint endpoint = SipEndpoint.Start(options, loops, lane =>
+        {
+            var user = new ServerLane(state, lane, [.. steps.Select(make => make(lane))]);
+            lanes.Add(user);
+            return user;
+        });
+        state.Own = new OwnAddresses([.. endpoint.ListenPoints.Select(point => point.Address)], interfaces, options.AdvertisedHost);
+        return new ServerRoles(state, endpoint, [.. lanes]);
+    }
+
+    /// <summary>Requests that are being forwarded and registrations that are being saved. Any thread; a moment late.</summary>
+    public int OpenWork => _lanes.Sum(lane => lane.Proxy.OpenCalls + lane.OpenRegistrations);
+
+    /// <summary>Ends all calls that still ring: their callers get 503. Any thread.</summary>
+    public void EndOpenCalls()
+    {
+        foreach (ServerLane lane in _lanes) lane.Lane.Post(new EndCalls(lane));
+    }
+
+    /// <summary>What was counted since the start. Any thread; a moment late.</summary>
+    public ServerStatistics Statistics() => ServerStatistics.Of(this);
+
+    /// <inheritdoc/>
+    public void Dispose() => Endpoint.Dispose();
+
+    private sealed class EndCalls(ServerLane lane) : ILoopWork
+    {
+        public void Run(Instant now) => lane.Proxy.EndAll();
+    }
+}

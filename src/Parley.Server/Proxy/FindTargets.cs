@@ -1,0 +1,60 @@
+using Parley.Endpoint.Sip;
+using Parley.Server.Hosting;
+using Parley.Server.Registrar;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Proxy;
+
+/// <summary>Finds where a request goes, and sends it there: as its Route or Request-URI says, or to the contacts of one of our users.</summary>
+/// <remarks>The last step: no request gets past it. Source: RFC 3261 16.5.</remarks>
+internal sealed class FindTargets(ServerState server) : IRequestStep
+{
+    private const int MostPreferred = 1000;
+
+    /// <inheritdoc/>
+    public StepResult Run(ref RequestContext request)
+    {
+        bool isOwnUser = request.Domain is not null && !request.HasNextRoute && request.RequestUri.MulticastAddress.IsEmpty;
+        if (!isOwnUser) return FollowRequest(ref request);
+        if (request.Method == SipMethod.Ack) return request.Reply(404);     // an ACK follows its dialog's route, or nothing
+        StepResult found = UserLookup.TryFind(ref request, server, out BindingSet bindings);
+        return found == StepResult.Done ? found : ForwardToContacts(ref request, bindings);
+    }
+
+    /// <summary>The Request-URI is the only target.</summary>
+    private static StepResult FollowRequest(ref RequestContext request)
+    {
+        if (!request.HasNextRoute && request.RequestUri.Scheme != SipUriScheme.Sip) return request.Reply(416);
+        ProxyCore proxy = request.Server.Proxy;
+        bool hasFlow = !request.HasNextRoute && request.Token.HasFlow
+            && (!request.Token.Flow.IsReliable || proxy.Lane.HasConnection(request.Token.Flow));
+        SipFlow? flow = hasFlow ? request.Token.Flow : null;
+        if (request.Method == SipMethod.Ack) return proxy.ForwardAck(ref request, flow);
+        ProxyCall call = proxy.RentCall();
+        call.Targets.Add(request.RequestUri, MostPreferred, default, flow);
+        return proxy.Forward(ref request, call);
+    }
+
+    private static StepResult ForwardToContacts(ref RequestContext request, BindingSet bindings)
+    {
+        ProxyCore proxy = request.Server.Proxy;
+        ProxyCall call = proxy.RentCall();
+        foreach (Binding binding in bindings.LiveAt(proxy.Lane.Loop.Time.GetUtcNow()))
+        {
+            if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || uri.Scheme != SipUriScheme.Sip) continue;
+            call.Targets.Add(uri, binding.Preference, binding.Path, FlowTo(proxy.Lane, binding, uri));
+        }
+
+        if (call.Targets.Count > 0) return proxy.Forward(ref request, call);
+        proxy.Return(call);
+        return request.Reply(480);
+    }
+
+    /// <summary>The flow that a phone registered over, where its Contact does not lead to it.</summary>
+    private static SipFlow? FlowTo(SipLane lane, scoped in Binding binding, scoped in SipUriView contact)
+    {
+        if (!binding.Path.IsEmpty || !SourceFlow.TryRead(binding.Source, out SourceFlow source) || !source.IsSymmetric) return null;
+        if (!SourceFlow.Differs(contact, source.Flow)) return null;
+        return source.Flow.IsReliable && !lane.HasConnection(source.Flow) ? null : source.Flow;
+    }
+}

@@ -1,0 +1,93 @@
+using Parley.Server.Hosting;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Proxy;
+
+/// <summary>Undoes what routers before us did to the request, takes our own Routes from it, and finds out whose domain it is for.</summary>
+/// <remarks>
+/// A Route with a token of ours proves that the request belongs to a dialog which was let through. All Routes in a row that
+/// name us are taken: a request that changes transport or passes a NAT has two of them (RFC 5658). Source: RFC 3261 16.4.
+/// </remarks>
+internal sealed class PreprocessRoute(ServerState server) : IRequestStep
+{
+    private readonly byte[] _uri = new byte[SipLimits.LargestMessageBytes];
+
+    /// <inheritdoc/>
+    public StepResult Run(ref RequestContext request)
+    {
+        if (request.Message.Has(HeaderId.Route))
+        {
+            UndoStrictRouting(ref request);
+            TakeOwnRoutes(ref request);
+        }
+
+        if (!request.RequestUri.MulticastAddress.IsEmpty) StripOwnMaddr(ref request);
+        request.Domain = server.FindDomain(request.RequestUri);
+        return StepResult.Continue;
+    }
+
+    /// <summary>A Request-URI that we once wrote into Record-Route comes from a strict router, which put the real one last.</summary>
+    private void UndoStrictRouting(ref RequestContext request)
+    {
+        SipUriView uri = request.RequestUri;
+        if (!uri.IsLooseRouter || !server.IsOwn(uri)) return;
+        HeaderValue last = default;
+        foreach (HeaderValue value in request.Message.Values(HeaderId.Route)) last = value;
+        if (!NameAddressView.TryParse(last, out NameAddressView route) || !route.TryGetUri(out SipUriView real)) return;
+        ReadToken(ref request, uri);
+        request.RequestUri = real;
+        request.Routes = new RouteChanges(0, HasLast: true);
+    }
+
+    private void TakeOwnRoutes(ref RequestContext request)
+    {
+        int left = request.Routes.HasLast ? -1 : 0;
+        foreach (HeaderValue _ in request.Message.Values(HeaderId.Route)) left++;
+        int taken = 0;
+        foreach (HeaderValue value in request.Message.Values(HeaderId.Route))
+        {
+            if (taken == left) break;
+            if (!NameAddressView.TryParse(value, out NameAddressView route) || !route.TryGetUri(out SipUriView uri)) break;
+            if (!server.IsOwn(uri))
+            {
+                request.NextRoute = uri;
+                break;
+            }
+
+            ReadToken(ref request, uri);
+            taken++;
+        }
+
+        request.Routes = request.Routes with { First = taken };
+    }
+
+    private void ReadToken(ref RequestContext request, scoped in SipUriView uri)
+    {
+        request.Message.TryGetCallId(out ReadOnlySpan<byte> callId);
+        if (!request.IsInDialog || !RouteToken.TryRead(uri.User, server.Keys.Route, callId, out RouteToken token)) return;
+        request.Token = token;
+        request.Caller = CallerKind.InDialog;
+    }
+
+    /// <summary>A maddr that names us, on the port and transport that the request came to, was only there to reach us.</summary>
+    private void StripOwnMaddr(ref RequestContext request)
+    {
+        SipUriView uri = request.RequestUri;
+        SipTransport transport = uri.Transport == SipTransport.Unknown ? SipTransport.Udp : uri.Transport;
+        if (!server.Own.IsOwnHost(uri.MulticastAddress) || !server.Own.IsOwnPort(uri.Port) || transport != request.Incoming.Flow.Transport) return;
+        ReadOnlySpan<byte> bytes = uri.Bytes;
+        int portLength = uri.HostAndPort.Length - uri.Host.Length;
+        int beforePort = bytes.Length - uri.Parameters.Bytes.Length - portLength - (uri.HasHeaders ? uri.Headers.Length + 1 : 0);
+        bytes[..beforePort].CopyTo(_uri);
+        int length = beforePort;
+        foreach (UriParameterView parameter in uri.Parameters)
+        {
+            if (System.Text.Ascii.EqualsIgnoreCase(parameter.Name, "maddr"u8) || System.Text.Ascii.EqualsIgnoreCase(parameter.Name, "transport"u8)) continue;
+            ReadOnlySpan<byte> text = bytes[(parameter.Offset - uri.Offset)..(parameter.End - uri.Offset)];
+            text.CopyTo(_uri.AsSpan(length));
+            length += text.Length;
+        }
+
+        if (SipUriView.TryParse(_uri.AsSpan(0, length), out SipUriView stripped)) request.RequestUri = stripped;
+    }
+}

@@ -1,0 +1,342 @@
+using Parley.Core;
+using Parley.Endpoint.Sip;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Proxy;
+
+/// <summary>A request that this server forwards statefully, with all its branches: the response context.</summary>
+/// <remarks>
+/// <code>
+///   targets ----> [branches run] ----> no target left, no branch running: send the best response
+///      ^  next group   |  |
+///      +---------------+  +--- 2xx: send it at once, cancel the others
+///         all failed      +--- 6xx, CANCEL, Timer C: cancel, start no more
+/// </code>
+/// Targets of equal preference run at once, groups one after the other. Ends when no branch runs: what still comes then (a
+/// 2xx once more) goes from client to server transaction without it. One lane owns it; it is used again.
+/// Source: RFC 3261 16.2, 16.6 to 16.10, RFC 5393 5.
+/// </remarks>
+internal sealed class ProxyCall(ProxyCore proxy)
+{
+    private SipServerTransaction _server = null!;
+    private ForwardingPlan _plan;
+    private BestResponse _best;
+    private Branch? _branches;
+    private int _running;
+    private int _started;
+    private int _breadthInUse;
+    private int _groupPreference;
+    private bool _isAnswered;       // a 2xx was sent
+    private bool _isStopped;        // no further branch is to be started: CANCEL or 6xx
+    private bool _isCancelled;
+
+    /// <summary>Where the request may go; filled before <see cref="Start"/>.</summary>
+    public TargetSet Targets { get; } = new();
+
+    /// <summary>The next of the lane's open calls.</summary>
+    public ProxyCall? NextOpen { get; set; }
+
+    /// <summary>The one before.</summary>
+    public ProxyCall? PreviousOpen { get; set; }
+
+    /// <summary>Starts the first branches.</summary>
+    public void Start(SipServerTransaction server, in ForwardingPlan plan)
+    {
+        (_server, _plan) = (server, plan);
+        server.State = this;
+        StartNext();
+    }
+
+    /// <summary>A response came on a branch.</summary>
+    /// <remarks>Source: RFC 3261 16.7.</remarks>
+    public void OnResponse(Branch branch, scoped in SipMessageView response)
+    {
+        int statusCode = response.StatusCode;
+        switch (statusCode)
+        {
+            case 100:
+                return;
+
+            case < 200:
+                if (branch.Transaction is { IsCancelled: false }) SetTimerC(branch);
+                if (!_isAnswered) Forward(response);
+                return;
+
+            case < 300:
+                Forward(response);
+                _isAnswered = true;
+                CancelBranches(except: branch);
+                break;
+
+            case < 400 when TryRecurse(response):
+                break;
+
+            default:
+                if (statusCode >= 600) Stop(except: branch);
+                if (_best.IsBeatenBy(statusCode)) _best.Replace(statusCode, proxy.Responses.Write(response));
+                else _best.AddChallenges(response);
+                break;
+        }
+
+        End(branch);
+        StartNext();
+    }
+
+    /// <summary>A branch got no final response, or could not be sent.</summary>
+    /// <param name="branch">The branch.</param>
+    /// <param name="statusCode">What that counts as: 408 or 503 (RFC 3261 16.7, 16.9).</param>
+    public void OnFailed(Branch branch, int statusCode)
+    {
+        bool isUnheard = branch.Transaction is { IsProceeding: false, IsCancelled: false };
+        if (isUnheard && branch.TryTakeFlow(out SipFlow flow))
+        {
+            Detach(branch);
+            Send(branch, flow);     // the next address of the same target (RFC 3261 16.6 step 7)
+        }
+        else
+        {
+            Fail(branch, statusCode);
+        }
+
+        StartNext();
+    }
+
+    /// <summary>The addresses of a branch's next hop are known.</summary>
+    public void OnLocated(Branch branch, IReadOnlyList<SipFlow> flows)
+    {
+        branch.Location = null;
+        branch.SetFlows(flows);
+        if (branch.TryTakeFlow(out SipFlow flow)) Send(branch, flow);
+        else Fail(branch, 503);
+        StartNext();
+    }
+
+    /// <summary>A branch has rung long enough.</summary>
+    /// <remarks>Source: RFC 3261 16.8.</remarks>
+    public void OnTimerC(Branch branch)
+    {
+        if (branch.Transaction is { IsProceeding: true } transaction)
+        {
+            transaction.Cancel();       // its 487, or its silence, ends the branch
+            return;
+        }
+
+        Fail(branch, 408);
+        StartNext();
+    }
+
+    /// <summary>The caller gives up.</summary>
+    /// <remarks>Source: RFC 3261 16.10.</remarks>
+    public void Cancel()
+    {
+        if (_isCancelled) return;
+        _isCancelled = true;
+        Stop(except: null);
+        StartNext();
+    }
+
+    /// <summary>The server shuts down: the caller gets 503 at once, and the branches are cancelled.</summary>
+    public void Abandon()
+    {
+        if (!_isAnswered) _server.Respond(new SipReply(503) { Headers = "Retry-After: 30\r\n"u8 });
+        Stop(except: null);
+        StartNext();
+    }
+
+    private void Stop(Branch? except)
+    {
+        _isStopped = true;
+        CancelBranches(except);
+    }
+
+    private void StartNext()
+    {
+        while (!_isStopped && !_isAnswered)
+        {
+            int preference = Targets.NextPreference;
+            if (preference < 0 || _started >= proxy.MaxBranches || (_running > 0 && preference != _groupPreference)) break;
+            int breadth = ShareOfBreadth(preference);
+            if (breadth == 0) break;
+            _groupPreference = preference;
+            StartBranch(Targets.Take(preference), breadth);
+        }
+
+        if (_running == 0) Finish();
+    }
+
+    /// <summary>What one more branch of a group may have of the Max-Breadth that is left.</summary>
+    /// <remarks>Source: RFC 5393 5.3.3.</remarks>
+    private int ShareOfBreadth(int preference)
+    {
+        int left = _plan.MaxBreadth - _breadthInUse;
+        return left <= 0 ? 0 : Math.Max(1, left / Targets.CountLeft(preference));
+    }
+
+    private void StartBranch(int target, int maxBreadth)
+    {
+        Branch branch = proxy.RentBranch();
+        branch.Begin(this, target, maxBreadth);
+        branch.Next = _branches;
+        _branches = branch;
+        _running++;
+        _started++;
+        _breadthInUse += maxBreadth;
+        if (Targets.TryGetFlow(target, out SipFlow flow))
+        {
+            Send(branch, flow);
+            return;
+        }
+
+        if (!RequestForwarder.TryGetNextHop(_server.Request, _plan.Routes, Targets.UriOf(target), Targets.PathOf(target), out SipUriView nextHop))
+        {
+            Fail(branch, 503);
+        }
+        else if (SipLane.TryLocate(nextHop, out flow))
+        {
+            Send(branch, flow);
+        }
+        else
+        {
+            branch.Location = new BranchLocation(branch);
+            proxy.Lane.Locate(nextHop, branch.Location);
+        }
+    }
+
+    private void Send(Branch branch, in SipFlow flow)
+    {
+        bool isBehindNat = Targets.TryGetFlow(branch.Target, out _);
+        Span<byte> id = stackalloc byte[SipLane.MaxBranchBytes + LoopMark.LengthBytes];
+        int length = proxy.Lane.WriteBranch(id);
+        _plan.Mark.Write(id[length..]);
+        id = id[..(length + LoopMark.LengthBytes)];
+        PooledBuffer? request = proxy.Requests.Write(
+            _server.Request, _server.Flow, _plan, Targets.UriOf(branch.Target), Targets.PathOf(branch.Target), flow, isBehindNat, branch.MaxBreadth, id, out SipFlow sendOver);
+        if (request is null)
+        {
+            Fail(branch, 513);
+            return;
+        }
+
+        branch.Transaction = proxy.Lane.SendRequest(_server.Method, id, request, sendOver, proxy.User, branch);
+        if (branch.Transaction is null) Fail(branch, 503);
+        else SetTimerC(branch);
+    }
+
+    private void SetTimerC(Branch branch)
+    {
+        if (_server.Method == SipMethod.Invite) proxy.Lane.Loop.Schedule(branch, proxy.Lane.Now + proxy.TimerC);
+    }
+
+    private void Forward(scoped in SipMessageView response)
+    {
+        if (proxy.Responses.Write(response) is { } message) _server.Respond(response.StatusCode, message);
+    }
+
+    private void Fail(Branch branch, int statusCode)
+    {
+        if (_best.IsBeatenBy(statusCode)) _best.Replace(statusCode, null);
+        End(branch);
+    }
+
+    private void End(Branch branch)
+    {
+        Detach(branch);
+        proxy.Lane.Loop.Schedule(branch, Instant.Never);
+        _running--;
+        _breadthInUse -= branch.MaxBreadth;
+        Unlink(branch);
+        proxy.Return(branch);
+    }
+
+    /// <summary>What the branch's transaction still delivers is a 2xx once more: that goes straight back.</summary>
+    private void Detach(Branch branch)
+    {
+        if (branch.Transaction is { } transaction) transaction.State = _isAnswered && _server.Method == SipMethod.Invite ? _server : null;
+        branch.Transaction = null;
+    }
+
+    private void Unlink(Branch branch)
+    {
+        if (ReferenceEquals(_branches, branch))
+        {
+            _branches = branch.Next;
+            return;
+        }
+
+        for (Branch? before = _branches; before is not null; before = before.Next)
+        {
+            if (!ReferenceEquals(before.Next, branch)) continue;
+            before.Next = branch.Next;
+            return;
+        }
+    }
+
+    private void CancelBranches(Branch? except)
+    {
+        Branch? next;
+        for (Branch? branch = _branches; branch is not null; branch = next)
+        {
+            next = branch.Next;
+            if (ReferenceEquals(branch, except)) continue;
+            if (branch.Transaction is { } transaction) transaction.Cancel();
+            else Fail(branch, 487);     // it was not sent yet
+        }
+    }
+
+    /// <summary>Takes the contacts of a redirection for targets, where that is wished and all of them can be.</summary>
+    /// <returns>False when the response is to be treated like any other.</returns>
+    /// <remarks>Source: RFC 3261 16.5, 16.7 step 4.</remarks>
+    private bool TryRecurse(scoped in SipMessageView response)
+    {
+        if (!_plan.Recurses || _isStopped || _isAnswered) return false;
+        foreach (HeaderValue value in response.Values(HeaderId.Contact))
+        {
+            if (!ContactView.TryParse(value, out ContactView contact) || contact.IsStar) return false;
+            if (!contact.Address.TryGetUri(out SipUriView uri) || uri.Scheme != SipUriScheme.Sip) return false;
+        }
+
+        bool isAnyNew = false;
+        foreach (HeaderValue value in response.Values(HeaderId.Contact))
+        {
+            if (!ContactView.TryParse(value, out ContactView contact) || !contact.Address.TryGetUri(out SipUriView uri)) continue;
+            isAnyNew |= Targets.Add(uri, contact.Q < 0 ? 1000 : contact.Q);
+        }
+
+        return isAnyNew;
+    }
+
+    /// <summary>No branch runs and none is to come: the best response goes back, unless a 2xx did.</summary>
+    private void Finish()
+    {
+        if (!_isAnswered) SendBest();
+        proxy.OnFinished(this, _server.Method, _isAnswered);
+        _server.State = null;
+        _best.Clear();
+        Targets.Clear();
+        (_server, _plan, _branches) = (null!, default, null);
+        (_running, _started, _breadthInUse, _groupPreference) = (0, 0, 0, 0);
+        (_isAnswered, _isStopped, _isCancelled) = (false, false, false);
+        proxy.Return(this);
+    }
+
+    private void SendBest()
+    {
+        int statusCode = _best.StatusCode;
+        PooledBuffer? message = _best.TakeMessage();
+        if (statusCode == 503)
+        {
+            // RFC 3261 16.7 step 6: it is that element which is overloaded, not this one.
+            message?.Release();
+            _server.Respond(new SipReply(500) { ReasonPhrase = "Next Hop Unavailable"u8 });
+        }
+        else if (message is not null)
+        {
+            _server.Respond(statusCode, proxy.Responses.AddRows(message, _best.Challenges));
+        }
+        else
+        {
+            bool isUnreached = statusCode is 0 or 408 or 487;
+            _server.Respond(new SipReply(_isCancelled && isUnreached ? 487 : statusCode == 0 ? 408 : statusCode));
+        }
+    }
+}

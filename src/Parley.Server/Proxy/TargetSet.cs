@@ -1,0 +1,145 @@
+using Parley.Endpoint.Sip;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Proxy;
+
+/// <summary>Where a request may be forwarded to: each URI once, with what is known of the way there.</summary>
+/// <remarks>
+/// Holds copies, and is used again after <see cref="Clear"/>. Targets are taken by falling preference; those of equal
+/// preference form a group that is tried at once. Source: RFC 3261 16.5 and 16.6.
+/// </remarks>
+internal sealed class TargetSet
+{
+    private byte[] _text = new byte[256];
+    private int _textLength;
+    private Entry[] _entries = new Entry[1];
+    private int _count;
+
+    private struct Entry
+    {
+        public int UriOffset;
+        public int UriLength;
+        public int PathLength;      // behind the URI
+        public SipFlow Flow;
+        public bool HasFlow;
+        public bool IsTaken;
+        public short Preference;
+    }
+
+    /// <summary>How many there are, tried or not.</summary>
+    public int Count => _count;
+
+    /// <summary>Forgets all targets; the memory stays, within reason.</summary>
+    public void Clear()
+    {
+        _count = _textLength = 0;
+        if (_text.Length > 4096) _text = new byte[256];
+        if (_entries.Length > 16) _entries = new Entry[1];
+    }
+
+    /// <summary>Adds a target, unless it is there already.</summary>
+    /// <param name="uri">Its URI; what may not stand in a Request-URI is left out (RFC 3261 19.1.1).</param>
+    /// <param name="preference">Thousandths of q, 0 to 1000.</param>
+    /// <param name="path">The route to it, Route values between commas; empty for none (RFC 3327).</param>
+    /// <param name="flow">The flow to it; null to find it by the URI.</param>
+    /// <returns>False when it was there.</returns>
+    public bool Add(scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (SipUriView.TryParse(UriOf(i), out SipUriView known) && SipUriView.Equivalent(known, uri)) return false;
+        }
+
+        if (_count == _entries.Length) Array.Resize(ref _entries, _count * 2);
+        int offset = _textLength;
+        AppendRequestUri(uri);
+        int length = _textLength - offset;
+        Append(path);
+        _entries[_count++] = new Entry
+        {
+            UriOffset = offset,
+            UriLength = length,
+            PathLength = path.Length,
+            Flow = flow ?? default,
+            HasFlow = flow is not null,
+            Preference = (short)preference,
+        };
+        return true;
+    }
+
+    /// <summary>The preference of the group that is next.</summary>
+    /// <value>-1 when none is left.</value>
+    public int NextPreference
+    {
+        get
+        {
+            int best = -1;
+            for (int i = 0; i < _count; i++)
+            {
+                if (!_entries[i].IsTaken && _entries[i].Preference > best) best = _entries[i].Preference;
+            }
+
+            return best;
+        }
+    }
+
+    /// <summary>How many of a group are left.</summary>
+    public int CountLeft(int preference)
+    {
+        int left = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            if (!_entries[i].IsTaken && _entries[i].Preference == preference) left++;
+        }
+
+        return left;
+    }
+
+    /// <summary>Takes the first that is left of a group.</summary>
+    /// <returns>Its index; -1 when none is left.</returns>
+    public int Take(int preference)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            if (_entries[i].IsTaken || _entries[i].Preference != preference) continue;
+            _entries[i].IsTaken = true;
+            return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>The URI of a target.</summary>
+    public ReadOnlySpan<byte> UriOf(int index) => _text.AsSpan(_entries[index].UriOffset, _entries[index].UriLength);
+
+    /// <summary>The route to a target.</summary>
+    public ReadOnlySpan<byte> PathOf(int index) => _text.AsSpan(_entries[index].UriOffset + _entries[index].UriLength, _entries[index].PathLength);
+
+    /// <summary>The flow to a target, where it is known.</summary>
+    public bool TryGetFlow(int index, out SipFlow flow)
+    {
+        flow = _entries[index].Flow;
+        return _entries[index].HasFlow;
+    }
+
+    // No headers, and no method parameter (RFC 3261 19.1.1, table 1).
+    private void AppendRequestUri(scoped in SipUriView uri)
+    {
+        ReadOnlySpan<byte> bytes = uri.HasHeaders ? uri.Bytes[..^(uri.Headers.Length + 1)] : uri.Bytes;
+        if (!uri.Parameters.TryGet("method"u8, out UriParameterView method))
+        {
+            Append(bytes);
+            return;
+        }
+
+        Append(bytes[..(method.Offset - uri.Offset)]);
+        Append(bytes[(method.End - uri.Offset)..]);
+    }
+
+    private void Append(scoped ReadOnlySpan<byte> text)
+    {
+        if (_text.Length - _textLength < text.Length) Array.Resize(ref _text, Math.Max(_text.Length * 2, _textLength + text.Length));
+        text.CopyTo(_text.AsSpan(_textLength));
+        _textLength += text.Length;
+    }
+}

@@ -1,0 +1,30 @@
+using Parley.Endpoint.Sip;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Proxy;
+
+/// <summary>Refuses what cannot be worked with: an unknown scheme, no hops left, extensions that proxies would have to know.</summary>
+/// <remarks>
+/// The lane has checked the syntax of what every server needs. Route, Record-Route and Proxy-Require, which only proxies
+/// read, are checked here. Source: RFC 3261 16.3 steps 1, 2, 3 and 5.
+/// </remarks>
+internal sealed class ValidateRequest : IRequestStep
+{
+    /// <inheritdoc/>
+    public StepResult Run(ref RequestContext request)
+    {
+        if (!SipRequestValidator.TryCheckHeader(request.Message, HeaderId.Route, isMandatory: false, out SipRefusal refusal)
+            || !SipRequestValidator.TryCheckHeader(request.Message, HeaderId.RecordRoute, isMandatory: false, out refusal))
+        {
+            return request.Reply(new SipReply(refusal.Status) { ReasonPhrase = refusal.Reason });
+        }
+
+        // No TLS, so there is no secure next hop for a sips URI (RFC 3261 26.2.2).
+        if (request.RequestUri.Scheme == SipUriScheme.Sips) return request.Reply(416);
+
+        bool hasHops = request.Message.TryGetMaxForwards(out int hops) != HeaderStatus.Ok || hops > 0;
+        if (!hasHops) return request.Method == SipMethod.Options ? ServerOptions.Answer(ref request) : request.Reply(483);
+
+        return UnsupportedExtensions.Check(ref request, HeaderId.ProxyRequire);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Buffers.Text;
+using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
+using Parley.Server.Hosting;
+using Parley.Server.Proxy;
+using Parley.Server.Registrar;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Redirect;
+
+/// <summary>In a domain with the redirect role, tells callers where its users are instead of forwarding to them.</summary>
+/// <remarks>Stateless. Source: RFC 3261 8.3, 21.3.3.</remarks>
+internal sealed class RedirectToContacts(ServerState server) : IRequestStep
+{
+    private byte[] _rows = new byte[1024];
+    private int _length;
+
+    /// <inheritdoc/>
+    public StepResult Run(ref RequestContext request)
+    {
+        if (request.Domain is not { Role: DomainRole.Redirect } || request.HasNextRoute || request.Method == SipMethod.Ack) return StepResult.Continue;
+        StepResult found = UserLookup.TryFind(ref request, server, out BindingSet bindings);
+        if (found == StepResult.Done) return found;
+        _length = 0;
+        DateTimeOffset now = request.Server.Lane.Loop.Time.GetUtcNow();
+        foreach (Binding binding in bindings.LiveAt(now)) WriteContact(binding, now);
+        return request.Reply(new SipReply(302) { Headers = _rows.AsSpan(0, _length) });
+    }
+
+    private void WriteContact(scoped in Binding binding, DateTimeOffset now)
+    {
+        Append("Contact: <"u8);
+        Append(binding.Contact);
+        Append(">"u8);
+        if (binding.Q >= 0)
+        {
+            Span<byte> q = stackalloc byte[QValue.MaxBytes];
+            Append(";q="u8);
+            Append(q[..QValue.Write(q, binding.Q)]);
+        }
+
+        Span<byte> digits = stackalloc byte[10];
+        Utf8Formatter.TryFormat(binding.ExpiresInSeconds(now), digits, out int written);
+        Append(";expires="u8);
+        Append(digits[..written]);
+        Append("\r\n"u8);
+    }
+
+    private void Append(scoped ReadOnlySpan<byte> text)
+    {
+        if (_rows.Length - _length < text.Length) Array.Resize(ref _rows, Math.Max(_rows.Length * 2, _length + text.Length));
+        text.CopyTo(_rows.AsSpan(_length));
+        _length += text.Length;
+    }
+}

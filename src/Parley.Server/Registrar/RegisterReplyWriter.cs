@@ -1,0 +1,105 @@
+using System.Buffers.Text;
+using System.Globalization;
+using Parley.Endpoint.Sip;
+
+namespace Parley.Server.Registrar;
+
+/// <summary>Writes the answer to a REGISTER: all contacts with what is left of their time, or what was wrong.</summary>
+/// <remarks>One lane owns it; what it returns is valid until the next call. Source: RFC 3261 10.3 step 8, RFC 3327 5.3.</remarks>
+internal sealed class RegisterReplyWriter
+{
+    private byte[] _rows = new byte[4096];
+    private int _length;
+
+    /// <summary>The answer to an update that is done.</summary>
+    /// <param name="update">The update.</param>
+    /// <param name="minExpires">What may be asked for at least, for the answer to less.</param>
+    public SipReply Write(BindingUpdate update, TimeSpan minExpires)
+    {
+        _length = 0;
+        switch (update.Outcome)
+        {
+            case BindingOutcome.Accepted:
+                WriteContacts(update);
+                return new SipReply(200) { Headers = _rows.AsSpan(0, _length) };
+
+            case BindingOutcome.InvalidWildcard:
+                return new SipReply(400) { ReasonPhrase = "Contact * Needs Expires 0 and No Other Contact"u8 };
+
+            case BindingOutcome.IntervalTooBrief:
+                Append("Min-Expires: "u8);
+                AppendNumber((uint)minExpires.TotalSeconds);
+                Append("\r\n"u8);
+                return new SipReply(423) { Headers = _rows.AsSpan(0, _length) };
+
+            case BindingOutcome.OutOfOrder:
+                return new SipReply(500) { ReasonPhrase = "CSeq Not Higher Than Before"u8 };
+
+            case BindingOutcome.TooManyContacts:
+                return new SipReply(403) { ReasonPhrase = "Too Many Contacts"u8 };
+
+            case BindingOutcome.BindingTooLarge:
+                return new SipReply(513);
+
+            case BindingOutcome.LocationFull:
+                return new SipReply(503) { Headers = "Retry-After: 60\r\n"u8 };
+
+            default:
+                return new SipReply(500) { ReasonPhrase = "Not Saved"u8, Headers = "Retry-After: 10\r\n"u8 };
+        }
+    }
+
+    private void WriteContacts(BindingUpdate update)
+    {
+        Span<byte> q = stackalloc byte[QValue.MaxBytes];
+        foreach (Binding binding in update.Bindings.LiveAt(update.AppliedAt))
+        {
+            Append("Contact: <"u8);
+            Append(binding.Contact);
+            Append(">"u8);
+            Append(binding.Parameters);
+            if (!binding.Instance.IsEmpty)
+            {
+                Append(";+sip.instance="u8);
+                Append(binding.Instance);
+            }
+
+            if (binding.Q >= 0)
+            {
+                Append(";q="u8);
+                Append(q[..QValue.Write(q, binding.Q)]);
+            }
+
+            Append(";expires="u8);
+            AppendNumber((uint)binding.ExpiresInSeconds(update.AppliedAt));
+            Append("\r\n"u8);
+        }
+
+        if (!update.Path.IsEmpty)
+        {
+            Append("Path: "u8);
+            Append(update.Path);
+            Append("\r\nSupported: path\r\n"u8);
+        }
+
+        Append("Date: "u8);
+        Span<byte> date = stackalloc byte[32];
+        update.AppliedAt.UtcDateTime.TryFormat(date, out int written, "R", CultureInfo.InvariantCulture);
+        Append(date[..written]);
+        Append("\r\n"u8);
+    }
+
+    private void AppendNumber(uint number)
+    {
+        Span<byte> digits = stackalloc byte[10];
+        Utf8Formatter.TryFormat(number, digits, out int written);
+        Append(digits[..written]);
+    }
+
+    private void Append(scoped ReadOnlySpan<byte> text)
+    {
+        if (_rows.Length - _length < text.Length) Array.Resize(ref _rows, Math.Max(_rows.Length * 2, _length + text.Length));
+        text.CopyTo(_rows.AsSpan(_length));
+        _length += text.Length;
+    }
+}

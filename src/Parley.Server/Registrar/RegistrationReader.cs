@@ -1,0 +1,113 @@
+using Parley.Endpoint.Sip;
+using Parley.Server.Proxy;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Registrar;
+
+/// <summary>Reads what a REGISTER asks of the bindings of an address of record.</summary>
+/// <remarks>Source: RFC 3261 10.2.1, 10.3 steps 6 and 7, RFC 3327 5.3, RFC 5626 6.</remarks>
+internal static class RegistrationReader
+{
+    private const int MaxParameterBytes = 1024;
+
+    /// <summary>Fills an update.</summary>
+    /// <param name="update">The update.</param>
+    /// <param name="request">The REGISTER.</param>
+    /// <param name="flow">The flow that it came over.</param>
+    /// <param name="addressOfRecord">Canonical.</param>
+    /// <param name="problem">What is malformed, fit for a reason phrase.</param>
+    public static bool TryFill(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ReadOnlySpan<byte> addressOfRecord, out ReadOnlySpan<byte> problem)
+    {
+        problem = default;
+        request.TryGetCallId(out ReadOnlySpan<byte> callId);
+        request.TryGetCSeq(out CSeqView cseq);
+        HeaderStatus expires = request.TryGetExpires(out uint seconds);
+        update.Begin(addressOfRecord, callId, cseq.Number, expires switch
+        {
+            HeaderStatus.Ok => seconds,
+            HeaderStatus.Malformed => 3600,     // RFC 3261 20.19 and 10.3 step 7: taken for 3600
+            _ => null,
+        });
+        if (!TryReadContacts(update, request))
+        {
+            problem = "Malformed Contact"u8;
+            return false;
+        }
+
+        if (!TryReadPath(update, request))
+        {
+            problem = "Malformed Path"u8;
+            return false;
+        }
+
+        if (request.TryGetSingle(HeaderId.UserAgent, out HeaderValue userAgent) == HeaderStatus.Ok) update.SetUserAgent(userAgent.Bytes);
+        Span<byte> source = stackalloc byte[SourceFlow.MaxBytes];
+        update.SetSource(source[..SourceFlow.Write(source, request, flow)]);
+        return true;
+    }
+
+    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request)
+    {
+        Span<byte> parameters = stackalloc byte[MaxParameterBytes];
+        foreach (HeaderValue value in request.Values(HeaderId.Contact))
+        {
+            if (!ContactView.TryParse(value, out ContactView contact)) return false;
+            if (contact.IsStar)
+            {
+                update.AddWildcard();
+                continue;
+            }
+
+            if (!contact.Address.TryGetUri(out SipUriView uri) || !TryCopyParameters(contact.Address.Parameters, parameters, out int length, out ReadOnlySpan<byte> instance)) return false;
+            update.AddContact(uri.Bytes, (short)contact.Q, contact.HasExpires ? contact.ExpiresSeconds : null, parameters[..length], instance);
+        }
+
+        return true;
+    }
+
+    /// <summary>The parameters that are given back as they are: all but q, expires and +sip.instance.</summary>
+    private static bool TryCopyParameters(ParametersView parameters, scoped Span<byte> destination, out int length, out ReadOnlySpan<byte> instance)
+    {
+        length = 0;
+        instance = default;
+        foreach (ParameterView parameter in parameters)
+        {
+            if (parameter.Is("q"u8) || parameter.Is("expires"u8)) continue;
+            if (parameter.Is("+sip.instance"u8))
+            {
+                instance = parameter.RawValue;
+                continue;
+            }
+
+            int needed = 1 + parameter.Name.Length + (parameter.HasValue ? 1 + parameter.RawValue.Length : 0);
+            if (destination.Length - length < needed) return false;
+            destination[length++] = (byte)';';
+            parameter.Name.CopyTo(destination[length..]);
+            length += parameter.Name.Length;
+            if (!parameter.HasValue) continue;
+            destination[length++] = (byte)'=';
+            parameter.RawValue.CopyTo(destination[length..]);
+            length += parameter.RawValue.Length;
+        }
+
+        return true;
+    }
+
+    private static bool TryReadPath(BindingUpdate update, scoped in SipMessageView request)
+    {
+        if (!request.Has(HeaderId.Path)) return true;
+        Span<byte> path = stackalloc byte[MaxParameterBytes];
+        int length = 0;
+        foreach (HeaderValue value in request.Values(HeaderId.Path))
+        {
+            if (!NameAddressView.TryParse(value, out NameAddressView address) || !address.IsBracketed || !address.TryGetUri(out _)) return false;
+            if (path.Length - length < value.Length + 2) return false;
+            if (length > 0) path[length++] = (byte)',';
+            value.Bytes.CopyTo(path[length..]);
+            length += value.Length;
+        }
+
+        update.SetPath(path[..length]);
+        return true;
+    }
+}

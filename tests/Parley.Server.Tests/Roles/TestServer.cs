@@ -1,0 +1,171 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Parley.Core;
+using Parley.Endpoint.Sip;
+using Parley.Net;
+using Parley.Net.Virtual;
+using Parley.Server.Accounts;
+using Parley.Server.Configuration;
+using Parley.Server.Hosting;
+using Parley.Server.Proxy;
+using Parley.Server.Registrar;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Tests.Roles;
+
+/// <summary>A server's roles on a virtual host at 192.0.2.10, with the accounts alice, bob, carol and dave and with bindings in memory.</summary>
+internal sealed class TestServer : IDisposable
+{
+    public const string Ip = "192.0.2.10";
+    public const string Domain = "example.com";
+    public const string Password = "secret";
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    /// <summary>Accounts that each server has: written to disk once, and copied.</summary>
+    private static readonly Lazy<string> Template = new(MakeTemplate);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("parley-roles-").FullName;
+    private readonly AccountDirectory _accounts;
+    private readonly Pump _pump;
+
+    public TestServer(
+        Func<ParleyConfiguration, ParleyConfiguration>? configure = null,
+        int seed = 1,
+        int lanes = 1,
+        IReadOnlyList<Func<SipLane, IRequestStep>>? steps = null,
+        VirtualNetwork? network = null,
+        string ip = Ip,
+        bool isStrictAboutLocation = true)
+    {
+        Network = network ?? new VirtualNetwork(seed);
+        Host = Network.AddHost("server " + ip, ip);
+        NetworkAddress address = At(ip + ":5060");
+        var configuration = new ParleyConfiguration
+        {
+            Domains = [new DomainOptions(Domain)],
+            Listen = [new ListenUri(ListenTransport.Udp, address), new ListenUri(ListenTransport.Tcp, address)],
+        };
+        configuration = configure?.Invoke(configuration) ?? configuration;
+        foreach (string file in Directory.GetFiles(Template.Value)) File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+        _accounts = new AccountDirectory(_folder, NullLogger.Instance);
+        Location = new LocationService(null, configuration.Location, configuration.Registrar, new ContactUriComparer(), Network.Time, NullLogger.Instance);
+        State = new ServerState(configuration, _accounts, Location, ServerKeys.CreateRandom(), NullLogger.Instance);
+        var loops = new List<INetworkLoop> { Host.Loop };
+        while (loops.Count < lanes) loops.Add(Host.AddLoop());
+        var options = new SipEndpointOptions
+        {
+            Listen = [.. configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
+        };
+        Roles = ServerRoles.Start(State, options, loops, [address], steps ?? []);
+        _pump = new Pump(this);
+        IsPumping = isStrictAboutLocation;
+    }
+
+    public VirtualNetwork Network { get; }
+
+    public VirtualHost Host { get; }
+
+    public ServerState State { get; }
+
+    public ServerRoles Roles { get; }
+
+    public LocationService Location { get; }
+
+    public string AccountsFolder => _folder;
+
+    /// <summary>The server's address.</summary>
+    public NetworkAddress Address => Roles.Endpoint.ListenPoints[0].Address;
+
+    /// <summary>While true, the location service and the accounts do their work every few milliseconds of virtual time.</summary>
+    public bool IsPumping
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value) Host.Loop.Schedule(_pump, Network.Now + Pump.Interval);
+        }
+    }
+
+    public static NetworkAddress At(string text) => NetworkAddress.TryParse(text, out NetworkAddress address) ? address : throw new FormatException(text);
+
+    /// <summary>Adds accounts with <see cref="Password"/>; the server knows them at once.</summary>
+    public void AddUsers(params ReadOnlySpan<string> names)
+    {
+        AddUsersUnseen(names);
+        _accounts.RunPending();
+    }
+
+    /// <summary>Adds accounts as another process does: the server finds them when it looks.</summary>
+    public void AddUsersUnseen(params ReadOnlySpan<string> names) => AddAccounts(_folder, State.Configuration, names);
+
+    /// <summary>Puts a binding into the location service, as a REGISTER would.</summary>
+    public void Bind(string addressOfRecord, string contact, short q = BindingSet.NoQ, string source = "", string path = "")
+    {
+        var update = new Parley.Server.Tests.Registrar.TestUpdate(addressOfRecord, callId: contact, expires: 3600);
+        update.SetSource(Encoding.ASCII.GetBytes(source));
+        update.SetPath(Encoding.ASCII.GetBytes(path));
+        update.Contact(contact, 3600, q);
+        Assert.True(Location.TrySubmit(update));
+        Location.RunPending();
+        Assert.Equal(BindingOutcome.Accepted, update.Outcome);
+    }
+
+    /// <summary>Runs until nothing happens, and checks that the server holds nothing.</summary>
+    public void AssertNothingLeft()
+    {
+        IsPumping = false;
+        Host.Loop.Schedule(_pump, Instant.Never);
+        Assert.True(Network.RunUntilIdle(TimeSpan.FromHours(1)), Network.ToString());
+        foreach (ServerLane lane in Roles.Lanes)
+        {
+            Assert.Equal(0, lane.Lane.ServerTransactionCount);
+            Assert.Equal(0, lane.Lane.ClientTransactionCount);
+            Assert.Equal(0, lane.Lane.DeadlineCount);
+            Assert.Equal(0, lane.Proxy.OpenCalls);
+            Assert.Equal(0, lane.OpenRegistrations);
+        }
+
+        Roles.Dispose();
+        Assert.True(Network.RunUntilIdle(TimeSpan.FromHours(1)), Network.ToString());
+        Assert.Equal(0, Network.Buffers.Outstanding);
+    }
+
+    public void Dispose()
+    {
+        Roles.Dispose();
+        Location.Dispose();
+        _accounts.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string MakeTemplate()
+    {
+        string folder = Directory.CreateTempSubdirectory("parley-roles-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        AddAccounts(folder, new ParleyConfiguration(), ["alice", "bob", "carol", "dave"]);
+        return folder;
+    }
+
+    private static void AddAccounts(string folder, ParleyConfiguration configuration, ReadOnlySpan<string> names)
+    {
+        using var store = new AccountStore(folder);
+        foreach (string name in names)
+        {
+            Assert.True(AccountName.TryParse(name.Contains('@', StringComparison.Ordinal) ? name : $"{name}@{Domain}", out AccountName account, out string reason), reason);
+            Assert.Equal(AccountResult.Done, store.Add(account, configuration.RealmOf(account.Domain), Password));
+        }
+    }
+
+    private sealed class Pump(TestServer server) : LoopTimer
+    {
+        public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+        public override void OnDeadline(Instant now)
+        {
+            server.Location.RunPending();
+            server._accounts.RunPending();
+            if (server.IsPumping) server.Host.Loop.Schedule(this, now + Interval);
+        }
+    }
+}
