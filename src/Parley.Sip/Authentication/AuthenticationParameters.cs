@@ -44,19 +44,22 @@ internal ref struct AuthenticationParameters
     public static DigestParseResult Parse(ReadOnlySpan<byte> value, out AuthenticationParameters parameters)
     {
         parameters = new AuthenticationParameters(value);
-        if (!Ascii.EqualsIgnoreCase(value[..Grammar.TokenEnd(value, 0)], "Digest"u8)) return DigestParseResult.OtherScheme;
-        if (!CredentialsView.TryParse(value, out CredentialsView credentials)) return DigestParseResult.Malformed;
-        foreach (CredentialParameterView parameter in credentials.Parameters)
+        int schemeEnd = Grammar.TokenEnd(value, 0);
+        if (!Ascii.EqualsIgnoreCase(value[..schemeEnd], "Digest"u8)) return DigestParseResult.OtherScheme;
+        if (Grammar.SkipWhiteSpace(value, schemeEnd) == schemeEnd) return DigestParseResult.Malformed;
+
+        var all = new CredentialParametersView(value[schemeEnd..]);
+        while (all.MoveNext())
         {
-            int name = Find(parameter.Name);
-            if (name < 0) continue;
-            if (parameters.Has((AuthenticationParameter)name)) return DigestParseResult.Malformed;
-            parameters._seen |= 1 << name;
-            value.Overlaps(parameter.Value, out int offset);
-            parameters._slots[name] = offset..(offset + parameter.Value.Length);
+            if (!TryFind(all.Current.Name, out AuthenticationParameter name)) continue;
+            if (parameters.Has(name)) return DigestParseResult.Malformed;
+            parameters._seen |= 1 << (int)name;
+            ReadOnlySpan<byte> found = all.Current.Value;
+            value.Overlaps(found, out int offset);
+            parameters._slots[(int)name] = offset..(offset + found.Length);
         }
 
-        return DigestParseResult.Ok;
+        return all.IsMalformed ? DigestParseResult.Malformed : DigestParseResult.Ok;
     }
 
     /// <summary>Compares the inside of a quoted string, without its quoting slashes, to plain bytes.</summary>
@@ -73,14 +76,25 @@ internal ref struct AuthenticationParameters
         return matched == plain.Length;
     }
 
-    private static int Find(ReadOnlySpan<byte> name)
+    private static bool TryFind(ReadOnlySpan<byte> name, out AuthenticationParameter parameter)
     {
-        for (int i = 0; i < Names; i++)
+        // By length and first letter one candidate is left, or two.
+        parameter = (name.Length, name[0] | 0x20) switch
         {
-            if (Ascii.EqualsIgnoreCase(name, Name((AuthenticationParameter)i))) return i;
-        }
-
-        return -1;
+            (2, 'n') => AuthenticationParameter.NonceCount,
+            (3, 'q') => AuthenticationParameter.Qop,
+            (3, 'u') => AuthenticationParameter.Uri,
+            (5, 'n') => AuthenticationParameter.Nonce,
+            (5, 'r') => AuthenticationParameter.Realm,
+            (5, 's') => AuthenticationParameter.Stale,
+            (6, 'c') => AuthenticationParameter.Cnonce,
+            (6, 'o') => AuthenticationParameter.Opaque,
+            (8, 'r') => AuthenticationParameter.Response,
+            (8, 'u') => (name[4] | 0x20) == 'h' ? AuthenticationParameter.UserHash : AuthenticationParameter.Username,
+            (9, 'a') => AuthenticationParameter.Algorithm,
+            _ => AuthenticationParameter.UsernameExtended,
+        };
+        return Ascii.EqualsIgnoreCase(name, Name(parameter));
     }
 
     private static ReadOnlySpan<byte> Name(AuthenticationParameter parameter) => parameter switch
