@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Parley.Commands;
+using Parley.Output;
+
+namespace Parley;
+
+/// <summary>The command: finds out what is asked for, runs it, and turns whatever comes of it into words and an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs the command.</summary>
+    /// <returns>0 done, 1 failed, 2 bad usage, 130 interrupted.</returns>
+    public static async Task<int> RunAsync(string[] args, TextWriter standardOutput, TextWriter standardError)
+    {
+        using var interruption = new Interruption(standardError);
+        RootCommand root = Create(standardOutput, standardError, interruption);
+        ParseResult parse = root.Parse(args);
+        if (parse.Errors.Count > 0)
+        {
+            new CommandOutput(args.Contains("--json"), standardOutput, standardError).Fail(parse.Errors[0].Message);
+            await standardError.WriteLineAsync($"parley: see {Path(parse.CommandResult.Command)} --help").ConfigureAwait(false);
+            return ExitCode.Usage;
+        }
+
+        var configuration = new InvocationConfiguration
+        {
+            Output = standardOutput,
+            Error = standardError,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
+        return await parse.InvokeAsync(configuration, interruption.Token).ConfigureAwait(false);
+    }
+
+    private static RootCommand Create(TextWriter standardOutput, TextWriter standardError, Interruption interruption)
+    {
+        var runner = new CommandRunner(standardOutput, standardError, interruption);
+        var root = new RootCommand("Parley carries calls: SIP server and phone in one program. Without a command it runs the server.");
+        ServeCommand.AddTo(root, runner);
+        root.Add(ServeCommand.Create(runner));
+        root.Add(DemoCommand.Create(runner));
+        root.Add(UserCommand.Create(runner));
+        root.Add(CallCommand.Create(runner));
+        root.Add(AnswerCommand.Create(runner));
+        root.Add(OptionsCommand.Create(runner));
+        return root;
+    }
+
+    private static string Path(Command command)
+    {
+        string path = command is RootCommand ? "parley" : command.Name;
+        for (Symbol? parent = command.Parents.FirstOrDefault(); parent is not null; parent = parent.Parents.FirstOrDefault())
+        {
+            path = (parent is RootCommand ? "parley" : parent.Name) + " " + path;
+        }
+
+        return path;
+    }
+}
+
+/// <summary>Ctrl-C and the system's request to end: the first one asks the command to end properly, the second one ends it.</summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private readonly List<PosixSignalRegistration> _registrations = [];
+    private readonly TextWriter _standardError;
+
+    public Interruption(TextWriter standardError)
+    {
+        _standardError = standardError;
+        foreach (PosixSignal signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT })
+        {
+            _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
+        }
+    }
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>True when the system asked for the end (SIGTERM), which for a server is the usual one.</summary>
+    public bool IsTermination { get; private set; }
+
+    public void Dispose()
+    {
+        foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
+        _source.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        if (_source.IsCancellationRequested)
+        {
+            _standardError.WriteLine("parley: ended at once");
+            Environment.Exit(ExitCode.Interrupted);
+        }
+
+        context.Cancel = true;
+        IsTermination = context.Signal == PosixSignal.SIGTERM;
+        _source.Cancel();
+    }
+}

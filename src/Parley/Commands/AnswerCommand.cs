@@ -1,0 +1,159 @@
+using System.CommandLine;
+using Parley.Endpoint.Media;
+using Parley.Endpoint.Sip;
+using Parley.Media.Files;
+using Parley.Output;
+using Parley.UserAgent;
+
+namespace Parley.Commands;
+
+/// <summary><c>parley answer</c>: waits for calls and answers, echoes or refuses them.</summary>
+internal static class AnswerCommand
+{
+    public static Command Create(CommandRunner runner)
+    {
+        var command = new Command("answer",
+            "Wait for calls and answer them.\n\n"
+            + "  parley answer --local 127.0.0.1:5070 --echo\n"
+            + "  parley answer --as sip:bob@localhost --password P --proxy sip:127.0.0.1:5060 --register --after 2s --record call.wav");
+        var phone = new PhoneOptions(command);
+        var files = new CallFiles(command);
+        var register = new Option<bool>("--register") { Description = "Register --as first, and again in time; unregister at the end" };
+        Option<TimeSpan?> after = Parsing.Time("--after", "Let it ring this long before answering (0s)");
+        Option<TimeSpan?> duration = Parsing.Time("--duration", "Hang up this long after the answer");
+        var echo = new Option<bool>("--echo") { Description = "Send back what is heard, keys too" };
+        var dtmf = new Option<string?>("--dtmf") { Description = "Press these keys once answered: 0-9, *, #, A-D", HelpName = "KEYS" };
+        Option<int?> count = Parsing.Number("--count", "N", "End after this many calls", 1, int.MaxValue);
+        Option<int?> lines = Parsing.Number("--lines", "N", "Calls at once; one more hears busy (1)", 1, 10_000);
+        Option<int?> reject = Parsing.Number("--reject", "STATUS", "Refuse calls with this status, such as 603 or 486", 300, 699);
+        foreach (Option option in new Option[] { register, after, duration, echo, dtmf, count, lines, reject }) command.Add(option);
+        runner.SetAction(command, async (parse, output, cancellationToken) =>
+        {
+            if (parse.GetValue(register) && !phone.HasIdentity(parse)) throw CommandException.Usage("--register needs --as: who is to be registered?");
+            if (parse.GetValue(echo) && files.HasPlay(parse)) throw CommandException.Usage("--echo and --play do not go together");
+            PcmAudio? play = files.ReadPlay(parse);
+            var plan = new Plan(
+                parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration), parse.GetValue(echo), CallCommand.CheckKeys(parse.GetValue(dtmf)), parse.GetValue(count), parse.GetValue(lines) ?? 1,
+                parse.GetValue(reject), play, number => files.OpenRecord(parse, number));
+            await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken).ConfigureAwait(false);
+            foreach (SipListenPoint point in line.Agent.ListenPoints)
+            {
+                output.Event("listening", ("uri", point.ToString()));
+                output.Say($"listening on {point}");
+            }
+
+            if (parse.GetValue(register))
+            {
+                TimeSpan lifetime = await line.Agent.RegisterAsync(cancellationToken).ConfigureAwait(false);
+                output.Event("registered", ("seconds", lifetime.TotalSeconds));
+                output.Say($"registered for {lifetime.TotalSeconds:0} s");
+            }
+
+            output.Event("ready");
+            await new Switchboard(line.Agent, plan, output).RunAsync(cancellationToken).ConfigureAwait(false);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private sealed record Plan(
+        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, int? Count, int Lines, int? Reject, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);
+
+    /// <summary>Takes calls as they come, as many at once as there are lines.</summary>
+    private sealed class Switchboard(SipUserAgent agent, Plan plan, CommandOutput output)
+    {
+        private readonly List<Task> _calls = [];
+
+        public async Task RunAsync(CancellationToken cancellationToken)
+        {
+            int taken = 0;
+            try
+            {
+                await foreach (Call call in agent.IncomingCalls.WithCancellation(cancellationToken).ConfigureAwait(false))
+                {
+                    output.Event("incoming", ("call", call.CallId), ("from", call.RemoteUri), ("name", call.RemoteDisplayName), ("to", call.RequestUri));
+                    output.Say($"call from {call.RemoteUri}");
+                    _calls.RemoveAll(task => task.IsCompletedSuccessfully);
+                    if (_calls.Count >= plan.Lines)
+                    {
+                        await RefuseAsync(call, 486).ConfigureAwait(false);
+                        continue;
+                    }
+
+                    taken++;
+                    _calls.Add(TakeAsync(call, taken, cancellationToken));
+                    if (taken == plan.Count) break;
+                }
+            }
+            finally
+            {
+                await Task.WhenAll(_calls).ConfigureAwait(false);
+            }
+        }
+
+        private async Task TakeAsync(Call call, int number, CancellationToken cancellationToken)
+        {
+            Task following = CallReport.FollowAsync(call, output);
+            WavRecorder? record = null;
+            try
+            {
+                if (plan.Reject is { } status)
+                {
+                    await call.RejectAsync(status).ConfigureAwait(false);
+                    await call.Ended.ConfigureAwait(false);
+                    return;
+                }
+
+                record = plan.OpenRecord(number);
+                await call.RingAsync().ConfigureAwait(false);
+                if (await EndsWithinAsync(call, plan.After, cancellationToken).ConfigureAwait(false)) return;
+                await call.AnswerAsync(plan.Echoes ? CallAudio.Echo() : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false), cancellationToken).ConfigureAwait(false);
+                if (plan.Keys is not null) await call.SendDtmfAsync(plan.Keys, cancellationToken).ConfigureAwait(false);
+                if (plan.Duration is { } duration) await EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);
+                else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception problem) when (problem is CallFailedException or InvalidOperationException && call.Ended.IsCompleted)
+            {
+                // The caller was faster; how it ended is told below.
+            }
+            finally
+            {
+                await call.HangUpAsync(CancellationToken.None).ConfigureAwait(false);
+                await CallReport.CloseAsync(record, output).ConfigureAwait(false);
+                await following.ConfigureAwait(false);
+                await CallReport.EndAsync(call, output).ConfigureAwait(false);
+            }
+        }
+
+        private async Task RefuseAsync(Call call, int status)
+        {
+            Task following = CallReport.FollowAsync(call, output);
+            try
+            {
+                await call.RejectAsync(status).ConfigureAwait(false);
+            }
+            catch (InvalidOperationException)
+            {
+                // It ended before it could be refused.
+            }
+
+            await following.ConfigureAwait(false);
+            await CallReport.EndAsync(call, output).ConfigureAwait(false);
+        }
+
+        /// <returns>True when the call is over.</returns>
+        private static async Task<bool> EndsWithinAsync(Call call, TimeSpan limit, CancellationToken cancellationToken)
+        {
+            if (limit == TimeSpan.Zero) return call.Ended.IsCompleted;
+            try
+            {
+                await call.Ended.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
+    }
+}

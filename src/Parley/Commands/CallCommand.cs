@@ -1,0 +1,118 @@
+using System.CommandLine;
+using Parley.Endpoint.Media;
+using Parley.Endpoint.Tracing;
+using Parley.Media.Files;
+using Parley.Output;
+using Parley.Sip.Messages;
+using Parley.UserAgent;
+
+namespace Parley.Commands;
+
+/// <summary><c>parley call</c>: places a call, plays and records, presses keys, and tells how it went.</summary>
+internal static class CallCommand
+{
+    public static Command Create(CommandRunner runner)
+    {
+        var command = new Command("call",
+            "Place a call. Without --duration it lasts until the played file ends, the other side hangs up, or Ctrl-C.\n\n"
+            + "  parley call sip:echo@localhost --as sip:alice@localhost --password P --proxy sip:127.0.0.1:5060\n"
+            + "  parley call sip:127.0.0.1:5070 --play speech.wav --record answer.wav");
+        Argument<SipUri> uri = Parsing.Uri("Who to call, such as sip:bob@example.com, or sip:127.0.0.1:5070 with no server");
+        var phone = new PhoneOptions(command);
+        var files = new CallFiles(command);
+        var dtmf = new Option<string?>("--dtmf") { Description = "Press these keys once answered: 0-9, *, #, A-D", HelpName = "KEYS" };
+        Option<TimeSpan?> duration = Parsing.Time("--duration", "Hang up this long after the answer");
+        Option<TimeSpan?> ringTimeout = Parsing.Time("--ring-timeout", "Give up when nobody has answered after this time (3m)");
+        Option<int?> redirects = Parsing.Number("--redirects", "N", "Follow this many redirections (0)", 0, 16);
+        var ladder = new Option<string?>("--ladder") { Description = "Draw what was exchanged as a picture", HelpName = "FILE.svg" };
+        command.Add(uri);
+        foreach (Option option in new Option[] { dtmf, duration, ringTimeout, redirects, ladder }) command.Add(option);
+        runner.SetAction(command, async (parse, output, cancellationToken) =>
+        {
+            string? keys = CheckKeys(parse.GetValue(dtmf));
+            PcmAudio? play = files.ReadPlay(parse);
+            WavRecorder? record = files.OpenRecord(parse);
+            try
+            {
+                var options = new CallOptions
+                {
+                    Audio = CallFiles.Join(play, record, hangUpAfterPlay: parse.GetValue(duration) is null),
+                    RingTimeout = parse.GetValue(ringTimeout) ?? TimeSpan.FromMinutes(3),
+                    MaxRedirects = parse.GetValue(redirects) ?? 0,
+                };
+                string? picture = parse.GetValue(ladder);
+                await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken, keepsLog: picture is not null).ConfigureAwait(false);
+                int code = await RunAsync(line, parse.GetRequiredValue(uri), options, keys, parse.GetValue(duration), output, cancellationToken).ConfigureAwait(false);
+                if (picture is not null) await DrawAsync(line, parse.GetRequiredValue(uri), picture, output).ConfigureAwait(false);
+                return code;
+            }
+            finally
+            {
+                await CallReport.CloseAsync(record, output).ConfigureAwait(false);
+            }
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        PhoneLine line, SipUri uri, CallOptions options, string? keys, TimeSpan? duration, CommandOutput output, CancellationToken cancellationToken)
+    {
+        output.Event("calling", ("uri", uri.ToString()));
+        output.Say($"calling {uri}");
+        Call call = line.Agent.StartCall(uri, options);
+        Task following = CallReport.FollowAsync(call, output);
+        try
+        {
+            await call.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (keys is not null) await call.SendDtmfAsync(keys, cancellationToken).ConfigureAwait(false);
+            if (duration is { } limit) await EndsWithinAsync(call, limit, cancellationToken).ConfigureAwait(false);
+            else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (CallFailedException) when (call.Ended.IsCompleted)
+        {
+            // How it ended is told below.
+        }
+        finally
+        {
+            // Also after Ctrl-C: the other side is told by CANCEL or BYE.
+            await call.HangUpAsync(CancellationToken.None).ConfigureAwait(false);
+            await following.ConfigureAwait(false);
+            await CallReport.EndAsync(call, output).ConfigureAwait(false);
+        }
+
+        CallEnd end = await call.Ended.ConfigureAwait(false);
+        if (end.Reason is CallEndReason.HungUp or CallEndReason.HungUpByPeer) return ExitCode.Done;
+        throw CommandException.Failed($"the call to {uri} failed: {end}", end.StatusCode);
+    }
+
+    private static async Task EndsWithinAsync(Call call, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call.Ended.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The time is over: the caller hangs up.
+        }
+    }
+
+    private static async Task DrawAsync(PhoneLine line, SipUri uri, string path, CommandOutput output)
+    {
+        LadderDiagram diagram = LadderDiagram.Create(line.Log!.Messages, [.. line.Agent.ListenPoints.Take(1).Select(point => new LadderParticipant("this phone", point.Address))]);
+        await File.WriteAllTextAsync(path, LadderSvg.Draw(diagram, $"Call to {uri}")).ConfigureAwait(false);
+        output.Event("ladder", ("file", path));
+        output.Say($"ladder drawn in {path}");
+    }
+
+    internal static string? CheckKeys(string? keys)
+    {
+        if (keys is null) return null;
+        foreach (char key in keys)
+        {
+            if (!"0123456789*#ABCDabcd".Contains(key, StringComparison.Ordinal)) throw CommandException.Usage($"--dtmf: '{key}' is no key; allowed are 0-9, *, # and A-D");
+        }
+
+        return keys.Length is > 0 and <= 64 ? keys : throw CommandException.Usage("--dtmf: 1 to 64 keys");
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Parley.Endpoint.Media;
+using Parley.Media.Files;
+using Parley.Media.Streams;
+using Parley.Output;
+using Parley.UserAgent;
+
+namespace Parley.Commands;
+
+/// <summary>The options for what a call says and where it is recorded.</summary>
+internal sealed class CallFiles
+{
+    private readonly Option<string?> _play = new("--play") { Description = "Play this WAV file (16-bit PCM, 8 kHz or more)", HelpName = "F.wav" };
+    private readonly Option<string?> _record = new("--record") { Description = "Record the other side into this WAV file", HelpName = "F.wav" };
+
+    public CallFiles(Command command)
+    {
+        command.Add(_play);
+        command.Add(_record);
+    }
+
+    /// <summary>True when there is a file to play.</summary>
+    public bool HasPlay(ParseResult parse) => parse.GetValue(_play) is not null;
+
+    /// <summary>Reads the file that is to be played, before anything is sent.</summary>
+    /// <returns>Null when there is none.</returns>
+    /// <exception cref="CommandException">It cannot be read, with the reason.</exception>
+    public PcmAudio? ReadPlay(ParseResult parse)
+    {
+        if (parse.GetValue(_play) is not { } path) return null;
+        return WavFile.TryRead(path, out PcmAudio? audio, out WavError error) ? audio : throw CommandException.Failed($"--play: {path}: {error}");
+    }
+
+    /// <summary>Opens the file that is recorded into, before anything is sent.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="number">Of the call: the second one's file is named <c>F-2.wav</c>, and so on.</param>
+    /// <returns>Null when nothing is recorded.</returns>
+    /// <exception cref="CommandException">It cannot be written, with the reason.</exception>
+    public WavRecorder? OpenRecord(ParseResult parse, int number = 1)
+    {
+        if (parse.GetValue(_record) is not { } path) return null;
+        if (number > 1) path = Path.Combine(Path.GetDirectoryName(path) ?? "", $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}");
+        try
+        {
+            return WavRecorder.Create(path);
+        }
+        catch (Exception problem) when (problem is IOException or ArgumentException)
+        {
+            throw CommandException.Failed($"--record: {problem.Message}");
+        }
+    }
+
+    /// <summary>What a call says and where it goes.</summary>
+    public static CallAudio Join(PcmAudio? play, WavRecorder? record, bool hangUpAfterPlay) => new()
+    {
+        Source = play is null ? null : new PcmSource(play),
+        Sink = record,
+        HangUpAfterSource = hangUpAfterPlay && play is not null,
+    };
+}

@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Parley.Core;
+using Parley.Media.Codecs;
+using Parley.Sip.Messages;
+
+namespace Parley.Commands;
+
+/// <summary>Options whose values are more than words, each refused with what is allowed.</summary>
+internal static class Parsing
+{
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+
+    /// <summary>A time such as <c>10s</c>, <c>500ms</c>, <c>2m</c>, <c>1h</c> or <c>10</c> (seconds).</summary>
+    public static Option<TimeSpan?> Time(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result => TryParseTime(result.Tokens[0].Value, out TimeSpan time) ? time : Refuse<TimeSpan?>(result, name, "a time such as 10s, 500ms or 2m"),
+    };
+
+    /// <summary>A SIP URI; one without a scheme is taken for <c>sip:</c>.</summary>
+    public static Argument<SipUri> Uri(string description) => new("URI")
+    {
+        Description = description,
+        CustomParser = result => ParseUri(result.Tokens[0].Value) ?? Refuse<SipUri>(result, "URI", "a SIP URI such as sip:bob@example.com"),
+    };
+
+    /// <summary>A SIP URI; one without a scheme is taken for <c>sip:</c>.</summary>
+    public static Option<SipUri?> Uri(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "URI",
+        CustomParser = result => ParseUri(result.Tokens[0].Value) ?? Refuse<SipUri?>(result, name, "a SIP URI such as sip:alice@example.com"),
+    };
+
+    /// <summary>An address with or without a port.</summary>
+    public static Option<NetworkAddress?> Address(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "ADDRESS[:PORT]",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (NetworkAddress.TryParse(text, out NetworkAddress address) || NetworkAddress.TryParseHost(text, 0, out address)) return address;
+            return Refuse<NetworkAddress?>(result, name, "an address such as 127.0.0.1, 0.0.0.0:5070 or [::1]:5070");
+        },
+    };
+
+    /// <summary>A list of codecs.</summary>
+    public static Option<AudioCodecs?> Codecs() => new("--codec")
+    {
+        Description = $"Codecs in order of preference, separated by commas: {Known}",
+        HelpName = "LIST",
+        CustomParser = result => AudioCodecs.All.Select(result.Tokens[0].Value, out _) ?? Refuse<AudioCodecs?>(result, "--codec", $"a list of these: {Known}"),
+    };
+
+    /// <summary>A number in a range.</summary>
+    public static Option<int?> Number(string name, string helpName, string description, int least, int most) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = result =>
+            int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most
+                ? number
+                : Refuse<int?>(result, name, $"a number from {least} to {most}"),
+    };
+
+    internal static bool TryParseTime(string text, out TimeSpan time)
+    {
+        time = default;
+        int digits = text.AsSpan().IndexOfAnyExcept(NumberCharacters);
+        ReadOnlySpan<char> number = digits < 0 ? text : text.AsSpan(0, digits);
+        double? secondsPerUnit = (digits < 0 ? "s" : text[digits..]) switch { "ms" => 0.001, "s" => 1, "m" => 60, "h" => 3600, _ => null };
+        if (secondsPerUnit is null || !double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)) return false;
+        if (value * secondsPerUnit > TimeSpan.FromDays(365).TotalSeconds) return false;
+        time = TimeSpan.FromSeconds(value * secondsPerUnit.Value);
+        return true;
+    }
+
+    private static string Known => string.Join(", ", AudioCodecs.All.Span.ToArray().Select(codec => codec.Format.Name.ToLowerInvariant()));
+
+    private static SipUri? ParseUri(string text) =>
+        SipUri.TryParse(text, out SipUri? uri) && uri.IsSip ? uri
+        : !text.StartsWith("sip", StringComparison.OrdinalIgnoreCase) && SipUri.TryParse("sip:" + text, out uri) ? uri
+        : null;
+
+    private static T Refuse<T>(ArgumentResult result, string name, string allowed)
+    {
+        result.AddError($"{name}: '{result.Tokens[0].Value}' is not allowed; allowed is {allowed}");
+        return default!;
+    }
+}

@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Parley.Core;
+using Parley.Endpoint.Media;
+using Parley.Endpoint.Sip;
+using Parley.Media.Codecs;
+using Parley.Output;
+using Parley.Sip.Messages;
+using Parley.UserAgent;
+
+namespace Parley.Commands;
+
+/// <summary>The options that make a phone: who it is, by which way it calls, where it is, and whether its messages are shown.</summary>
+internal sealed class PhoneOptions
+{
+    private readonly Option<SipUri?> _identity = Parsing.Uri("--as", "Who this phone is, such as sip:alice@example.com");
+    private readonly Option<string?> _password = new("--password") { Description = "The password of --as", HelpName = "P" };
+    private readonly Option<string?> _user = new("--user") { Description = "The user name for the password, when it is not that of --as", HelpName = "NAME" };
+    private readonly Option<SipUri?> _proxy = Parsing.Uri("--proxy", "The server that everything goes by, such as 'sip:192.0.2.1:5060;transport=tcp'");
+    private readonly Option<NetworkAddress?> _local = Parsing.Address("--local", "This phone's address; a free port when none is given");
+    private readonly Option<AudioCodecs?> _codecs = Parsing.Codecs();
+    private readonly Option<string?> _mediaPorts = new("--media-ports") { Description = $"Ports for sound ({MediaPorts.DefaultRange})", HelpName = "FIRST-LAST" };
+    private readonly Option<bool> _trace = new("--trace") { Description = "Print every SIP message with its direction, peer and time, secrets left out" };
+
+    public PhoneOptions(Command command)
+    {
+        foreach (Option option in new Option[] { _identity, _password, _user, _proxy, _local, _codecs, _mediaPorts, _trace }) command.Add(option);
+    }
+
+    /// <summary>True when every message is to be printed.</summary>
+    public bool IsTraced(ParseResult parse) => parse.GetValue(_trace);
+
+    /// <summary>True when the phone has an identity.</summary>
+    public bool HasIdentity(ParseResult parse) => parse.GetValue(_identity) is not null;
+
+    /// <summary>The phone of a command line.</summary>
+    /// <exception cref="CommandException">Options do not go together.</exception>
+    public SipUserAgentOptions Read(ParseResult parse, ISipTrace? trace)
+    {
+        SipUri? identity = parse.GetValue(_identity);
+        if (identity is null && parse.GetValue(_password) is not null) throw CommandException.Usage("--password needs --as: whose password is it?");
+        if (identity is { User: null }) throw CommandException.Usage($"--as: {identity} has no user; it must look like sip:alice@example.com");
+        string? ports = parse.GetValue(_mediaPorts);
+        return new SipUserAgentOptions
+        {
+            Identity = identity,
+            UserName = parse.GetValue(_user),
+            Password = parse.GetValue(_password),
+            OutboundProxy = parse.GetValue(_proxy),
+            Listen = ListenOn(parse.GetValue(_local)),
+            Codecs = parse.GetValue(_codecs) ?? AudioCodecs.All,
+            MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),
+            Product = $"Parley/{CommandVersion.Text}",
+            Trace = trace,
+        };
+    }
+
+    /// <summary>One address when it is given, else a free port of all IPv4 addresses, and of all IPv6 ones where there is IPv6.</summary>
+    private static IReadOnlyList<SipListen> ListenOn(NetworkAddress? local)
+    {
+        if (local is { } address) return SipUserAgentOptions.ListenOn(address);
+        IReadOnlyList<SipListen> ipv4 = SipUserAgentOptions.ListenOn(NetworkAddress.FromIPv4(0, 0));
+        return System.Net.Sockets.Socket.OSSupportsIPv6
+            ? [.. ipv4, .. SipUserAgentOptions.ListenOn(NetworkAddress.FromBytes(stackalloc byte[16], 0))]
+            : ipv4;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Parley.Output;
+
+/// <summary>What a command says: words for people, or an event a line for programs.</summary>
+/// <remarks>With <c>--json</c> standard output has the events and nothing else, and people's words go to standard error. Safe on every thread.</remarks>
+internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, TextWriter standardError)
+{
+    private readonly Lock _gate = new();
+
+    /// <summary>True when a program reads.</summary>
+    public bool IsJson => isJson;
+
+    /// <summary>Says something to people.</summary>
+    public void Say(string words)
+    {
+        lock (_gate)
+        {
+            TextWriter writer = isJson ? standardError : standardOutput;
+            writer.WriteLine(words);
+            writer.Flush();
+        }
+    }
+
+    /// <summary>Writes several lines to people at once.</summary>
+    public void Say(Action<TextWriter> write)
+    {
+        lock (_gate)
+        {
+            TextWriter writer = isJson ? standardError : standardOutput;
+            write(writer);
+            writer.Flush();
+        }
+    }
+
+    /// <summary>Says something that is not the command's result to people: how far it is, what it waits for.</summary>
+    public void Note(string words)
+    {
+        lock (_gate)
+        {
+            standardError.WriteLine(words);
+            standardError.Flush();
+        }
+    }
+
+    /// <summary>Writes an event for programs; nothing without <c>--json</c>.</summary>
+    /// <param name="name">Which event.</param>
+    /// <param name="fields">Names in camel case with strings, numbers, booleans or lists of strings; null values are left out.</param>
+    public void Event(string name, params ReadOnlySpan<(string Name, object? Value)> fields)
+    {
+        if (!isJson) return;
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("event", name);
+            foreach ((string field, object? value) in fields) WriteField(json, field, value);
+            json.WriteEndObject();
+        }
+
+        lock (_gate)
+        {
+            standardOutput.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
+            standardOutput.Flush();
+        }
+    }
+
+    /// <summary>Says why the command failed, to people and programs.</summary>
+    public void Fail(string reason, int? statusCode = null)
+    {
+        Event("failed", ("reason", reason), ("status", statusCode));
+        lock (_gate)
+        {
+            standardError.WriteLine($"parley: {reason}");
+            standardError.Flush();
+        }
+    }
+
+    private static void WriteField(Utf8JsonWriter json, string name, object? value)
+    {
+        switch (value)
+        {
+            case null: break;
+            case string text: json.WriteString(name, text); break;
+            case bool flag: json.WriteBoolean(name, flag); break;
+            case int number: json.WriteNumber(name, number); break;
+            case long number: json.WriteNumber(name, number); break;
+            case double number: json.WriteNumber(name, Math.Round(number, 3)); break;
+            case IEnumerable<string> list:
+                json.WriteStartArray(name);
+                foreach (string item in list) json.WriteStringValue(item);
+                json.WriteEndArray();
+                break;
+            default: throw new ArgumentException($"An event has no field of {value.GetType()}.", nameof(value));
+        }
+    }
+}
