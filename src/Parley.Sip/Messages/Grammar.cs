@@ -45,6 +45,9 @@ internal static class Grammar
     /// <summary>What a list has to stop at: commas, and what hides commas.</summary>
     public static readonly SearchValues<byte> ListStops = Bytes(",\"<");
 
+    /// <summary>What ends a URI that has no brackets.</summary>
+    public static readonly SearchValues<byte> AddressEnd = Bytes("; \t\r\n");
+
     /// <summary>What ends an unquoted value among credentials.</summary>
     public static readonly SearchValues<byte> CredentialEnd = Bytes(", \t\r\n\"");
 

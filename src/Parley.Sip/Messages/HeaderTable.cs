@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace Parley.Sip.Messages;
@@ -94,6 +95,7 @@ public static class HeaderTable
     private static readonly uint Multiplier = FindMultiplier();
     private static readonly byte[] Slots = FillSlots(Multiplier)!;
     private static readonly byte[] CompactForms = FillCompactForms();
+    private static readonly NamePattern[] Patterns = [.. Definitions.Select(definition => new NamePattern(definition.NameBytes))];
 
     /// <summary>Every header that has a name, in the order of its number; <see cref="HeaderId.Unknown"/> is not among them.</summary>
     public static ReadOnlySpan<HeaderDefinition> All => Definitions.AsSpan(1);
@@ -117,6 +119,14 @@ public static class HeaderTable
 
         byte id = Slots[Hash(name, Multiplier)];
         return id != 0 && Ascii.EqualsIgnoreCase(name, Definitions[id].NameBytes) ? (HeaderId)id : HeaderId.Unknown;
+    }
+
+    /// <summary>The header of a full or compact name that stands in the middle of a message: compared as a whole where enough bytes follow it.</summary>
+    internal static HeaderId Find(ReadOnlySpan<byte> message, int offset, int length)
+    {
+        if (length < 2 || length > Vector256<byte>.Count || message.Length - offset < Vector256<byte>.Count) return Find(message.Slice(offset, length));
+        byte id = Slots[Hash(message.Slice(offset, length), Multiplier)];
+        return Patterns[id].Matches(Vector256.Create(message[offset..]), length) ? (HeaderId)id : HeaderId.Unknown;
     }
 
     private static HeaderDefinition[] Build()
@@ -282,5 +292,34 @@ public static class HeaderTable
         }
 
         return forms;
+    }
+
+    /// <summary>A name, to be compared in one step with 32 bytes of which it may be the beginning.</summary>
+    private readonly struct NamePattern
+    {
+        private readonly Vector256<byte> _lowerCase;    // zero behind the name
+        private readonly Vector256<byte> _caseBits;     // bit 5 where there is a letter
+        private readonly int _length;
+
+        public NamePattern(ReadOnlySpan<byte> name)
+        {
+            Span<byte> lowerCase = stackalloc byte[Vector256<byte>.Count], caseBits = stackalloc byte[Vector256<byte>.Count];
+            lowerCase.Clear();
+            caseBits.Clear();
+            for (int i = 0; i < name.Length; i++)
+            {
+                bool isLetter = char.IsAsciiLetter((char)name[i]);
+                caseBits[i] = (byte)(isLetter ? 0x20 : 0);
+                lowerCase[i] = (byte)(name[i] | caseBits[i]);
+            }
+
+            _lowerCase = Vector256.Create<byte>(lowerCase);
+            _caseBits = Vector256.Create<byte>(caseBits);
+            _length = name.Length;
+        }
+
+        public bool Matches(Vector256<byte> bytes, int length) =>
+            length == _length
+            && (Vector256.Equals(bytes | _caseBits, _lowerCase) | Vector256.Equals(_lowerCase, Vector256<byte>.Zero)) == Vector256<byte>.AllBitsSet;
     }
 }

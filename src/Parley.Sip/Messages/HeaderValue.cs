@@ -52,7 +52,10 @@ public ref struct HeaderValues
     private int _row;
     private int _at;
     private int _end;
-    private HeaderValue _current;
+    private int _currentRow;
+    private int _currentStart;
+    private int _currentEnd;
+    private bool _isClosed;
 
     internal HeaderValues(ReadOnlySpan<byte> message, SipMessageIndex index, HeaderId id)
     {
@@ -77,7 +80,7 @@ public ref struct HeaderValues
     }
 
     /// <summary>The value that <see cref="MoveNext"/> went to.</summary>
-    public readonly HeaderValue Current => _current;
+    public readonly HeaderValue Current => new(_message[_currentStart.._currentEnd], _currentStart, _currentRow, _isClosed);
 
     /// <summary>This.</summary>
     public readonly HeaderValues GetEnumerator() => this;
@@ -90,7 +93,7 @@ public ref struct HeaderValues
         {
             if (_rows != HeaderRows.CommaList)
             {
-                _current = new HeaderValue(_message[_at.._end], _at, _row, isClosed: true);
+                (_currentRow, _currentStart, _currentEnd, _isClosed) = (_row, _at, _end, true);
                 NextRow();
                 return true;
             }
@@ -105,7 +108,7 @@ public ref struct HeaderValues
                 int valueEnd = Grammar.TrimEnd(rest, start, comma);
                 _at = comma + 1;
                 if (valueEnd == start) continue;
-                _current = new HeaderValue(_message[start..valueEnd], start, _row, isClosed);
+                (_currentRow, _currentStart, _currentEnd, _isClosed) = (_row, start, valueEnd, isClosed);
                 return true;
             }
 

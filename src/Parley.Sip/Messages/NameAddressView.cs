@@ -11,35 +11,55 @@ namespace Parley.Sip.Messages;
 /// </remarks>
 public readonly ref struct NameAddressView
 {
+    private readonly ReadOnlySpan<byte> _bytes;
+    private readonly ushort _displayNameEnd;
+    private readonly ushort _uriStart;
+    private readonly ushort _uriEnd;
+    private readonly ushort _parametersStart;
+    private readonly ushort _tagStart;
+    private readonly ushort _tagEnd;
+
+    private NameAddressView(ReadOnlySpan<byte> bytes, int offset, int displayNameEnd, int uriStart, int uriEnd, int parametersStart, int tagStart, int tagEnd)
+    {
+        _bytes = bytes;
+        Offset = offset;
+        _displayNameEnd = (ushort)displayNameEnd;
+        _uriStart = (ushort)uriStart;
+        _uriEnd = (ushort)uriEnd;
+        _parametersStart = (ushort)parametersStart;
+        _tagStart = (ushort)tagStart;
+        _tagEnd = (ushort)tagEnd;
+    }
+
     /// <summary>The whole value.</summary>
-    public ReadOnlySpan<byte> Bytes { get; private init; }
+    public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>Where it starts in the message.</summary>
-    public int Offset { get; private init; }
+    public int Offset { get; }
 
     /// <summary>The display name as it was written, with its quotes; empty when there is none.</summary>
-    public ReadOnlySpan<byte> RawDisplayName { get; private init; }
+    public ReadOnlySpan<byte> RawDisplayName => _bytes[.._displayNameEnd];
 
     /// <summary>The display name without quotes; quoted pairs are still in it (<see cref="QuotedText"/>).</summary>
-    public ReadOnlySpan<byte> DisplayName => RawDisplayName.Length > 1 && RawDisplayName[0] == '"' ? RawDisplayName[1..^1] : RawDisplayName;
+    public ReadOnlySpan<byte> DisplayName => _displayNameEnd > 1 && _bytes[0] == '"' ? _bytes[1..(_displayNameEnd - 1)] : RawDisplayName;
 
     /// <summary>The URI as it was written, without brackets. That it has a scheme was checked, no more.</summary>
-    public ReadOnlySpan<byte> Uri { get; private init; }
+    public ReadOnlySpan<byte> Uri => _bytes[_uriStart.._uriEnd];
 
     /// <summary>Where the URI starts in the message.</summary>
-    public int UriOffset { get; private init; }
+    public int UriOffset => Offset + _uriStart;
 
     /// <summary>True when the URI is in angle brackets.</summary>
-    public bool IsBracketed { get; private init; }
+    public bool IsBracketed => _uriStart > 0;
 
     /// <summary>The parameters of the header, not of the URI.</summary>
-    public ParametersView Parameters { get; private init; }
+    public ParametersView Parameters => new(_bytes[_parametersStart..], Offset + _parametersStart);
 
     /// <summary>The tag parameter; empty when there is none.</summary>
-    public ReadOnlySpan<byte> Tag { get; private init; }
+    public ReadOnlySpan<byte> Tag => _bytes[_tagStart.._tagEnd];
 
     /// <summary>Where the value ends in the message: a parameter can be appended here.</summary>
-    public int End => Offset + Bytes.Length;
+    public int End => Offset + _bytes.Length;
 
     /// <summary>Reads the URI.</summary>
     public bool TryGetUri(out SipUriView uri) => SipUriView.TryParse(Uri, UriOffset, out uri);
@@ -58,12 +78,12 @@ public readonly ref struct NameAddressView
     public static bool TryParse(ReadOnlySpan<byte> bytes, int offset, out NameAddressView address)
     {
         address = default;
+        if (bytes.Length > SipLimits.LargestMessageBytes) return false;
         int nameEnd = DisplayNameEnd(bytes);
         if (nameEnd < 0) return false;
         int at = Grammar.SkipWhiteSpace(bytes, nameEnd);
-        bool isBracketed = at < bytes.Length && bytes[at] == '<';
         int uriStart, uriEnd;
-        if (isBracketed)
+        if (at < bytes.Length && bytes[at] == '<')
         {
             uriStart = at + 1;
             int length = bytes[uriStart..].IndexOf((byte)'>');
@@ -73,28 +93,17 @@ public readonly ref struct NameAddressView
         }
         else
         {
-            if (bytes.Length > 0 && bytes[0] == '"') return false;
+            if (bytes[0] == '"') return false;
             nameEnd = uriStart = 0;
-            int length = bytes.IndexOfAny("; \t\r\n"u8);
+            int length = bytes.IndexOfAny(Grammar.AddressEnd);
             uriEnd = at = length < 0 ? bytes.Length : length;
             if (bytes[..uriEnd].ContainsAny((byte)',', (byte)'?')) return false;
         }
 
         ReadOnlySpan<byte> uri = bytes[uriStart..uriEnd];
         if (!SipUriView.IsScheme(uri, uri.IndexOf((byte)':')) || uri.ContainsAny(Grammar.NeverInUri)) return false;
-        var parameters = new ParametersView(bytes[at..], offset + at);
-        if (!TryReadTag(parameters, out ReadOnlySpan<byte> tag)) return false;
-        address = new NameAddressView
-        {
-            Bytes = bytes,
-            Offset = offset,
-            RawDisplayName = bytes[..nameEnd],
-            Uri = uri,
-            UriOffset = offset + uriStart,
-            IsBracketed = isBracketed,
-            Parameters = parameters,
-            Tag = tag,
-        };
+        if (!TryFindTag(new ParametersView(bytes[at..], at), out int tagStart, out int tagEnd)) return false;
+        address = new NameAddressView(bytes, offset, nameEnd, uriStart, uriEnd, at, tagStart, tagEnd);
         return true;
     }
 
@@ -117,18 +126,19 @@ public readonly ref struct NameAddressView
         return 0;
     }
 
-    private static bool TryReadTag(ParametersView parameters, out ReadOnlySpan<byte> tag)
+    // A tag is compared and copied but never read, so it may have what a token may not; but it may be there once.
+    private static bool TryFindTag(ParametersView parameters, out int start, out int end)
     {
-        tag = default;
-        ParametersView all = parameters.GetEnumerator();
-        while (all.MoveNext())
+        start = end = 0;
+        while (parameters.MoveNext())
         {
-            if (!all.Current.Is("tag"u8)) continue;
-            if (!tag.IsEmpty || !Grammar.IsToken(all.Current.RawValue)) return false;
-            tag = all.Current.RawValue;
+            if (!parameters.Is("tag"u8)) continue;
+            ParameterView tag = parameters.Current;
+            if (end != 0 || !tag.HasValue || tag.IsQuoted) return false;
+            (start, end) = (tag.ValueOffset, tag.End);
         }
 
-        return !all.IsMalformed;
+        return !parameters.IsMalformed;
     }
 }
 

@@ -53,7 +53,12 @@ public ref struct ParametersView
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly int _offset;
     private int _at;
-    private ParameterView _current;
+    private int _start;
+    private int _nameStart;
+    private int _nameEnd;
+    private int _valueStart;
+    private int _valueEnd;
+    private bool _hasValue;
 
     /// <summary>Parameters as they are behind a value.</summary>
     /// <param name="bytes">Nothing, or a semicolon and what follows; white space may come first.</param>
@@ -74,7 +79,8 @@ public ref struct ParametersView
     public bool IsMalformed { get; private set; }
 
     /// <summary>The parameter that <see cref="MoveNext"/> went to.</summary>
-    public readonly ParameterView Current => _current;
+    public readonly ParameterView Current => new(
+        _bytes[_nameStart.._nameEnd], _bytes[_valueStart.._valueEnd], _hasValue, _offset + _start, _offset + _nameEnd, _offset + _valueStart);
 
     /// <summary>This, from the start.</summary>
     public readonly ParametersView GetEnumerator() => new(_bytes, _offset);
@@ -111,18 +117,22 @@ public ref struct ParametersView
         }
 
         _at = hasValue ? valueEnd : nameEnd;
-        _current = new ParameterView(
-            _bytes[nameStart..nameEnd], _bytes[valueStart..valueEnd], hasValue, _offset + start, _offset + nameEnd, _offset + valueStart);
+        (_start, _nameStart, _nameEnd, _valueStart, _valueEnd, _hasValue) = (start, nameStart, nameEnd, valueStart, valueEnd, hasValue);
         return true;
     }
+
+    /// <summary>True when the parameter that <see cref="MoveNext"/> went to has this name, in any case.</summary>
+    public readonly bool Is(ReadOnlySpan<byte> name) =>
+        _nameEnd - _nameStart == name.Length && Ascii.EqualsIgnoreCase(_bytes[_nameStart.._nameEnd], name);
 
     /// <summary>Finds a parameter by its name, in any case.</summary>
     public readonly bool TryGet(ReadOnlySpan<byte> name, out ParameterView parameter)
     {
-        foreach (ParameterView candidate in this)
+        ParametersView all = GetEnumerator();
+        while (all.MoveNext())
         {
-            if (!candidate.Is(name)) continue;
-            parameter = candidate;
+            if (!all.Is(name)) continue;
+            parameter = all.Current;
             return true;
         }
 

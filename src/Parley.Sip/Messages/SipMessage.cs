@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Parley.Core;
 
 namespace Parley.Sip.Messages;
@@ -66,11 +67,14 @@ public sealed class SipMessage
 }
 
 /// <summary>Messages that are used again and again.</summary>
-/// <remarks>Safe on every thread.</remarks>
+/// <remarks>
+/// One lane takes messages from it; leases may be given back on any thread. Returned messages are pushed to a list that
+/// the lane takes over as a whole when its own is used up, so neither side waits for the other.
+/// </remarks>
 public sealed class SipMessagePool
 {
-    private readonly Lock _gate = new();
-    private SipMessage? _free;
+    private SipMessage? _free;          // the lane's
+    private SipMessage? _returned;      // everybody's: pushed by compare-and-swap, taken as a whole
     private long _outstanding;
 
     /// <summary>A pool over a pool of buffers, for messages within the default limits.</summary>
@@ -97,7 +101,7 @@ public sealed class SipMessagePool
     /// <summary>Messages that were taken and not yet given back.</summary>
     public long Outstanding => Interlocked.Read(ref _outstanding);
 
-    /// <summary>A copy of a message, with one lease. Offsets are those of the original.</summary>
+    /// <summary>A copy of a message, with one lease. Offsets are those of the original. Called by the lane.</summary>
     public SipMessage Copy(scoped in SipMessageView message)
     {
         SipMessage copy = Take();
@@ -106,12 +110,12 @@ public sealed class SipMessagePool
         return copy;
     }
 
-    /// <summary>A message over bytes that were written, with one lease.</summary>
+    /// <summary>A message over bytes that were written, with one lease. Called by the lane.</summary>
     /// <param name="bytes">A whole message. Its lease goes to the message: also when it is refused, it is released.</param>
     /// <param name="message">The message.</param>
     /// <param name="result">What the parser said.</param>
     /// <returns>False when the bytes are no message.</returns>
-    public bool TryAdopt(PooledBuffer bytes, out SipMessage? message, out SipParseResult result)
+    public bool TryAdopt(PooledBuffer bytes, [NotNullWhen(true)] out SipMessage? message, out SipParseResult result)
     {
         ArgumentNullException.ThrowIfNull(bytes);
         message = Take();
@@ -125,23 +129,21 @@ public sealed class SipMessagePool
     internal void Return(SipMessage message)
     {
         Interlocked.Decrement(ref _outstanding);
-        lock (_gate)
+        SipMessage? head = Volatile.Read(ref _returned);
+        while (true)
         {
-            message.NextFree = _free;
-            _free = message;
+            message.NextFree = head;
+            SipMessage? seen = Interlocked.CompareExchange(ref _returned, message, head);
+            if (ReferenceEquals(seen, head)) return;
+            head = seen;
         }
     }
 
     private SipMessage Take()
     {
-        SipMessage? message;
-        lock (_gate)
-        {
-            message = _free;
-            _free = message?.NextFree;
-        }
-
-        message ??= new SipMessage(this);
+        _free ??= Interlocked.Exchange(ref _returned, null);
+        SipMessage message = _free ?? new SipMessage(this);
+        _free = message.NextFree;
         message.NextFree = null;
         Interlocked.Increment(ref _outstanding);
         return message;

@@ -8,6 +8,7 @@ namespace Parley.Sip.Messages;
 public sealed class SipMessageIndex
 {
     private readonly byte[] _firstRow = new byte[HeaderTable.Count];    // by header: 1 + its first slot, 0 for none
+    private readonly ulong[] _repeated = new ulong[(HeaderTable.Count + 63) / 64];    // by header: a bit when it has several rows
     private HeaderSlot[] _slots;
 
     /// <summary>An index for messages within the default limits.</summary>
@@ -89,6 +90,7 @@ public sealed class SipMessageIndex
     public int NextRow(int row)
     {
         HeaderId id = this[row].Id;
+        if (!IsRepeated(id)) return -1;
         for (int next = row + 1; next < Count; next++)
         {
             if (_slots[next].Id == id) return next;
@@ -104,15 +106,31 @@ public sealed class SipMessageIndex
         return row + 1 < Count ? _slots[row + 1].RowOffset : HeadersEnd;
     }
 
+    /// <summary>True when a header has more than one row.</summary>
+    public bool IsRepeated(HeaderId id) => (_repeated[(int)id >> 6] & (1UL << ((int)id & 63))) != 0;
+
     internal void Clear()
     {
         Count = 0;
         _firstRow.AsSpan().Clear();
+        _repeated.AsSpan().Clear();
         IsRequest = IsVersion2 = false;
         Method = SipMethod.Unknown;
         StatusCode = Start = MethodLength = UriOffset = UriLength = VersionOffset = VersionLength = ReasonOffset = ReasonLength = 0;
         HeadersOffset = HeadersEnd = BodyOffset = BodyLength = 0;
         ContentLength = -1;
+    }
+
+    /// <summary>The first header of a set that has more than one row; <see cref="HeaderId.Unknown"/> when none has.</summary>
+    internal HeaderId FirstRepeated(ReadOnlySpan<ulong> headers)
+    {
+        for (int word = 0; word < _repeated.Length; word++)
+        {
+            ulong found = _repeated[word] & headers[word];
+            if (found != 0) return (HeaderId)((word * 64) + System.Numerics.BitOperations.TrailingZeroCount(found));
+        }
+
+        return HeaderId.Unknown;
     }
 
     /// <returns>False when there are as many as the limit allows.</returns>
@@ -127,6 +145,7 @@ public sealed class SipMessageIndex
         _slots[Count++] = slot;
         ref byte first = ref _firstRow[(int)slot.Id];
         if (first == 0) first = (byte)Count;
+        else _repeated[(int)slot.Id >> 6] |= 1UL << ((int)slot.Id & 63);
         return true;
     }
 
@@ -136,6 +155,7 @@ public sealed class SipMessageIndex
         if (_slots.Length < other.Count) _slots = new HeaderSlot[other._slots.Length];
         other._slots.AsSpan(0, other.Count).CopyTo(_slots);
         other._firstRow.AsSpan().CopyTo(_firstRow);
+        other._repeated.AsSpan().CopyTo(_repeated);
         Count = other.Count;
         (IsRequest, Method, StatusCode, IsVersion2) = (other.IsRequest, other.Method, other.StatusCode, other.IsVersion2);
         (Start, MethodLength, UriOffset, UriLength) = (other.Start, other.MethodLength, other.UriOffset, other.UriLength);

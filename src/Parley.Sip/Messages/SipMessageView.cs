@@ -105,7 +105,7 @@ public readonly ref struct SipMessageView
         if (row < 0) return HeaderStatus.Missing;
         HeaderSlot slot = Index[row];
         value = new HeaderValue(_bytes.Slice(slot.ValueOffset, slot.ValueLength), slot.ValueOffset, row, isClosed: true);
-        return Index.NextRow(row) < 0 ? HeaderStatus.Ok : HeaderStatus.Malformed;
+        return Index.IsRepeated(id) ? HeaderStatus.Malformed : HeaderStatus.Ok;
     }
 
     /// <summary>The Request-URI.</summary>

@@ -50,8 +50,9 @@ public static class SipParser
         ReadOnlySpan<byte> headers = bytes[..Math.Min(most, SipLimits.LargestMessageBytes)];
 
         index.Start = at;
-        int lineEnd = FindLineEnd(headers, at);
-        if (lineEnd < 0) return isCut ? HeadersTooLong(headers.Length) : Malformed(SipParseError.NotSip, at);
+        var scanner = new LineScanner(headers);
+        int lineEnd = scanner.NextLineEnd(at);
+        if (IsUnknown(headers, lineEnd)) return isCut ? HeadersTooLong(headers.Length) : Malformed(SipParseError.NotSip, at);
         if (!IsCrLf(headers, lineEnd)) return Malformed(SipParseError.LineEnd, lineEnd);
         SipParseError firstError = ParseStartLine(headers[..lineEnd], index);
         if (firstError == SipParseError.NotSip) return Malformed(firstError, at);
@@ -70,15 +71,14 @@ public static class SipParser
             }
 
             int row = at;
-            int colon = headers[at..].IndexOfAny((byte)':', (byte)'\r', (byte)'\n');
+            int colon = scanner.NextColonOrLineEnd(at);
             if (colon < 0) return Unended(isCut, index, row, headers.Length);
-            colon += at;
             bool hasColon = headers[colon] == ':';
             int end = hasColon ? colon + 1 : colon;
             while (true)
             {
-                end = FindLineEnd(headers, end);
-                if (end < 0) return Unended(isCut, index, row, headers.Length);
+                end = scanner.NextLineEnd(end);
+                if (IsUnknown(headers, end)) return Unended(isCut, index, row, headers.Length);
                 if (!IsCrLf(headers, end)) return Malformed(SipParseError.LineEnd, end);
                 if (end + 2 >= headers.Length || headers[end + 2] is not ((byte)' ' or (byte)'\t')) break;
                 end += 2;   // a fold: the value goes on in the next line
@@ -86,11 +86,10 @@ public static class SipParser
 
             at = end + 2;
             int nameEnd = Grammar.TrimEnd(headers, row, colon);
-            ReadOnlySpan<byte> name = headers[row..nameEnd];
-            HeaderId id = hasColon ? HeaderTable.Find(name) : HeaderId.Unknown;
-            if (id == HeaderId.Unknown && (!hasColon || !Grammar.IsToken(name)))
+            HeaderId id = hasColon ? HeaderTable.Find(headers, row, nameEnd - row) : HeaderId.Unknown;
+            if (id == HeaderId.Unknown && firstError == SipParseError.None && (!hasColon || !Grammar.IsToken(headers[row..nameEnd])))
             {
-                if (firstError == SipParseError.None) (firstError, firstErrorOffset) = (SipParseError.HeaderRow, row);
+                (firstError, firstErrorOffset) = (SipParseError.HeaderRow, row);
             }
 
             int valueStart = hasColon ? Grammar.SkipWhiteSpace(headers[..end], colon + 1) : end;
@@ -135,14 +134,8 @@ public static class SipParser
         return at;
     }
 
-    // Offset of the next CR or LF; -1 when there is none, or when it is a CR whose LF may be yet to come.
-    private static int FindLineEnd(ReadOnlySpan<byte> bytes, int at)
-    {
-        int skip = bytes[at..].IndexOfAny((byte)'\r', (byte)'\n');
-        if (skip < 0) return -1;
-        at += skip;
-        return at + 1 == bytes.Length && bytes[at] == '\r' ? -1 : at;
-    }
+    // No line end, or a CR whose LF may be yet to come.
+    private static bool IsUnknown(ReadOnlySpan<byte> bytes, int lineEnd) => lineEnd < 0 || (lineEnd + 1 == bytes.Length && bytes[lineEnd] == '\r');
 
     private static bool IsCrLf(ReadOnlySpan<byte> bytes, int at) => bytes[at] == '\r' && bytes[at + 1] == '\n';
 
@@ -163,9 +156,9 @@ public static class SipParser
         if (methodEnd < start || versionStart <= methodEnd + 1) return SipParseError.NotSip;
         if (!TryReadVersion(line[versionStart..end], index)) return SipParseError.NotSip;
         ReadOnlySpan<byte> method = line[start..methodEnd];
-        if (!Grammar.IsToken(method)) return SipParseError.NotSip;
-        index.IsRequest = true;
         index.Method = SipMethods.Parse(method);
+        if (index.Method == SipMethod.Unknown && !Grammar.IsToken(method)) return SipParseError.NotSip;
+        index.IsRequest = true;
         index.MethodLength = method.Length;
         index.VersionOffset = versionStart;
         index.VersionLength = end - versionStart;
@@ -174,7 +167,7 @@ public static class SipParser
         index.UriOffset = uriStart;
         index.UriLength = uriEnd - uriStart;
         bool isExact = end == line.Length && uriStart == methodEnd + 1 && uriEnd == versionStart - 1 && uriEnd > uriStart;
-        return isExact && !line[uriStart..uriEnd].ContainsAny(Grammar.WhiteSpace) ? SipParseError.None : SipParseError.StartLine;
+        return isExact && !line[uriStart..uriEnd].ContainsAny((byte)' ', (byte)'\t') ? SipParseError.None : SipParseError.StartLine;
     }
 
     // Status-Line  =  SIP-Version SP Status-Code SP Reason-Phrase
@@ -198,6 +191,12 @@ public static class SipParser
     // SIP-Version  =  "SIP" "/" 1*DIGIT "." 1*DIGIT, in any case (RFC 3261 7.1)
     private static bool TryReadVersion(ReadOnlySpan<byte> version, SipMessageIndex index)
     {
+        if (version.SequenceEqual("SIP/2.0"u8))
+        {
+            index.IsVersion2 = true;
+            return true;
+        }
+
         if (version.Length < 7 || !Ascii.EqualsIgnoreCase(version[..4], "SIP/"u8)) return false;
         ReadOnlySpan<byte> numbers = version[4..];
         int dot = numbers.IndexOf((byte)'.');

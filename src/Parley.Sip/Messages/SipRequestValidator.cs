@@ -37,6 +37,7 @@ public readonly struct SipRefusal
 /// </remarks>
 public static class SipRequestValidator
 {
+    private static readonly ulong[] Singles = SingleHeaders();
     private static readonly byte[][] MissingReasons = Reasons("Missing ");
     private static readonly byte[][] MalformedReasons = Reasons("Malformed ");
     private static readonly byte[][] RepeatedReasons = Reasons("Repeated ");
@@ -58,7 +59,14 @@ public static class SipRequestValidator
             return false;
         }
 
-        if (!TryCheckRepeats(request, canAnswer, out refusal)) return false;
+        HeaderId repeated = request.Index.FirstRepeated(Singles);
+        if (repeated != HeaderId.Unknown)
+        {
+            refusal = new SipRefusal(400, RepeatedReasons[(int)repeated], repeated, canAnswer);
+            return false;
+        }
+
+        refusal = default;
         HeaderStatus status = request.TryGetCallId(out _);
         if (status != HeaderStatus.Ok) return Refuse(HeaderId.CallId, status, canAnswer, out refusal);
         status = request.TryGetFrom(out _);
@@ -108,19 +116,15 @@ public static class SipRequestValidator
         return true;
     }
 
-    private static bool TryCheckRepeats(scoped in SipMessageView request, bool canAnswer, out SipRefusal refusal)
+    private static ulong[] SingleHeaders()
     {
-        SipMessageIndex index = request.Index;
-        for (int row = 0; row < index.Count; row++)
+        var headers = new ulong[(HeaderTable.Count + 63) / 64];
+        foreach (HeaderDefinition definition in HeaderTable.All)
         {
-            HeaderId id = index[row].Id;
-            if (index.FirstRow(id) == row || HeaderTable.Get(id).Rows != HeaderRows.Single) continue;
-            refusal = new SipRefusal(400, RepeatedReasons[(int)id], id, canAnswer);
-            return false;
+            if (definition.Rows == HeaderRows.Single) headers[(int)definition.Id >> 6] |= 1UL << ((int)definition.Id & 63);
         }
 
-        refusal = default;
-        return true;
+        return headers;
     }
 
     private static bool Refuse(HeaderId id, HeaderStatus status, bool canAnswer, out SipRefusal refusal)

@@ -64,10 +64,12 @@ public ref struct SipResponseWriter
     }
 
     /// <summary>Adds rows that were built before, each with its CRLF.</summary>
-    /// <exception cref="ArgumentException">The last row does not end.</exception>
+    /// <exception cref="ArgumentException">The last row does not end, or one is empty: the headers would end there.</exception>
     public void AddRows(scoped ReadOnlySpan<byte> rows)
     {
-        if (!rows.IsEmpty && !rows.EndsWith("\r\n"u8)) throw new ArgumentException("A row ends with CRLF.", nameof(rows));
+        if (rows.IsEmpty) return;
+        if (!rows.EndsWith("\r\n"u8)) throw new ArgumentException("A row ends with CRLF.", nameof(rows));
+        if (rows.StartsWith("\r\n"u8) || rows.IndexOf("\r\n\r\n"u8) >= 0) throw new ArgumentException("A row is empty.", nameof(rows));
         _writer.Append(rows);
     }
 

@@ -266,8 +266,9 @@ public ref struct UriParametersView
 {
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly int _offset;
-    private int _at;
-    private UriParameterView _current;
+    private int _start;
+    private int _equals;
+    private int _end;
 
     internal UriParametersView(ReadOnlySpan<byte> bytes, int offset)
     {
@@ -279,7 +280,9 @@ public ref struct UriParametersView
     public readonly ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>The parameter that <see cref="MoveNext"/> went to.</summary>
-    public readonly UriParameterView Current => _current;
+    public readonly UriParameterView Current => _equals < 0
+        ? new(_bytes[(_start + 1).._end], default, hasValue: false, _offset + _start)
+        : new(_bytes[(_start + 1).._equals], _bytes[(_equals + 1).._end], hasValue: true, _offset + _start);
 
     /// <summary>This, from the start.</summary>
     public readonly UriParametersView GetEnumerator() => new(_bytes, _offset);
@@ -288,16 +291,14 @@ public ref struct UriParametersView
     /// <returns>False at the end.</returns>
     public bool MoveNext()
     {
-        if (_at >= _bytes.Length) return false;
-        int start = _at;
-        ReadOnlySpan<byte> rest = _bytes[(start + 1)..];
+        if (_end >= _bytes.Length) return false;
+        _start = _end;
+        ReadOnlySpan<byte> rest = _bytes[(_start + 1)..];
         int semicolon = rest.IndexOf((byte)';');
         if (semicolon >= 0) rest = rest[..semicolon];
-        _at = start + 1 + rest.Length;
+        _end = _start + 1 + rest.Length;
         int equals = rest.IndexOf((byte)'=');
-        _current = equals < 0
-            ? new UriParameterView(rest, default, hasValue: false, _offset + start)
-            : new UriParameterView(rest[..equals], rest[(equals + 1)..], hasValue: true, _offset + start);
+        _equals = equals < 0 ? -1 : _start + 1 + equals;
         return true;
     }
 

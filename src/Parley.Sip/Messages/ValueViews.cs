@@ -66,7 +66,7 @@ public readonly ref struct ParameterizedValueView
     public static bool TryParse(ReadOnlySpan<byte> bytes, int offset, out ParameterizedValueView view)
     {
         view = default;
-        int length = bytes.IndexOfAny("; \t\r\n"u8);
+        int length = bytes.IndexOfAny(Grammar.AddressEnd);
         if (length < 0) length = bytes.Length;
         var parameters = new ParametersView(bytes[length..], offset + length);
         if (length == 0 || !parameters.IsWellFormed()) return false;

@@ -10,57 +10,72 @@ namespace Parley.Sip.Messages;
 /// </remarks>
 public readonly ref struct ViaView
 {
-    private ViaView(ReadOnlySpan<byte> bytes, int offset)
+    private readonly ReadOnlySpan<byte> _bytes;
+    private readonly Parts _parts;
+
+    // Where the parts are in the value; an empty one is not there. 16 bits are enough for every message.
+    private struct Parts
     {
-        Bytes = bytes;
+        public ushort TransportStart, TransportEnd, HostStart, HostEnd, ParametersStart;
+        public ushort BranchStart, BranchEnd, ReceivedStart, ReceivedEnd, MulticastAddressStart, MulticastAddressEnd;
+        public ushort Port, Rport;
+        public short TimeToLive;
+        public bool IsSip2, HasRport;
+        public SipTransport Transport;
+    }
+
+    private ViaView(ReadOnlySpan<byte> bytes, int offset, scoped in Parts parts)
+    {
+        _bytes = bytes;
         Offset = offset;
+        _parts = parts;
     }
 
     /// <summary>The whole value.</summary>
-    public ReadOnlySpan<byte> Bytes { get; }
+    public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>Where it starts in the message.</summary>
     public int Offset { get; }
 
     /// <summary>True for SIP/2.0.</summary>
-    public bool IsSip2 { get; private init; }
+    public bool IsSip2 => _parts.IsSip2;
 
     /// <summary>The transport; <see cref="SipTransport.Unknown"/> when it is none of ours.</summary>
-    public SipTransport Transport { get; private init; }
+    public SipTransport Transport => _parts.Transport;
 
     /// <summary>The transport as it was written.</summary>
-    public ReadOnlySpan<byte> TransportBytes { get; private init; }
+    public ReadOnlySpan<byte> TransportBytes => _bytes[_parts.TransportStart.._parts.TransportEnd];
 
     /// <summary>The host of sent-by, an IPv6 address with its brackets.</summary>
-    public ReadOnlySpan<byte> Host { get; private init; }
+    public ReadOnlySpan<byte> Host => _bytes[_parts.HostStart.._parts.HostEnd];
 
     /// <summary>The port of sent-by, 0 when none is given.</summary>
-    public ushort Port { get; private init; }
+    public ushort Port => _parts.Port;
 
     /// <summary>All parameters.</summary>
-    public ParametersView Parameters { get; private init; }
+    public ParametersView Parameters => new(_bytes[_parts.ParametersStart..], Offset + _parts.ParametersStart);
 
     /// <summary>The branch; empty when there is none.</summary>
-    public ReadOnlySpan<byte> Branch { get; private init; }
-
-    /// <summary>True when the branch starts with the magic cookie, so that it names the transaction (RFC 3261 8.1.1.7).</summary>
-    public bool HasRfc3261Branch => Branch.Length > MagicCookie.Length && Ascii.EqualsIgnoreCase(Branch[..MagicCookie.Length], MagicCookie);
+    public ReadOnlySpan<byte> Branch => _bytes[_parts.BranchStart.._parts.BranchEnd];
 
     /// <summary>The received parameter: an address, of IPv6 with or without brackets; empty when there is none.</summary>
-    public ReadOnlySpan<byte> Received { get; private init; }
+    public ReadOnlySpan<byte> Received => _bytes[_parts.ReceivedStart.._parts.ReceivedEnd];
 
     /// <summary>True when there is an rport parameter, with or without value.</summary>
-    public bool HasRport { get; private init; }
+    public bool HasRport => _parts.HasRport;
 
     /// <summary>The value of rport, 0 when it has none.</summary>
-    public ushort Rport { get; private init; }
+    public ushort Rport => _parts.Rport;
 
     /// <summary>The host of the maddr parameter; empty when there is none.</summary>
-    public ReadOnlySpan<byte> MulticastAddress { get; private init; }
+    public ReadOnlySpan<byte> MulticastAddress => _bytes[_parts.MulticastAddressStart.._parts.MulticastAddressEnd];
 
     /// <summary>The ttl parameter.</summary>
     /// <value>0 to 255, -1 when there is none.</value>
-    public int TimeToLive { get; private init; }
+    public int TimeToLive => _parts.TimeToLive;
+
+    /// <summary>True when the branch starts with the magic cookie, so that it names the transaction (RFC 3261 8.1.1.7).</summary>
+    public bool HasRfc3261Branch => Branch.Length > MagicCookie.Length && Ascii.EqualsIgnoreCase(Branch[..MagicCookie.Length], MagicCookie);
 
     /// <summary>What a branch of RFC 3261 starts with.</summary>
     public static ReadOnlySpan<byte> MagicCookie => "z9hG4bK"u8;
@@ -90,107 +105,111 @@ public readonly ref struct ViaView
     public static bool TryParse(ReadOnlySpan<byte> bytes, int offset, out ViaView via)
     {
         via = default;
-        // via-parm  =  protocol-name SLASH protocol-version SLASH transport LWS sent-by *( SEMI via-params )
-        int nameEnd = Grammar.TokenEnd(bytes, 0);
-        int versionStart = PastSlash(bytes, nameEnd);
-        if (nameEnd == 0 || versionStart < 0) return false;
-        int versionEnd = Grammar.TokenEnd(bytes, versionStart);
-        int transportStart = PastSlash(bytes, versionEnd);
-        if (versionEnd == versionStart || transportStart < 0) return false;
-        int transportEnd = Grammar.TokenEnd(bytes, transportStart);
-        int hostStart = Grammar.SkipWhiteSpace(bytes, transportEnd);
-        if (transportEnd == transportStart || hostStart == transportEnd || hostStart == bytes.Length) return false;
+        if (bytes.Length > SipLimits.LargestMessageBytes) return false;
+        Parts parts = default;
+        if (!TryReadProtocol(bytes, ref parts) || !TryReadSentBy(bytes, ref parts) || !TryReadParameters(bytes, ref parts)) return false;
+        via = new ViaView(bytes, offset, parts);
+        return true;
+    }
 
-        int hostEnd;
-        if (bytes[hostStart] == '[')
+    // via-parm       =  sent-protocol LWS sent-by *( SEMI via-params )
+    // sent-protocol  =  protocol-name SLASH protocol-version SLASH transport
+    private static bool TryReadProtocol(ReadOnlySpan<byte> bytes, ref Parts parts)
+    {
+        int transportStart;
+        if (bytes.StartsWith("SIP/2.0/"u8) && bytes.Length > 8 && !Grammar.IsWhiteSpace(bytes[8]))
         {
-            int bracket = bytes[hostStart..].IndexOf((byte)']');
-            if (bracket < 0) return false;
-            hostEnd = hostStart + bracket + 1;
+            parts.IsSip2 = true;
+            transportStart = 8;
         }
         else
         {
-            int length = bytes[hostStart..].IndexOfAnyExcept(Grammar.HostName);
-            hostEnd = length < 0 ? bytes.Length : hostStart + length;
+            int nameEnd = Grammar.TokenEnd(bytes, 0);
+            int versionStart = PastSlash(bytes, nameEnd);
+            if (nameEnd == 0 || versionStart < 0) return false;
+            int versionEnd = Grammar.TokenEnd(bytes, versionStart);
+            transportStart = PastSlash(bytes, versionEnd);
+            if (versionEnd == versionStart || transportStart < 0) return false;
+            parts.IsSip2 = Ascii.EqualsIgnoreCase(bytes[..nameEnd], "SIP"u8) && bytes[versionStart..versionEnd].SequenceEqual("2.0"u8);
         }
 
-        ReadOnlySpan<byte> host = bytes[hostStart..hostEnd];
-        if (!Grammar.IsHost(host)) return false;
-        int at = Grammar.SkipWhiteSpace(bytes, hostEnd);
-        ushort port = 0;
+        int transportEnd = Grammar.TokenEnd(bytes, transportStart);
+        if (transportEnd == transportStart) return false;
+        parts.TransportStart = (ushort)transportStart;
+        parts.TransportEnd = (ushort)transportEnd;
+        parts.Transport = SipTransports.Parse(bytes[transportStart..transportEnd]);
+        parts.HostStart = (ushort)Grammar.SkipWhiteSpace(bytes, transportEnd);
+        return parts.HostStart > transportEnd && parts.HostStart < bytes.Length;
+    }
+
+    // sent-by  =  host [ COLON port ]
+    private static bool TryReadSentBy(ReadOnlySpan<byte> bytes, ref Parts parts)
+    {
+        ReadOnlySpan<byte> rest = bytes[parts.HostStart..];
+        int length = rest[0] == '[' ? rest.IndexOf((byte)']') + 1 : rest.IndexOfAnyExcept(Grammar.HostName);
+        if (length < 0) length = rest.Length;
+        if (length == 0 || !Grammar.IsHost(rest[..length])) return false;
+        parts.HostEnd = (ushort)(parts.HostStart + length);
+        int at = Grammar.SkipWhiteSpace(bytes, parts.HostEnd);
         if (at < bytes.Length && bytes[at] == ':')
         {
             int portStart = Grammar.SkipWhiteSpace(bytes, at + 1);
-            int length = bytes[portStart..].IndexOfAnyExceptInRange((byte)'0', (byte)'9');
-            at = length < 0 ? bytes.Length : portStart + length;
-            if (!Grammar.TryParsePort(bytes[portStart..at], out port)) return false;
+            at = portStart;
+            while (at < bytes.Length && char.IsAsciiDigit((char)bytes[at])) at++;
+            if (!Grammar.TryParsePort(bytes[portStart..at], out parts.Port)) return false;
         }
 
-        return TryReadParameters(new ParametersView(bytes[at..], offset + at), new ViaView(bytes, offset)
-        {
-            IsSip2 = Ascii.EqualsIgnoreCase(bytes[..nameEnd], "SIP"u8) && bytes[versionStart..versionEnd].SequenceEqual("2.0"u8),
-            Transport = SipTransports.Parse(bytes[transportStart..transportEnd]),
-            TransportBytes = bytes[transportStart..transportEnd],
-            Host = host,
-            Port = port,
-        }, out via);
+        parts.ParametersStart = (ushort)at;
+        return true;
     }
 
-    private static bool TryReadParameters(ParametersView parameters, scoped in ViaView start, out ViaView via)
+    private static bool TryReadParameters(ReadOnlySpan<byte> bytes, ref Parts parts)
     {
-        ReadOnlySpan<byte> branch = default, received = default, multicastAddress = default;
-        bool hasRport = false;
-        ushort rport = 0;
-        int timeToLive = -1;
-        via = default;
-        ParametersView all = parameters.GetEnumerator();
-        while (all.MoveNext())
+        parts.TimeToLive = -1;
+        var parameters = new ParametersView(bytes[parts.ParametersStart..], parts.ParametersStart);
+        while (parameters.MoveNext())
         {
-            ParameterView parameter = all.Current;
-            if (parameter.Is("branch"u8))
-            {
-                if (!branch.IsEmpty || !Grammar.IsToken(parameter.RawValue)) return false;
-                branch = parameter.RawValue;
-            }
-            else if (parameter.Is("rport"u8))
-            {
-                if (hasRport || (parameter.HasValue && !Grammar.TryParsePort(parameter.RawValue, out rport))) return false;
-                hasRport = true;
-            }
-            else if (parameter.Is("received"u8))
-            {
-                if (!received.IsEmpty || !NetworkAddress.TryParseHost(parameter.RawValue, 0, out _)) return false;
-                received = parameter.RawValue;
-            }
-            else if (parameter.Is("maddr"u8))
-            {
-                if (!multicastAddress.IsEmpty || !Grammar.IsHost(parameter.RawValue)) return false;
-                multicastAddress = parameter.RawValue;
-            }
-            else if (parameter.Is("ttl"u8))
-            {
-                if (timeToLive >= 0 || !Grammar.TryParseNumber(parameter.RawValue, out uint ttl) || ttl > 255) return false;
-                timeToLive = (int)ttl;
-            }
+            if (!TryReadParameter(parameters.Current, ref parts)) return false;
         }
 
-        if (all.IsMalformed) return false;
-        via = new ViaView(start.Bytes, start.Offset)
+        return !parameters.IsMalformed;
+    }
+
+    // Each may be there once. A branch is compared and copied but never read, so it may have what a token may not.
+    private static bool TryReadParameter(scoped in ParameterView parameter, ref Parts parts)
+    {
+        ReadOnlySpan<byte> value = parameter.RawValue;
+        ushort start = (ushort)parameter.ValueOffset, end = (ushort)parameter.End;
+        switch (parameter.Name.Length)
         {
-            IsSip2 = start.IsSip2,
-            Transport = start.Transport,
-            TransportBytes = start.TransportBytes,
-            Host = start.Host,
-            Port = start.Port,
-            Parameters = parameters,
-            Branch = branch,
-            Received = received,
-            HasRport = hasRport,
-            Rport = rport,
-            MulticastAddress = multicastAddress,
-            TimeToLive = timeToLive,
-        };
-        return true;
+            case 3 when parameter.Is("ttl"u8):
+                return parts.TimeToLive < 0 && TryReadTimeToLive(value, out parts.TimeToLive);
+            case 5 when parameter.Is("rport"u8):
+                if (parts.HasRport || (parameter.HasValue && !Grammar.TryParsePort(value, out parts.Rport))) return false;
+                parts.HasRport = true;
+                return true;
+            case 5 when parameter.Is("maddr"u8):
+                if (parts.MulticastAddressEnd != 0 || !Grammar.IsHost(value)) return false;
+                (parts.MulticastAddressStart, parts.MulticastAddressEnd) = (start, end);
+                return true;
+            case 6 when parameter.Is("branch"u8):
+                if (parts.BranchEnd != 0 || !parameter.HasValue || parameter.IsQuoted) return false;
+                (parts.BranchStart, parts.BranchEnd) = (start, end);
+                return true;
+            case 8 when parameter.Is("received"u8):
+                if (parts.ReceivedEnd != 0 || !NetworkAddress.TryParseHost(value, 0, out _)) return false;
+                (parts.ReceivedStart, parts.ReceivedEnd) = (start, end);
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    private static bool TryReadTimeToLive(ReadOnlySpan<byte> text, out short timeToLive)
+    {
+        bool isFine = Grammar.TryParseNumber(text, out uint number) && number <= 255;
+        timeToLive = isFine ? (short)number : (short)-1;
+        return isFine;
     }
 
     // SLASH  =  SWS "/" SWS
