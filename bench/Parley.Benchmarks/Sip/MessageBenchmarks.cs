@@ -9,7 +9,11 @@ public class MessageBenchmarks : IDisposable
     private readonly MessageOperations _operations = new();
 
     [GlobalCleanup]
-    public void Dispose() => _operations.Dispose();
+    public void Dispose()
+    {
+        _operations.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Benchmark]
     public int Index() => _operations.Index();

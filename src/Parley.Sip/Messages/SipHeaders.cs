@@ -31,7 +31,7 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>, IEquatable<SipHeaders
 
     /// <summary>The first value of a header: of a list the first element.</summary>
     /// <returns>Null when there is none.</returns>
-    public string? this[HeaderId id] => Values(id).FirstOrDefault();
+    public string? this[HeaderId id] => Values(id) is [string first, ..] ? first : null;
 
     /// <summary>The value of the first row of this name, full or compact and in any case.</summary>
     /// <returns>Null when there is none.</returns>
@@ -84,19 +84,18 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>, IEquatable<SipHeaders
     public uint? Number(HeaderId id) => this[id] is { } value && Grammar.TryParseSeconds(Encoding.UTF8.GetBytes(value), out uint number) ? number : null;
 
     /// <summary>All values of a header: of a list each element.</summary>
-    public IEnumerable<string> Values(HeaderId id)
+    public IReadOnlyList<string> Values(HeaderId id)
     {
+        HeaderDefinition definition = HeaderTable.Get(id);
+        var values = new List<string>();
         foreach (SipHeader row in _rows)
         {
             if (row.Id != id) continue;
-            if (HeaderTable.Get(id).Rows != HeaderRows.CommaList)
-            {
-                yield return row.Value;
-                continue;
-            }
-
-            foreach (string element in Elements(row.Value, HeaderTable.Get(id).Syntax == HeaderSyntax.CallId)) yield return element;
+            if (definition.Rows == HeaderRows.CommaList) AddElements(values, row.Value, definition.Syntax == HeaderSyntax.CallId);
+            else values.Add(row.Value);
         }
+
+        return values;
     }
 
     /// <summary>True when there is a row of this header.</summary>
@@ -201,10 +200,9 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>, IEquatable<SipHeaders
     private static bool Is(SipHeader row, HeaderId id, string name) =>
         row.Id == id && (id != HeaderId.Unknown || string.Equals(row.Name, name, StringComparison.OrdinalIgnoreCase));
 
-    private static List<string> Elements(string value, bool isWordList)
+    private static void AddElements(List<string> elements, string value, bool isWordList)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(value);
-        var elements = new List<string>();
         int at = 0;
         while (at < bytes.Length)
         {
@@ -214,7 +212,5 @@ public sealed class SipHeaders : IReadOnlyList<SipHeader>, IEquatable<SipHeaders
             if (!element.IsEmpty) elements.Add(Encoding.UTF8.GetString(element));
             at = comma + 1;
         }
-
-        return elements;
     }
 }
