@@ -43,7 +43,7 @@ public sealed class SipClientTransaction
     internal SipTransaction? Machine { get; set; }
 
     /// <summary>The connection that the request went over, whose end is the transaction's.</summary>
-    internal SipConnection? Connection { get; set; }
+    internal SipConnection? Connection { get; private set; }
 
     /// <summary>Cancels an INVITE: at once when a provisional response has come, else as soon as one comes.</summary>
     /// <remarks>Does nothing for other methods, twice, or when the final response is there. Source: RFC 3261 9.1.</remarks>
@@ -52,6 +52,14 @@ public sealed class SipClientTransaction
         if (Method != SipMethod.Invite || IsCancelled || IsFinished) return;
         IsCancelled = true;
         if (IsProceeding) _lane.Transactions.SendCancel(this);
+    }
+
+    /// <summary>Takes the connection that the request goes over, or none.</summary>
+    internal void Use(SipConnection? connection)
+    {
+        Connection?.RemoveWaiting();
+        Connection = connection;
+        connection?.AddWaiting();
     }
 
     internal void KeepForUdp(PooledBuffer request) => _forUdp = request.Retain();
@@ -75,6 +83,6 @@ public sealed class SipClientTransaction
     {
         Finish();
         Machine = null;
-        Connection = null;
+        Use(null);
     }
 }

@@ -19,6 +19,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     private Instant _messageStarted = Instant.Never;
     private volatile bool _isOpen = true;
     private bool _isRegistered;
+    private int _waiting;       // client transactions of all lanes
 
     private SipConnection(SipLane lane, SipTransport transport, NetworkAddress remote, bool isAccepted)
     {
@@ -43,6 +44,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     /// <returns>Null when there are as many as the endpoint may have.</returns>
     public static SipConnection? Accept(SipLane lane, SipTransport transport, IStreamConnection stream)
     {
+        if (!lane.Endpoint.IsListening) return null;
         var connection = new SipConnection(lane, transport, stream.RemoteAddress, isAccepted: true) { _stream = stream };
         return connection.Register() ? connection : null;
     }
@@ -56,6 +58,12 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
         connection._stream = lane.Loop.ConnectStream(remote, connection);
         return connection;
     }
+
+    /// <summary>A client transaction waits for its answer over this connection. May be called on any lane.</summary>
+    public void AddWaiting() => Interlocked.Increment(ref _waiting);
+
+    /// <summary>It does not wait any more.</summary>
+    public void RemoveWaiting() => Interlocked.Decrement(ref _waiting);
 
     /// <summary>Queues a message. May be called on any thread.</summary>
     /// <returns>False when the connection is over.</returns>
@@ -129,6 +137,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
         _lane.Loop.Schedule(this, Instant.Never);
         if (_isRegistered) _lane.Endpoint.Connections.Remove(this);
         _isRegistered = false;
+        if (Volatile.Read(ref _waiting) == 0) return;
         foreach (SipLane lane in _lane.Endpoint.Lanes) lane.OnConnectionClosed(this, isOnLoop: ReferenceEquals(lane, _lane));
     }
 

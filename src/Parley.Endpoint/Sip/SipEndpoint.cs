@@ -18,6 +18,7 @@ public sealed class SipEndpoint : IDisposable
     private readonly List<IDisposable> _sockets = [];
     private readonly SipLane[] _lanes;
     private readonly byte[]? _serverName;
+    private volatile bool _isListening;
     private bool _isDisposed;
 
     private SipEndpoint(SipEndpointOptions options, IReadOnlyList<INetworkLoop> loops)
@@ -39,6 +40,9 @@ public sealed class SipEndpoint : IDisposable
 
     /// <summary>Stream connections that stand or are being made.</summary>
     public int ConnectionCount => Connections.Count;
+
+    /// <summary>False until all listen points are open: what comes before is dropped, for nobody knows yet where answers to it are to come.</summary>
+    internal bool IsListening => _isListening;
 
     internal SeededHash128 Hash { get; } = SeededHash128.CreateRandom();
 
@@ -109,6 +113,7 @@ public sealed class SipEndpoint : IDisposable
 
         foreach (SipListenPoint? point in opened) _listenPoints.Add(point!);
         foreach (SipLane lane in _lanes) lane.Transport.ListenPoints = [.. _listenPoints];
+        _isListening = true;
     }
 
     /// <summary>A UDP and a TCP point that both take a free port get the same one (RFC 3261 18.2.1).</summary>

@@ -100,7 +100,7 @@ internal sealed class SipTransactionLayer
         }
 
         if (flow.IsForLength) transaction.KeepForUdp(request);
-        if (flow.IsReliable) transaction.Connection = _lane.Transport.ConnectionFor(flow);
+        if (flow.IsReliable) transaction.Use(_lane.Transport.ConnectionFor(flow));
         StartMachine(transaction, key, request);
         return transaction;
     }
@@ -305,7 +305,7 @@ internal sealed class SipTransactionLayer
         Recycle(machine);
         transaction.Machine = transaction.Method == SipMethod.Invite ? _machines.RentInviteClient() : _machines.RentNonInviteClient();
         transaction.Flow = new SipFlow(SipTransport.Udp, transaction.Flow.Remote);
-        transaction.Connection = null;
+        transaction.Use(null);
         NameUdpInVia(request);
         StartMachine(transaction, key, request);
     }

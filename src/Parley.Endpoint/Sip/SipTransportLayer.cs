@@ -9,7 +9,7 @@ namespace Parley.Endpoint.Sip;
 internal sealed class SipTransportLayer(SipLane lane)
 {
     private readonly LocalAddresses _localAddresses = new();
-    private readonly List<UdpPort> _udp = [];
+    private volatile UdpPort[] _udp = [];      // replaced as a whole: sockets are opened while the first ones already receive
 
     /// <summary>The endpoint's listen points, once all of them are open.</summary>
     public SipListenPoint[] ListenPoints { get; set; } = [];
@@ -20,8 +20,7 @@ internal sealed class SipTransportLayer(SipLane lane)
     {
         var port = new UdpPort(lane, listenPoint);
         port.Socket = lane.Loop.OpenDatagram(address, port, sharing);
-        _udp.RemoveAll(old => old.ListenPoint == listenPoint);
-        _udp.Add(port);
+        _udp = [.. _udp.Where(other => other.ListenPoint != listenPoint), port];
         return port.Socket;
     }
 
@@ -140,8 +139,10 @@ internal sealed class SipTransportLayer(SipLane lane)
 
         public IDatagramSocket Socket { get; set; } = null!;
 
-        public void OnDatagram(Instant now, IDatagramSocket socket, Span<byte> datagram, NetworkAddress remote) =>
-            lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint);
+        public void OnDatagram(Instant now, IDatagramSocket socket, Span<byte> datagram, NetworkAddress remote)
+        {
+            if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint);
+        }
 
         public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote) => lane.Transactions.OnUnreachable(remote);
     }
