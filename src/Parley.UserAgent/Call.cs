@@ -151,7 +151,7 @@ public sealed class Call : ICallObserver
 
     void ICallObserver.OnEstablished(CallLeg call)
     {
-        _events.Writer.TryWrite(new CallAnswered(call.Statistics?.Codec ?? ""));
+        _events.Writer.TryWrite(new CallAnswered(call.Codec ?? ""));
         _ringing.TrySetResult();
         _answered.TrySetResult();
     }

@@ -166,7 +166,7 @@ public sealed class UserAgentCore : ITransactionUser
         else if (message.Method == SipMethod.Ack) return;
         else if (message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && !to.Tag.IsEmpty) request.Reply(new SipReply(481));
         else if (message.Method == SipMethod.Invite) OnInvite(request);
-        else if (message.Method == SipMethod.Options) AnswerOptions(request);
+        else if (message.Method == SipMethod.Options) request.Reply(WriteOptionsReply(isInDialog: false));
         else request.Reply(new SipReply(481));
     }
 
@@ -256,28 +256,30 @@ public sealed class UserAgentCore : ITransactionUser
         return row[..writer.Written];
     }
 
-    /// <summary>Answers an OPTIONS as an INVITE would be answered now.</summary>
+    /// <summary>The answer to an OPTIONS: as an INVITE would be answered now.</summary>
     /// <remarks>Source: RFC 3261 11.2.</remarks>
-    internal void AnswerOptions(in SipIncomingRequest request)
+    internal SipReply WriteOptionsReply(bool isInDialog)
     {
-        bool isOutside = request.Message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && to.Tag.IsEmpty;
-        int status = isOutside && _calls.Count >= Options.MaxCalls ? 486 : 200;
-        request.Reply(new SipReply(status) { Headers = [.. CallHeaders, .. "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8] });
+        byte[] headers = [.. CallHeaders, .. "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8];
+        return new SipReply(!isInDialog && _calls.Count >= Options.MaxCalls ? 486 : 200) { Headers = headers };
     }
 
-    /// <summary>Reads the offer of an INVITE and refuses what cannot be read.</summary>
-    /// <param name="request">The INVITE.</param>
+    /// <summary>Reads the offer of an INVITE.</summary>
+    /// <param name="invite">The INVITE.</param>
     /// <param name="offer">The offer; null when there is none.</param>
-    /// <returns>False when the request was refused.</returns>
-    internal static bool TryReadOffer(in SipIncomingRequest request, out SessionDescription? offer)
+    /// <param name="refusal">What to answer when it cannot be read.</param>
+    /// <returns>False when it cannot be read.</returns>
+    /// <remarks>Source: RFC 3261 8.2.3, 21.4.1, 21.4.13.</remarks>
+    internal static bool TryReadOffer(scoped in SipMessageView invite, out SessionDescription? offer, out SipReply refusal)
     {
-        switch (SessionBody.TryRead(request.Message, out offer, out SdpError error))
+        refusal = default;
+        switch (SessionBody.TryRead(invite, out offer, out SdpError error))
         {
             case SessionBodyKind.Malformed:
-                request.Reply(new SipReply(400) { ReasonPhrase = WireText.ToBytes($"Bad Request: {error}") });
+                refusal = new SipReply(400) { ReasonPhrase = WireText.ToBytes($"Bad Request: {error}") };
                 return false;
             case SessionBodyKind.Unsupported:
-                request.Reply(new SipReply(415) { Headers = "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8 });
+                refusal = new SipReply(415) { Headers = "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8 };
                 return false;
             default:
                 return true;
@@ -300,7 +302,12 @@ public sealed class UserAgentCore : ITransactionUser
             return;
         }
 
-        if (!TryReadOffer(request, out SessionDescription? offer)) return;
+        if (!TryReadOffer(message, out SessionDescription? offer, out SipReply unreadable))
+        {
+            request.Reply(unreadable);
+            return;
+        }
+
         if (offer is not null && _capabilities.Evaluate(offer) is var failure and not NegotiationFailure.None)
         {
             request.Reply(new SipReply(488) { Headers = SessionBody.Warning(failure) });

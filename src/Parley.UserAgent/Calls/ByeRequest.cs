@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Requests;
 
@@ -6,15 +7,15 @@ namespace Parley.UserAgent.Calls;
 
 /// <summary>Hangs up.</summary>
 /// <remarks>Whatever comes back, or nothing: the dialog is over (RFC 3261 15.1.1).</remarks>
-internal sealed class ByeRequest(UserAgentCore core, CallDialog dialog, CallLeg? leg) : ClientRequest(core, usesKnownNonces: true)
+internal sealed class ByeRequest(UserAgentCore core, Dialog dialog, CallLeg? leg) : ClientRequest(core, usesKnownNonces: true)
 {
     public void Start() => SendTo(dialog.NextHop);
 
     /// <inheritdoc/>
-    protected override RequestTemplate? Compose(in SipFlow flow) => dialog.CreateRequest(SipMethod.Bye, Core.ProductHeader);
+    protected override RequestTemplate? Compose(in SipFlow flow) => dialog.CreateTemplate(SipMethod.Bye, Core.ProductHeader);
 
     /// <inheritdoc/>
-    protected override uint NextSequence() => dialog.NextSequence();
+    protected override uint NextSequence() => dialog.TakeSequenceNumber();
 
     /// <inheritdoc/>
     protected override void OnFinal(in SipMessageView response) => leg?.OnByeDone();

@@ -3,6 +3,7 @@ using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Sdp;
+using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Requests;
 
@@ -42,7 +43,8 @@ public sealed class CallLeg : IIncomingInviteOwner
     private readonly Timer _timer;
     private OutgoingInvite? _outgoing;
     private IncomingInvite? _incoming;      // the first INVITE, then the latest re-INVITE
-    private CallDialog? _dialog;
+    private Dialog? _dialog;
+    private AliveCheck? _alive;
     private CallMedia? _media;
     private CallAudio _audio = CallAudio.None;
     private SessionDescription? _offer;     // of an incoming call, until it is answered
@@ -83,6 +85,9 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     /// <summary>How its media goes, or went until the end; null when there was none.</summary>
     public AudioStatistics? Statistics => _media?.Statistics ?? _statistics;
+
+    /// <summary>What is sent with, as SDP names it: <c>PCMU</c>; null before it is negotiated.</summary>
+    public string? Codec => _media?.Codec ?? _statistics?.Codec;
 
     internal LocalTag Tag { get; }
 
@@ -206,8 +211,7 @@ public sealed class CallLeg : IIncomingInviteOwner
             MergeKey = mergeKey,
             _offer = offer,
         };
-        leg._dialog = CallDialog.FromRequest(request, leg.TagBytes);
-        if (leg._dialog is null) return null;
+        if (!Dialog.TryCreateAtServer(request, leg.TagBytes, isOverTls: false, out leg._dialog)) return null;
         leg._incoming = new IncomingInvite(invite, leg, leg.TagBytes);
         core.Add(leg);
         return leg;
@@ -284,36 +288,36 @@ public sealed class CallLeg : IIncomingInviteOwner
         TryFinish();
     }
 
+    /// <summary>The other side does not know the call any more, or does not answer.</summary>
+    internal void OnLost(int statusCode, string reasonPhrase) => SendBye(new CallEnd(CallEndReason.Lost, statusCode, reasonPhrase));
+
     // What comes in the dialog.
 
     /// <summary>A request with this side's tag came.</summary>
     internal void OnRequest(in SipIncomingRequest request)
     {
         SipMessageView message = request.Message;
-        bool isOurs = _dialog?.IsMine(message) == true;
+        DialogRequestResult place = _dialog?.TryTakeRequest(message) ?? DialogRequestResult.UnknownDialog;
         if (message.Method == SipMethod.Ack)
         {
-            if (isOurs) _incoming?.OnAck(message);
+            if (place == DialogRequestResult.Ok) _incoming?.OnAck(message);
             return;
         }
 
-        if (!isOurs)
+        switch (place)
         {
-            request.Reply(new SipReply(481));
-            return;
+            case DialogRequestResult.UnknownDialog: request.Reply(new SipReply(481)); return;
+            case DialogRequestResult.OutOfOrder: request.Reply(new SipReply(500) { ReasonPhrase = "CSeq Out of Order"u8 }); return;
+            case DialogRequestResult.Malformed: request.Reply(new SipReply(400)); return;
         }
 
-        if (!_dialog!.TryTakeSequence(message))
-        {
-            request.Reply(new SipReply(500) { ReasonPhrase = "CSeq Out of Order"u8 });
-            return;
-        }
-
+        // Its number is taken: when it comes again, only a transaction knows that it has been answered.
+        if (request.CreateTransaction(_core) is not { } transaction) return;
         switch (message.Method)
         {
-            case SipMethod.Bye: OnBye(request); break;
-            case SipMethod.Invite: OnReinvite(request); break;
-            default: _core.AnswerOptions(request); break;
+            case SipMethod.Bye: OnBye(transaction); break;
+            case SipMethod.Invite: OnReinvite(transaction); break;
+            default: transaction.Respond(_core.WriteOptionsReply(isInDialog: true)); break;
         }
     }
 
@@ -373,9 +377,8 @@ public sealed class CallLeg : IIncomingInviteOwner
         End(new CallEnd(CallEndReason.Cancelled, 487, "Request Terminated"));
     }
 
-    private void OnBye(in SipIncomingRequest request)
+    private void OnBye(SipServerTransaction transaction)
     {
-        if (request.CreateTransaction(_core) is not { } transaction) return;
         transaction.Respond(new SipReply(200));
         switch (State)
         {
@@ -391,28 +394,33 @@ public sealed class CallLeg : IIncomingInviteOwner
         }
     }
 
-    private void OnReinvite(in SipIncomingRequest request)
+    private void OnReinvite(SipServerTransaction transaction)
     {
-        SipMessageView message = request.Message;
+        SipMessageView invite = transaction.Request;
         if (_incoming is { IsPending: true })
         {
-            request.Reply(new SipReply(500) { Headers = WireText.ToBytes($"Retry-After: {_core.Random.Next(0, 11)}\r\n") });
+            transaction.Respond(new SipReply(500) { Headers = WireText.ToBytes($"Retry-After: {_core.Random.Next(0, 11)}\r\n") });
             return;
         }
 
         if (State is not (CallState.Accepted or CallState.Established))
         {
-            request.Reply(new SipReply(481));
+            transaction.Respond(new SipReply(481));
             return;
         }
 
         if (_media!.IsOfferPending)
         {
-            request.Reply(new SipReply(491));
+            transaction.Respond(new SipReply(491));
             return;
         }
 
-        if (!UserAgentCore.TryReadOffer(request, out SessionDescription? offer)) return;
+        if (!UserAgentCore.TryReadOffer(invite, out SessionDescription? offer, out SipReply refusal))
+        {
+            transaction.Respond(refusal);
+            return;
+        }
+
         SessionDescription? description;
         if (offer is null)
         {
@@ -420,15 +428,14 @@ public sealed class CallLeg : IIncomingInviteOwner
         }
         else if (_media.Answer(offer, out description) is var failure and not NegotiationFailure.None)
         {
-            request.Reply(new SipReply(488) { Headers = SessionBody.Warning(failure) });
+            transaction.Respond(new SipReply(488) { Headers = SessionBody.Warning(failure) });
             return;
         }
 
-        if (request.CreateTransaction(_core) is not { } transaction) return;
-        _dialog!.Refresh(message);
+        _dialog!.Refresh(invite);
         _incoming?.Close();     // who sends another INVITE has got the answer to the last one
         _incoming = new IncomingInvite(transaction, this, TagBytes);
-        _incoming.Accept([.. _core.WriteContactRow(request.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
+        _incoming.Accept([.. _core.WriteContactRow(transaction.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
         if (State == CallState.Accepted) OnEstablished();
         if (_isHeld == _media.IsHeldByRemote) return;
         _isHeld = _media.IsHeldByRemote;
@@ -438,6 +445,8 @@ public sealed class CallLeg : IIncomingInviteOwner
     private void OnEstablished()
     {
         State = CallState.Established;
+        _alive = new AliveCheck(_core, this, _dialog!);
+        _alive.Start();
         _media!.Talk(_audio);
         Observer.OnEstablished(this);
     }
@@ -468,6 +477,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         (State, _end) = (CallState.Ending, end);
         Lane.Loop.Schedule(_timer, Instant.Never);
         _incoming?.Close();
+        _alive?.Stop();
         CloseMedia();
         TryFinish();
     }

@@ -44,6 +44,9 @@ internal sealed class CallMedia : IAudioHandler
     /// <summary>True when the other side wants to hear nothing.</summary>
     public bool IsHeldByRemote => _audio is { IsHeldByRemote: true };
 
+    /// <summary>The codec that is sent; null before it is negotiated.</summary>
+    public string? Codec => _audio?.Codec.Format.EncodingName;
+
     /// <summary>How it goes.</summary>
     public AudioStatistics Statistics => _endpoint.Statistics;
 

@@ -1,6 +1,7 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Net;
+using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Requests;
 
@@ -34,17 +35,17 @@ internal sealed class OutgoingInvite : ClientRequest
 
     /// <summary>Makes the dialog of a 2xx and acknowledges it.</summary>
     /// <returns>Null when the 2xx makes none: it cannot even be hung up.</returns>
-    public CallDialog? Acknowledge(in SipMessageView success)
+    public Dialog? Acknowledge(in SipMessageView success)
     {
-        CallDialog? dialog = CallDialog.FromResponse(Template!, success);
-        if (dialog is null || _acknowledgements.Count == MaxBranches) return null;
+        if (_acknowledgements.Count == MaxBranches) return null;
+        if (!Dialog.TryCreateAtClient(success, Template!.RequestUri, isOverTls: false, out Dialog? dialog)) return null;
         if (_acknowledgements.Count == 0)
         {
             Core.Lane.Loop.Schedule(new Retention(this), Core.Lane.Now + (64 * Core.Lane.Endpoint.Options.Timers.T1));
             Core.PendingAcknowledgements++;
         }
 
-        _acknowledgements.Add(new Acknowledgement(Core.Lane, dialog.RemoteTag, dialog.CreateAck(Template!, []), dialog.NextHop));
+        _acknowledgements.Add(new Acknowledgement(Core.Lane, dialog.RemoteTag.ToArray(), dialog.CreateAck(Template), dialog.NextHop));
         return dialog;
     }
 
@@ -110,7 +111,7 @@ internal sealed class OutgoingInvite : ClientRequest
             if (!ContactView.TryParse(value, out ContactView contact) || contact.IsStar) continue;
             if (!SipUri.TryParse(contact.Address.Uri, out SipUri? uri) || !uri.IsSip || _tried.Count > _options.MaxRedirects) continue;
             uri = WireText.ToRequestUri(uri);
-            if (_tried.Add(uri)) _targets.Add((contact.Q, uri));
+            if (_tried.Add(uri)) _targets.Add((contact.Q < 0 ? 1000 : contact.Q, uri));       // no q is the best there is
         }
 
         return TryNextTarget();
