@@ -21,7 +21,7 @@ public class BudgetTests
         get
         {
             using var messages = new MessageOperations();
-            return [.. messages.All.Select(operation => operation.Name)];
+            return [.. Operations(messages).Select(operation => operation.Name)];
         }
     }
 
@@ -29,7 +29,7 @@ public class BudgetTests
     public void An_operation_allocates_no_more_than_its_budget(string name)
     {
         using var messages = new MessageOperations();
-        Operation operation = messages.All.Single(candidate => candidate.Name == name);
+        Operation operation = Operations(messages).Single(candidate => candidate.Name == name);
         Assert.True(Budgets.TryGetValue(name, out long budget), $"{name} has no budget in bench/budgets.json.");
         for (int i = 0; i < Warmup; i++) Assert.NotEqual(0, operation.Run());
 
@@ -39,6 +39,9 @@ public class BudgetTests
 
         Assert.True(perRun <= budget, $"{name} allocated {perRun} bytes per run; its budget is {budget}.");
     }
+
+    private static IEnumerable<Operation> Operations(MessageOperations messages) =>
+        [.. messages.All, .. new TransactionOperations().All, .. new DigestOperations().All];
 
     private static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }
