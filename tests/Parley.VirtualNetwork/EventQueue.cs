@@ -5,6 +5,9 @@ namespace Parley.Net.Virtual;
 /// <summary>Something that happens at a time.</summary>
 internal abstract class VirtualEvent
 {
+    /// <summary>True when nothing is lost if it does not happen: nobody waits for it.</summary>
+    public bool IsIdle { get; protected internal set; }
+
     public abstract void Happen();
 }
 
@@ -14,9 +17,22 @@ internal sealed class EventQueue
     private readonly PriorityQueue<VirtualEvent, Order> _events = new();
     private long _sequence;
 
-    public int Count => _events.Count;
+    /// <summary>Events that somebody waits for.</summary>
+    public int Awaited { get; private set; }
 
-    public void Add(Instant at, VirtualEvent what) => _events.Enqueue(what, new Order(at.Ticks, _sequence++));
+    public void Add(Instant at, VirtualEvent what)
+    {
+        if (!what.IsIdle) Awaited++;
+        _events.Enqueue(what, new Order(at.Ticks, _sequence++));
+    }
+
+    /// <summary>Nobody waits for an event any more; it stays in the queue.</summary>
+    public void Abandon(VirtualEvent what)
+    {
+        if (what.IsIdle) return;
+        what.IsIdle = true;
+        Awaited--;
+    }
 
     public bool TryPeek(out Instant at)
     {
@@ -25,7 +41,12 @@ internal sealed class EventQueue
         return any;
     }
 
-    public VirtualEvent Take() => _events.Dequeue();
+    public VirtualEvent Take()
+    {
+        VirtualEvent next = _events.Dequeue();
+        if (!next.IsIdle) Awaited--;
+        return next;
+    }
 
     private readonly record struct Order(long Ticks, long Sequence) : IComparable<Order>
     {

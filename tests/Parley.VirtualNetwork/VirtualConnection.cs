@@ -27,6 +27,7 @@ internal sealed class VirtualConnection : IStreamConnection
     private int _unreadBytes;           // queued, or on its way to the other end
     private Instant _lastArrival;       // of what is on its way: what follows comes no earlier
     private Instant _stuckSince = Instant.Never;
+    private bool _closesWhenOpen;
     private bool _retrying;
     private bool _closeReported;
 
@@ -75,7 +76,7 @@ internal sealed class VirtualConnection : IStreamConnection
     public bool Send(PooledBuffer bytes)
     {
         ArgumentNullException.ThrowIfNull(bytes);
-        if (_state is State.Closing or State.Closed) return false;
+        if (_state is State.Closing or State.Closed || _closesWhenOpen) return false;
         if (_unreadBytes + bytes.Length > MaxQueuedBytes)
         {
             Break(StreamCloseReason.SendQueueFull);
@@ -92,6 +93,9 @@ internal sealed class VirtualConnection : IStreamConnection
     {
         switch (_state)
         {
+            case State.Connecting when _queue.Count > 0:
+                _closesWhenOpen = true;
+                break;
             case State.Connecting:
                 Shut(StreamCloseReason.ClosedHere);
                 break;
@@ -115,9 +119,8 @@ internal sealed class VirtualConnection : IStreamConnection
     public void Break(StreamCloseReason reason)
     {
         if (_state == State.Closed) return;
-        VirtualConnection? peer = _peer;
         Shut(reason);
-        if (peer is not null) After(TransitTo(peer) ?? GiveUpAfter, () => peer.Shut(StreamCloseReason.Failed));
+        Reset();
     }
 
     private void Register()
@@ -171,7 +174,7 @@ internal sealed class VirtualConnection : IStreamConnection
         }
 
         LocalAddress = local;
-        _state = State.Open;
+        _state = _closesWhenOpen ? State.Closing : State.Open;
         _handler?.OnConnected(_network.Now, this);
         Pump();
     }
@@ -228,8 +231,16 @@ internal sealed class VirtualConnection : IStreamConnection
     {
         _unreadBytes -= bytes.Length;
         if (peer._state is State.Open) peer.Receive(bytes.Span);
-        else if (_state is State.Open && peer._state is State.Closed) Break(StreamCloseReason.Failed);
+        else if (peer._state is State.Closed) peer.Reset();
         bytes.Release();
+    }
+
+    /// <summary>Breaks the other end, when what is on its way has got there.</summary>
+    private void Reset()
+    {
+        if (_peer is not { } peer) return;
+        _lastArrival = Instant.Max(_lastArrival, _network.Now + (TransitTo(peer) ?? GiveUpAfter));
+        _network.At(_lastArrival, new Call(() => peer.Shut(StreamCloseReason.Failed)));
     }
 
     private void Receive(ReadOnlySpan<byte> bytes)

@@ -138,11 +138,17 @@ public sealed class VirtualLoop : INetworkLoop, IDisposable
         }
     }
 
-    private sealed class Wake(VirtualLoop loop, Instant at) : VirtualEvent
+    /// <summary>Asks the wheel; the timers in it are what is waited for, not this.</summary>
+    private sealed class Wake : VirtualEvent
     {
+        private readonly VirtualLoop _loop;
+        private readonly Instant _at;
+
+        public Wake(VirtualLoop loop, Instant at) => (_loop, _at, IsIdle) = (loop, at, true);
+
         public override void Happen()
         {
-            if (at == loop._wakeAt) loop.RunTimers();
+            if (_at == _loop._wakeAt) _loop.RunTimers();
         }
     }
 }

@@ -11,7 +11,7 @@ namespace Parley.Net.Virtual;
 public sealed class VirtualNetwork
 {
     /// <summary>As many events at one instant mean that time stands still.</summary>
-    private const int MaxEventsPerInstant = 5_000_000;
+    private const int MaxEventsPerInstant = 1_000_000;
 
     private readonly EventQueue _events = new();
     private readonly Dictionary<long, VirtualLink> _links = [];
@@ -139,17 +139,17 @@ public sealed class VirtualNetwork
     /// <summary>Runs all that happens in a span of time.</summary>
     public void RunFor(TimeSpan span) => RunUntil(Now + span);
 
-    /// <summary>Runs until nothing more is to happen.</summary>
+    /// <summary>Runs until nothing more is to happen: nothing is on its way, posted or scheduled.</summary>
     /// <param name="limit">The longest span to run.</param>
     /// <returns>False when something is still to happen after it.</returns>
     public bool RunUntilIdle(TimeSpan limit)
     {
         Instant end = Now + limit;
-        while (Step(end))
+        while (!IsIdle() && Step(end))
         {
         }
 
-        return _events.Count == 0;
+        return IsIdle();
     }
 
     /// <summary>Runs until a condition holds; it is asked after every event.</summary>
@@ -228,6 +228,8 @@ public sealed class VirtualNetwork
 
     internal void At(Instant time, VirtualEvent what) => _events.Add(Instant.Max(time, Now), what);
 
+    internal void Abandon(VirtualEvent what) => _events.Abandon(what);
+
     internal void Post(VirtualLoop loop, ILoopWork work)
     {
         lock (_postedGate) _posted.Enqueue((loop, work));
@@ -243,6 +245,12 @@ public sealed class VirtualNetwork
 
     private static NetworkAddress ParseHost(string text) =>
         NetworkAddress.TryParseHost(text, 0, out NetworkAddress address) ? address : throw new ArgumentException($"{text} is no IP address.", nameof(text));
+
+    private bool IsIdle()
+    {
+        if (_events.Awaited > 0 || ScheduledTimers > 0) return false;
+        lock (_postedGate) return _posted.Count == 0;
+    }
 
     /// <summary>Runs posted work or the next event.</summary>
     /// <returns>False when nothing is to happen up to the limit.</returns>

@@ -44,11 +44,12 @@ internal sealed class VirtualTime(VirtualNetwork network, DateTimeOffset start) 
         private void Stop()
         {
             _disposed = true;
-            _next = null;
+            Set(Timeout.InfiniteTimeSpan);
         }
 
         private void Set(TimeSpan dueTime)
         {
+            if (_next is not null) network.Abandon(_next);
             _next = dueTime < TimeSpan.Zero ? null : new Due(this);
             if (_next is not null) network.At(network.Now + dueTime, _next);
         }
