@@ -109,7 +109,7 @@ public sealed class JitterBuffer : IDisposable
         }
 
         if (place < _playout) return RefuseLate(sequence, ahead > 0);
-        if (Count == Capacity)
+        if (Count == Capacity || place - _playout > _maxAhead)
         {
             _overflows++;
             return JitterPutResult.Full;
@@ -174,11 +174,10 @@ public sealed class JitterBuffer : IDisposable
         return step;
     }
 
-    /// <summary>The frame just taken was left out by the player: playout has not moved, so the delay is that much shorter.</summary>
+    /// <summary>The frame just taken was left out by the player, which takes the next in its place: the delay is that much shorter.</summary>
     /// <param name="durationUnits">Of the frame.</param>
     public void Discard(uint durationUnits)
     {
-        _playout -= durationUnits;
         _grown = Math.Max(0, _grown - durationUnits);
         _discarded++;
         ForgetMeasurement();

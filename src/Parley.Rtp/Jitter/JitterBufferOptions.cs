@@ -41,7 +41,7 @@ public enum JitterPutResult
     /// <summary>Its time is over.</summary>
     Late,
 
-    /// <summary>The buffer is full.</summary>
+    /// <summary>The buffer is full, or does not reach as far as the packet's time.</summary>
     Full,
 }
 
@@ -89,7 +89,7 @@ public readonly ref struct PlayoutStep
 /// <param name="Late">Of those, the ones that came too late.</param>
 /// <param name="Duplicates">Packets that were there already.</param>
 /// <param name="Reordered">Packets that came behind a later one, and in time.</param>
-/// <param name="Overflows">Packets that found the buffer full.</param>
+/// <param name="Overflows">Packets that found the buffer full, or whose time was beyond it.</param>
 /// <param name="Underruns">Times that the buffer ran dry and playout then waited for a late packet rather than lose it.</param>
 /// <param name="Resynchronizations">Times that the stream's clock jumped.</param>
 /// <param name="Discarded">Frames left out to get rid of delay.</param>
