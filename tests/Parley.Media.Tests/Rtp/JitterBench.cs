@@ -1,0 +1,78 @@
+using System.Buffers.Binary;
+using System.Text;
+using Parley.Core;
+using Parley.Rtp;
+using Parley.Rtp.Jitter;
+
+namespace Parley.Media.Tests.Rtp;
+
+/// <summary>A jitter buffer in a script: packets go in, beats take out, and what came out is written down.</summary>
+/// <remarks>Packet n has sequence number and timestamp n and its number as payload. A beat writes the number of what it played, "L" for lost, "." for silence.</remarks>
+internal sealed class JitterBench : IDisposable
+{
+    public const uint Frame = 160;
+    private readonly StringBuilder _played = new();
+
+    public JitterBench(JitterBufferOptions? options = null) => Buffer = new JitterBuffer(options ?? new JitterBufferOptions(), 8000, Pool);
+
+    public BufferPool Pool { get; } = new();
+
+    public JitterBuffer Buffer { get; }
+
+    public ushort FirstSequence { get; init; } = 100;
+
+    public uint FirstTimestamp { get; init; } = 5000;
+
+    public List<int> Numbers { get; } = [];
+
+    public string Played => _played.ToString().Trim();
+
+    public JitterPutResult Put(int number, bool marker = false, uint ssrc = 1, uint timestampOffset = 0, int sequenceOffset = 0)
+    {
+        byte[] payload = new byte[160];
+        BinaryPrimitives.WriteInt32BigEndian(payload, number);
+        return Buffer.Put(
+            new RtpHeader(0, marker, (ushort)(FirstSequence + number + sequenceOffset), FirstTimestamp + ((uint)number * Frame) + timestampOffset, ssrc), payload, Frame);
+    }
+
+    public void Beat(int count = 1)
+    {
+        for (; count > 0; count--)
+        {
+            uint taken = 0;
+            while (taken < Frame)
+            {
+                PlayoutStep step = Buffer.Take(Frame);
+                taken += step.DurationUnits;
+                if (step.Kind == PlayoutKind.Frame)
+                {
+                    int number = BinaryPrimitives.ReadInt32BigEndian(step.Payload);
+                    Numbers.Add(number);
+                    _played.Append(number).Append(' ');
+                }
+                else
+                {
+                    _played.Append(step.Kind == PlayoutKind.Lost ? "L " : ". ");
+                }
+            }
+        }
+    }
+
+    /// <summary>Runs a script: "3" puts packet 3, "3M" with the marker, "|" is a beat.</summary>
+    public JitterBench Run(string script)
+    {
+        foreach (string word in script.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (word == "|") Beat();
+            else Put(int.Parse(word.TrimEnd('M')), word.EndsWith('M'));
+        }
+
+        return this;
+    }
+
+    public void Dispose()
+    {
+        Buffer.Dispose();
+        Assert.Equal(0, Pool.Outstanding);
+    }
+}
