@@ -22,7 +22,13 @@ internal sealed class CredentialsCheck
     {
         _server = server;
         _time = lane.Loop.Time;
-        _digest = new DigestAuthenticator(new DigestOptions(), server.Keys.NonceKey(lane.Number), _time.GetUtcNow());
+        var options = new DigestOptions
+        {
+            Algorithms = server.Configuration.Authentication.Algorithms,
+            // sipp, unless told otherwise, and phones behind proxies that retarget name another URI; nonce counts refuse replays without it.
+            RequiresMatchingUri = false,
+        };
+        _digest = new DigestAuthenticator(options, server.Keys.NonceKey(lane.Number), _time.GetUtcNow());
     }
 
     /// <summary>Checks the credentials of a request for a realm of ours.</summary>
@@ -53,7 +59,7 @@ internal sealed class CredentialsCheck
         return result;
     }
 
-    /// <summary>Answers with challenges for a domain's realm, one for each algorithm, the strongest first.</summary>
+    /// <summary>Answers with challenges for a domain's realm, one for each algorithm that the configuration names, in its order.</summary>
     /// <param name="request">The request.</param>
     /// <param name="statusCode">401, or 407.</param>
     /// <param name="domain">The domain.</param>

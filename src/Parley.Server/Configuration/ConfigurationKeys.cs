@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Parley.Server.Accounts;
+using Parley.Sip.Authentication;
 
 namespace Parley.Server.Configuration;
 
@@ -11,6 +12,10 @@ internal static class ConfigurationKeys
 {
     private const string DomainValues = "names such as \"example.com\", or objects with \"name\" and \"role\" (\"proxy\" or \"redirect\")";
     private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\" or \"tcp://[::]:5060\"";
+
+    // RFC 7616 6.1 names them.
+    private static readonly List<(string Name, DigestAlgorithm Algorithm)> AlgorithmNames =
+        [("MD5", DigestAlgorithm.Md5), ("SHA-256", DigestAlgorithm.Sha256), ("SHA-512-256", DigestAlgorithm.Sha512Truncated256)];
 
     /// <summary>All keys, those of a section together.</summary>
     public static readonly ImmutableArray<ConfigurationKey> All =
@@ -26,6 +31,9 @@ internal static class ConfigurationKeys
             (v, ref c, ref _) => v.TryGetText(out string text) && text.AsSpan().IndexOfAny("\"\\\r\n") < 0 && Take(ref c, c with { Realm = text })),
         new("lanes", "0 to 256 (0 is one per processor core)", false, c => Shown(c.Lanes),
             (v, ref c, ref _) => v.TryGetInteger(0, 256, out int n) && Take(ref c, c with { Lanes = n })),
+
+        new("authentication.algorithms", "a list of \"MD5\", \"SHA-256\" and \"SHA-512-256\", each once", false,
+            c => string.Join(' ', c.Authentication.Algorithms.Select(algorithm => AlgorithmNames.Single(named => named.Algorithm == algorithm).Name)), SetAlgorithms),
 
         new("location.durable", "true or false", false, c => c.Location.Durable ? "true" : "false",
             (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Location = c.Location with { Durable = b } })),
@@ -142,6 +150,26 @@ internal static class ConfigurationKeys
         }
 
         configuration = configuration with { Listen = listen.ToImmutable() };
+        return true;
+    }
+
+    private static bool SetAlgorithms(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        if (!value.TryGetList(out IReadOnlyList<ConfigurationNode> items) || items.Count == 0) return false;
+        var algorithms = ImmutableArray.CreateBuilder<DigestAlgorithm>(items.Count);
+        foreach (ConfigurationNode item in items)
+        {
+            int index = AlgorithmNames.FindIndex(named => item.Kind == NodeKind.Text && named.Name.Equals(item.Text.Trim(), StringComparison.OrdinalIgnoreCase));
+            if (index < 0 || algorithms.Contains(AlgorithmNames[index].Algorithm))
+            {
+                reason = index < 0 ? $"has {item}, which is no algorithm" : $"has {item} twice";
+                return false;
+            }
+
+            algorithms.Add(AlgorithmNames[index].Algorithm);
+        }
+
+        configuration = configuration with { Authentication = configuration.Authentication with { Algorithms = algorithms.ToImmutable() } };
         return true;
     }
 

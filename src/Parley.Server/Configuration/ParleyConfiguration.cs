@@ -29,6 +29,9 @@ public sealed record ParleyConfiguration
     /// <summary>The realm of digest challenges; null takes the domain's name (RFC 3261 22.1).</summary>
     public string? Realm { get; init; }
 
+    /// <summary>How users prove who they are.</summary>
+    public AuthenticationOptions Authentication { get; init; } = new();
+
     /// <summary>How bindings are kept.</summary>
     public LocationOptions Location { get; init; } = new();
 

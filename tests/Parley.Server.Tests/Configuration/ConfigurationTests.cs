@@ -1,11 +1,12 @@
 using Parley.Core;
 using Parley.Server.Configuration;
+using Parley.Sip.Authentication;
 
 namespace Parley.Server.Tests.Configuration;
 
 public sealed class ConfigurationTests
 {
-    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, lanes, location, registrar, proxy, media";
+    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, lanes, authentication, location, registrar, proxy, media";
     private const string RegistrarKeys = "minExpires, maxExpires, defaultExpires, maxContacts, maxBindingBytes";
 
     private static readonly MachineFacts Machine = new("Box", true);
@@ -47,6 +48,7 @@ public sealed class ConfigurationTests
               "trusted": ["192.0.2.0/24", "2001:db8::/32", "198.51.100.7"],
               "realm": "example",
               "lanes": 4,
+              "authentication": { "algorithms": ["sha-512-256", "MD5"] },
               "location": { "durable": false, "maxAddressesOfRecord": 5 },
               "registrar": { "minExpires": 30, "maxExpires": 600, "defaultExpires": 300, "maxContacts": 2, "maxBindingBytes": 1000 },
               "proxy": { "timerC": 200, "maxBranches": 3 },
@@ -62,6 +64,7 @@ public sealed class ConfigurationTests
         Assert.Equal("192.0.2.0/24 2001:db8::/32 198.51.100.7/32", string.Join(' ', configuration.Trusted));
         Assert.Equal("example", configuration.RealmOf("example.com"));
         Assert.Equal(4, configuration.Lanes);
+        Assert.Equal([DigestAlgorithm.Sha512Truncated256, DigestAlgorithm.Md5], configuration.Authentication.Algorithms.ToArray());
         Assert.Equal(new LocationOptions { Durable = false, MaxAddressesOfRecord = 5 }, configuration.Location);
         Assert.Equal(
             new RegistrarOptions
@@ -147,6 +150,8 @@ public sealed class ConfigurationTests
     [InlineData("{ \"proxy\": { \"timerC\": 180 } }", "FILE line 1: \"proxy.timerC\" is 180; allowed: 181 to 86400 (seconds; RFC 3261 wants more than 3 minutes)")]
     [InlineData("{ \"media\": { \"ports\": \"9-1\" } }", "FILE line 1: \"media.ports\" is \"9-1\"; allowed: a range of ports such as \"20000-29999\"")]
     [InlineData("{ \"media\": { \"address\": \"example.com\" } }", "FILE line 1: \"media.address\" is \"example.com\"; allowed: an IP address")]
+    [InlineData("{ \"authentication\": { \"algorithms\": [\"SHA-1\"] } }", "FILE line 1: \"authentication.algorithms\" has \"SHA-1\", which is no algorithm; allowed: a list of \"MD5\", \"SHA-256\" and \"SHA-512-256\", each once")]
+    [InlineData("{ \"authentication\": { \"algorithms\": [\"MD5\", \"md5\"] } }", "FILE line 1: \"authentication.algorithms\" has \"md5\" twice; allowed: a list of \"MD5\", \"SHA-256\" and \"SHA-512-256\", each once")]
     [InlineData("{ \"trusted\": [\"192.0.2.0/33\"] }", "FILE line 1: \"trusted\" has \"192.0.2.0/33\", which is no network; allowed: a list of networks such as \"192.0.2.0/24\" or \"2001:db8::/32\"")]
     [InlineData("{ \"trusted\": \"192.0.2.0/24\" }", "FILE line 1: \"trusted\" is \"192.0.2.0/24\"; allowed: a list of networks such as \"192.0.2.0/24\" or \"2001:db8::/32\"")]
     [InlineData("{ \"realm\": \"a\\\"b\" }", "FILE line 1: \"realm\" is \"a\"b\"; allowed: a text without quotes")]
