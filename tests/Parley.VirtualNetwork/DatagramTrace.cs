@@ -29,6 +29,9 @@ public enum DatagramFate
     /// <summary>The link is down.</summary>
     LinkDown,
 
+    /// <summary>The sender's own system takes it not: too long, or no address of the family. The sender is told.</summary>
+    Refused,
+
     /// <summary>Nobody has the address.</summary>
     NoRoute,
 

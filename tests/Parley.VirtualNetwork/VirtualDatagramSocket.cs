@@ -27,12 +27,12 @@ internal sealed class VirtualDatagramSocket : IDatagramSocket
 
     public void Send(PooledBuffer datagram, NetworkAddress remote)
     {
-        if (IsOpen) _network.Transmit(this, datagram.Retain(), remote);
+        if (CanSend(remote)) _network.Transmit(this, datagram.Retain(), remote);
     }
 
     public void Send(ReadOnlySpan<byte> datagram, NetworkAddress remote)
     {
-        if (IsOpen) _network.Transmit(this, _network.Buffers.Copy(datagram), remote);
+        if (CanSend(remote)) _network.Transmit(this, _network.Buffers.Copy(datagram), remote);
     }
 
     public void Dispose()
@@ -42,5 +42,11 @@ internal sealed class VirtualDatagramSocket : IDatagramSocket
         Loop.Host.Unbind(this);
         Loop.Forget(this);
         _network.OpenSockets--;
+    }
+
+    private bool CanSend(NetworkAddress remote)
+    {
+        if (!remote.IsSpecified) throw new ArgumentException("No address.", nameof(remote));
+        return IsOpen;
     }
 }

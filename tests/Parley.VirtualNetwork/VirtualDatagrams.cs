@@ -5,6 +5,8 @@ namespace Parley.Net.Virtual;
 /// <summary>Carries datagrams: draws their fate, translates at NATs, delivers.</summary>
 internal sealed class VirtualDatagrams(VirtualNetwork network)
 {
+    private const int MaxDatagramBytes = 65_507;        // of IPv4
+
     private readonly Stack<InFlight> _spare = new();
     private readonly byte[] _scratch = new byte[BufferPool.MaxLengthBytes];
 
@@ -14,10 +16,10 @@ internal sealed class VirtualDatagrams(VirtualNetwork network)
         network.DatagramsSent++;
         VirtualHost sender = socket.Loop.Host;
         var trace = new DatagramTrace(network.Now, network.Now, socket.LocalAddress, to, datagram.Length, default);
-        if (!sender.TryChooseSource(socket.LocalAddress, to, out NetworkAddress source))
+        if (!sender.TryChooseSource(socket.LocalAddress, to, out NetworkAddress source) || datagram.Length > MaxDatagramBytes)
         {
             network.At(network.Now, new Unreachable(socket, to));
-            Drop(trace with { Fate = DatagramFate.NoRoute }, datagram);
+            Drop(trace with { Fate = DatagramFate.Refused }, datagram);
             return;
         }
 

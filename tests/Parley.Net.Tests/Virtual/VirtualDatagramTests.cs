@@ -173,10 +173,13 @@ public sealed class VirtualDatagramTests
         socket.Send("x"u8, Address("192.0.2.2:9"));
         socket.Send("x"u8, Address("192.0.2.3:9"));
         socket.Send("x"u8, Address("[2001:db8::1]:9"));     // alice has no IPv6 at all, and knows it at once
+        socket.Send(new byte[65_508], Address("192.0.2.4:9"));
+        Assert.Throws<ArgumentException>(() => socket.Send("x"u8, default));
         network.RunUntilIdle(Minute);
         Assert.True(recorder.Unreachable.TryRead(out NetworkAddress first));
         Assert.True(recorder.Unreachable.TryRead(out NetworkAddress second));
-        Assert.Equal((Address("[2001:db8::1]:9"), Address("192.0.2.2:9")), (first, second));
+        Assert.True(recorder.Unreachable.TryRead(out NetworkAddress third));
+        Assert.Equal((Address("[2001:db8::1]:9"), Address("192.0.2.4:9"), Address("192.0.2.2:9")), (first, second, third));
         Assert.False(recorder.Unreachable.TryRead(out _));
     }
 
