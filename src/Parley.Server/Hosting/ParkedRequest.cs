@@ -1,17 +1,21 @@
 using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
+using Parley.Server.Proxy;
 
 namespace Parley.Server.Hosting;
 
 /// <summary>A request that waits until the accounts are up to date, and then goes through the chain once more.</summary>
-/// <remarks>A user may have been added, or a password changed, by another process a moment ago.</remarks>
-internal sealed class ParkedRequest(ServerLane server, SipServerTransaction transaction) : AccountRefresh, ILaneCompletion
+/// <remarks>
+/// A user may have been added, or a password changed, by another process a moment ago. Who was identified stays so: his
+/// credentials are good for one look only.
+/// </remarks>
+internal sealed class ParkedRequest(ServerLane server, SipServerTransaction transaction, CallerKind caller) : AccountRefresh, ILaneCompletion
 {
     /// <inheritdoc/>
     public ILaneCompletion? NextCompletion { get; set; }
 
     /// <inheritdoc/>
-    public void Complete() => server.RunAgain(transaction);
+    public void Complete() => server.RunAgain(transaction, caller);
 
     /// <inheritdoc/>
     protected internal override void OnRefreshed() => server.Completions.Add(this);

@@ -1,11 +1,13 @@
 using System.Net.NetworkInformation;
 using Microsoft.Extensions.Logging;
 using Parley.Core;
+using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Registrar;
+using Parley.Server.Services;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Hosting;
@@ -90,6 +92,7 @@ public sealed class ParleyServer : IAsyncDisposable
         if (_roles is { } roles)
         {
             roles.State.IsStopping = true;
+            roles.EndCalls(alsoRinging: false);
             long start = _options.Time.GetTimestamp();
             bool isEnding = false;
             while (roles.OpenWork > 0 && _options.Time.GetElapsedTime(start) < _options.StopTimeout)
@@ -97,7 +100,7 @@ public sealed class ParleyServer : IAsyncDisposable
                 await Task.Delay(StopPollInterval, _options.Time).ConfigureAwait(false);
                 if (isEnding || _options.Time.GetElapsedTime(start) < _options.StopTimeout / 2) continue;
                 isEnding = true;
-                roles.EndOpenCalls();
+                roles.EndCalls(alsoRinging: true);
             }
 
             if (roles.OpenWork > 0) Log.StoppedEarly(_logger, roles.OpenWork);
@@ -117,8 +120,9 @@ public sealed class ParleyServer : IAsyncDisposable
         _location = new LocationService(store, _configuration.Location, _configuration.Registrar, new ContactUriComparer(), _options.Time, _logger);
         _location.Load();
         var state = new ServerState(_configuration, _accounts, _location, ServerKeys.Open(_configuration.DataFolder), _logger);
+        var ports = new MediaPorts(_configuration.Media.Ports.First, _configuration.Media.Ports.Last);
         StartLoops();
-        _roles = ServerRoles.Start(state, EndpointOptions(), _loops, LocalAddresses(), _options.Steps);
+        _roles = ServerRoles.Start(state, EndpointOptions(), _loops, LocalAddresses(), [lane => new TestCalls(lane, ports, _configuration)], _options.Steps);
         Listening = [.. _roles.Endpoint.ListenPoints.Select(ToUri)];
         _accounts.Start();
         _location.Start();

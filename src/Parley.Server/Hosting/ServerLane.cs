@@ -18,10 +18,11 @@ internal sealed class ServerLane : ITransactionUser
     /// <summary>The server above a lane.</summary>
     /// <param name="server">What the lanes share.</param>
     /// <param name="lane">The lane.</param>
+    /// <param name="services">The users that the server itself is.</param>
     /// <param name="added">Steps of the programmer's; they run when the caller is known and before targets are looked for.</param>
-    public ServerLane(ServerState server, SipLane lane, IReadOnlyList<IRequestStep> added)
+    public ServerLane(ServerState server, SipLane lane, IReadOnlyList<ILocalService> services, IReadOnlyList<IRequestStep> added)
     {
-        (Server, Lane) = (server, lane);
+        (Server, Lane, Services) = (server, lane, services);
         Completions = new LaneCompletions(lane);
         Proxy = new ProxyCore(this);
         var credentials = new CredentialsCheck(server, lane);
@@ -36,7 +37,7 @@ internal sealed class ServerLane : ITransactionUser
             new IdentifyCaller(server, credentials),
             new AuthorizeRelay(),
             .. added,
-            new ServeLocally(server),
+            new ServeLocally(services),
             new RedirectToContacts(server),
             new FindTargets(server),
         ];
@@ -51,11 +52,17 @@ internal sealed class ServerLane : ITransactionUser
     /// <summary>The calls that the lane forwards.</summary>
     public ProxyCore Proxy { get; }
 
+    /// <summary>The users that the server itself is.</summary>
+    public IReadOnlyList<ILocalService> Services { get; }
+
     /// <summary>What other threads finish for the lane.</summary>
     public LaneCompletions Completions { get; }
 
     /// <summary>What the lane has counted.</summary>
     public LaneCounters Counters { get; } = new();
+
+    /// <summary>What is under way: requests that are forwarded, REGISTERs that are saved, calls of services.</summary>
+    public int OpenWork => Proxy.OpenCalls + OpenRegistrations + Services.Sum(service => service.OpenCalls);
 
     /// <summary>REGISTERs that the location service works on.</summary>
     public int OpenRegistrations => _registrations.Outstanding;
@@ -99,17 +106,26 @@ internal sealed class ServerLane : ITransactionUser
         if (request.AreAccountsFresh || request.Method == SipMethod.Ack) return false;
         SipServerTransaction? transaction = request.Incoming.CreateTransaction(this);
         if (transaction is null) return true;
-        if (Server.Accounts.TryRefresh(new ParkedRequest(this, transaction))) return true;
-        RunAgain(transaction);
+        if (Server.Accounts.TryRefresh(new ParkedRequest(this, transaction, request.Caller))) return true;
+        RunAgain(transaction, request.Caller);
         return true;
     }
 
     /// <summary>Runs a parked request.</summary>
-    public void RunAgain(SipServerTransaction transaction)
+    /// <param name="transaction">Its transaction.</param>
+    /// <param name="caller">Who sent it, as far as that was known.</param>
+    public void RunAgain(SipServerTransaction transaction, CallerKind caller)
     {
         if (transaction.IsFinished) return;
-        var context = new RequestContext(this, transaction.Resume()) { AreAccountsFresh = true };
+        var context = new RequestContext(this, transaction.Resume()) { AreAccountsFresh = true, Caller = caller };
         Run(ref context);
+    }
+
+    /// <summary>Ends what would go on for long: calls of services, and where <paramref name="alsoRinging"/> what still rings.</summary>
+    public void EndCalls(bool alsoRinging)
+    {
+        foreach (ILocalService service in Services) service.EndCalls();
+        if (alsoRinging) Proxy.EndAll();
     }
 
     private void Run(ref RequestContext context)

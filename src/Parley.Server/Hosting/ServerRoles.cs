@@ -2,6 +2,7 @@ using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Server.Proxy;
+using Parley.Server.Services;
 
 namespace Parley.Server.Hosting;
 
@@ -27,6 +28,7 @@ internal sealed class ServerRoles : IDisposable
     /// <param name="options">Where to listen.</param>
     /// <param name="loops">A lane is made on each.</param>
     /// <param name="interfaces">The machine's addresses, which an any-address stands for.</param>
+    /// <param name="services">Makes the users that the server itself is, for each lane.</param>
     /// <param name="steps">Makes the programmer's steps for each lane.</param>
     /// <exception cref="SipListenException">An address cannot be listened on.</exception>
     public static ServerRoles Start(
@@ -34,12 +36,13 @@ internal sealed class ServerRoles : IDisposable
         SipEndpointOptions options,
         IReadOnlyList<INetworkLoop> loops,
         IReadOnlyList<NetworkAddress> interfaces,
+        IReadOnlyList<Func<SipLane, ILocalService>> services,
         IReadOnlyList<Func<SipLane, IRequestStep>> steps)
     {
         var lanes = new List<ServerLane>(loops.Count);
         SipEndpoint endpoint = SipEndpoint.Start(options, loops, lane =>
         {
-            var user = new ServerLane(state, lane, [.. steps.Select(make => make(lane))]);
+            var user = new ServerLane(state, lane, [.. services.Select(make => make(lane))], [.. steps.Select(make => make(lane))]);
             lanes.Add(user);
             return user;
         });
@@ -47,13 +50,13 @@ internal sealed class ServerRoles : IDisposable
         return new ServerRoles(state, endpoint, [.. lanes]);
     }
 
-    /// <summary>Requests that are being forwarded and registrations that are being saved. Any thread; a moment late.</summary>
-    public int OpenWork => _lanes.Sum(lane => lane.Proxy.OpenCalls + lane.OpenRegistrations);
+    /// <summary>What is under way on all lanes. Any thread; a moment late.</summary>
+    public int OpenWork => _lanes.Sum(lane => lane.OpenWork);
 
-    /// <summary>Ends all calls that still ring: their callers get 503. Any thread.</summary>
-    public void EndOpenCalls()
+    /// <summary>Ends the calls of services, and where <paramref name="alsoRinging"/> what still rings: those callers get 503. Any thread.</summary>
+    public void EndCalls(bool alsoRinging)
     {
-        foreach (ServerLane lane in _lanes) lane.Lane.Post(new EndCalls(lane));
+        foreach (ServerLane lane in _lanes) lane.Lane.Post(new Ending(lane, alsoRinging));
     }
 
     /// <summary>What was counted since the start. Any thread; a moment late.</summary>
@@ -62,8 +65,8 @@ internal sealed class ServerRoles : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Endpoint.Dispose();
 
-    private sealed class EndCalls(ServerLane lane) : ILoopWork
+    private sealed class Ending(ServerLane lane, bool alsoRinging) : ILoopWork
     {
-        public void Run(Instant now) => lane.Proxy.EndAll();
+        public void Run(Instant now) => lane.EndCalls(alsoRinging);
     }
 }

@@ -4,7 +4,6 @@ using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
-using Parley.Server.Services;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Hosting;
@@ -46,9 +45,6 @@ internal sealed class ServerState
 
     /// <summary>The log.</summary>
     public ILogger Logger { get; }
-
-    /// <summary>The users that the server itself is; set before it listens.</summary>
-    public IReadOnlyList<ILocalService> Services { get; set; } = [];
 
     /// <summary>True once the server knows its addresses.</summary>
     public bool IsListening => Volatile.Read(ref _own) is not null;

@@ -18,7 +18,7 @@ internal sealed class IdentifyCaller(ServerState server, CredentialsCheck creden
     /// <inheritdoc/>
     public StepResult Run(ref RequestContext request)
     {
-        if (request.Caller == CallerKind.InDialog) return StepResult.Continue;
+        if (request.Caller != CallerKind.Stranger) return StepResult.Continue;
         if (request.Configuration.IsTrusted(request.Incoming.Flow.Remote))
         {
             request.Caller = CallerKind.Trusted;

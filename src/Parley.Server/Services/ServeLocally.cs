@@ -1,16 +1,15 @@
-using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 
 namespace Parley.Server.Services;
 
 /// <summary>Hands requests for the users that the server itself is to their services.</summary>
-internal sealed class ServeLocally(ServerState server) : IRequestStep
+internal sealed class ServeLocally(IReadOnlyList<ILocalService> services) : IRequestStep
 {
     /// <inheritdoc/>
     public StepResult Run(ref RequestContext request)
     {
         if (request.Domain is null || request.HasNextRoute) return StepResult.Continue;
-        foreach (ILocalService service in server.Services)
+        foreach (ILocalService service in services)
         {
             if (!service.Serves(request.RequestUri.User)) continue;
             service.Take(request.Incoming);

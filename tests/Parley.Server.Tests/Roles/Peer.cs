@@ -69,6 +69,14 @@ internal sealed class Peer : IDatagramHandler, IDisposable
         }
     }
 
+    /// <summary>The next message that is no INVITE sent again.</summary>
+    public Received ReceiveNewAfterInvites()
+    {
+        Received message = Receive();
+        while (message.Method == "INVITE") message = Receive();
+        return message;
+    }
+
     public Received ReceiveStatus(int status, TimeSpan? limit = null)
     {
         Received response = Receive(limit);

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Parley.Core;
+using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Net.Virtual;
@@ -9,6 +10,7 @@ using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
+using Parley.Server.Services;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Tests.Roles;
@@ -34,8 +36,7 @@ internal sealed class TestServer : IDisposable
         int lanes = 1,
         IReadOnlyList<Func<SipLane, IRequestStep>>? steps = null,
         VirtualNetwork? network = null,
-        string ip = Ip,
-        bool isStrictAboutLocation = true)
+        string ip = Ip)
     {
         Network = network ?? new VirtualNetwork(seed);
         Host = Network.AddHost("server " + ip, ip);
@@ -56,9 +57,9 @@ internal sealed class TestServer : IDisposable
         {
             Listen = [.. configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
         };
-        Roles = ServerRoles.Start(State, options, loops, [address], steps ?? []);
+        Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration)], steps ?? []);
         _pump = new Pump(this);
-        IsPumping = isStrictAboutLocation;
+        IsPumping = true;
     }
 
     public VirtualNetwork Network { get; }
@@ -70,6 +71,8 @@ internal sealed class TestServer : IDisposable
     public ServerRoles Roles { get; }
 
     public LocationService Location { get; }
+
+    public MediaPorts MediaPorts { get; } = new(20000, 20099);
 
     public string AccountsFolder => _folder;
 
@@ -83,7 +86,7 @@ internal sealed class TestServer : IDisposable
         set
         {
             field = value;
-            if (value) Host.Loop.Schedule(_pump, Network.Now + Pump.Interval);
+            Host.Loop.Schedule(_pump, value ? Network.Now + Pump.Interval : Instant.Never);
         }
     }
 
@@ -115,7 +118,6 @@ internal sealed class TestServer : IDisposable
     public void AssertNothingLeft()
     {
         IsPumping = false;
-        Host.Loop.Schedule(_pump, Instant.Never);
         Assert.True(Network.RunUntilIdle(TimeSpan.FromHours(1)), Network.ToString());
         foreach (ServerLane lane in Roles.Lanes)
         {

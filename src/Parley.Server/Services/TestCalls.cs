@@ -1,0 +1,58 @@
+using System.Net;
+using System.Text;
+using Parley.Core;
+using Parley.Endpoint.Media;
+using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
+using Parley.Sip.Messages;
+using Parley.UserAgent;
+using Parley.UserAgent.Calls;
+using Parley.UserAgent.Services;
+
+namespace Parley.Server.Services;
+
+/// <summary>Whom anybody can call to try a phone: <c>echo</c> plays back what it hears, <c>music</c> plays a tune.</summary>
+internal sealed class TestCalls : ILocalService, IIncomingCallHandler
+{
+    private const int MaxCallsPerLane = 1000;
+
+    private readonly EchoService _echo = new();
+    private readonly MusicService _music = new();
+    private readonly UserAgentCore _core;
+
+    /// <summary>The services of a lane.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="ports">The server's media ports.</param>
+    /// <param name="configuration">Which address is offered for media.</param>
+    public TestCalls(SipLane lane, MediaPorts ports, ParleyConfiguration configuration) => _core = new UserAgentCore(
+        lane,
+        ports,
+        new UserAgentCoreOptions { MaxCalls = MaxCallsPerLane, AdvertisedMediaAddress = AddressOf(configuration.Media.Address ?? configuration.Advertise) },
+        this);
+
+    /// <inheritdoc/>
+    public int OpenCalls => _core.CallCount;
+
+    /// <inheritdoc/>
+    public bool Serves(ReadOnlySpan<byte> user) => IsEcho(user) || IsMusic(user);
+
+    /// <inheritdoc/>
+    public void Take(in SipIncomingRequest request) => _core.OnRequest(request);
+
+    /// <inheritdoc/>
+    public void EndCalls() => _core.HangUpAll();
+
+    /// <inheritdoc/>
+    public void OnIncomingCall(CallLeg call)
+    {
+        bool isEcho = SipUri.TryParse(call.RequestUri, out SipUri? called) && IsEcho(Encoding.UTF8.GetBytes(called.User ?? ""));
+        IIncomingCallHandler service = isEcho ? _echo : _music;
+        service.OnIncomingCall(call);
+    }
+
+    private static bool IsEcho(ReadOnlySpan<byte> user) => user.SequenceEqual("echo"u8);
+
+    private static bool IsMusic(ReadOnlySpan<byte> user) => user.SequenceEqual("music"u8);
+
+    private static NetworkAddress AddressOf(string? text) => IPAddress.TryParse(text, out IPAddress? address) ? NetworkAddress.From(address, 0) : default;
+}
