@@ -33,9 +33,10 @@ public class BudgetTests
         Assert.True(Budgets.TryGetValue(name, out long budget), $"{name} has no budget in bench/budgets.json.");
         for (int i = 0; i < Warmup; i++) Assert.NotEqual(0, operation.Run());
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Runs; i++) operation.Run();
-        long perRun = (GC.GetAllocatedBytesForCurrentThread() - before) / Runs;
+        long perRun = AllocatedBytes.Of(() =>
+        {
+            for (int i = 0; i < Runs; i++) operation.Run();
+        }) / Runs;
 
         Assert.True(perRun <= budget, $"{name} allocated {perRun} bytes per run; its budget is {budget}.");
     }
