@@ -170,8 +170,9 @@ public sealed class SipEndpoint : IDisposable
                 return new SipListenPoint(index, transport, address, Options.AdvertisedHost);
 
             case SipTransport.Tcp:
-                SipLane acceptor = _lanes[0];
-                IStreamListener listener = acceptor.Loop.ListenStream(address, connection => SipConnection.Accept(acceptor, transport, connection));
+                IStreamListener listener = Options.StreamListener is { } other
+                    ? other.Listen(address, _lanes, (lane, connection) => SipConnection.Accept(lane, transport, connection))
+                    : _lanes[0].Loop.ListenStream(address, connection => SipConnection.Accept(_lanes[0], transport, connection));
                 _sockets.Add(listener);
                 return new SipListenPoint(index, transport, listener.LocalAddress, Options.AdvertisedHost);
 

@@ -47,6 +47,9 @@ public sealed record SipEndpointOptions
     /// <summary>Finds the addresses of host names.</summary>
     public ISipResolver Resolver { get; init; } = SystemResolver.Instance;
 
+    /// <summary>Listens for stream connections; null has the first lane's loop do it.</summary>
+    public ISipStreamListener? StreamListener { get; init; }
+
     /// <summary>Hears every message; null for none.</summary>
     public ISipTrace? Trace { get; init; }
 }

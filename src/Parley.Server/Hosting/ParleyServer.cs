@@ -144,6 +144,7 @@ public sealed class ParleyServer : IAsyncDisposable
         Listen = [.. _configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
         AdvertisedHost = _configuration.Advertise,
         Server = "Parley",
+        StreamListener = new KestrelListener(_options.Logging),
         Trace = _options.Trace,
     };
 

@@ -1,0 +1,16 @@
+using System.Net.Sockets;
+using Parley.Core;
+using Parley.Net;
+
+namespace Parley.Endpoint.Sip;
+
+/// <summary>Listens for an endpoint's stream connections in the place of its loops: with a web server's sockets, limits and TLS.</summary>
+public interface ISipStreamListener
+{
+    /// <summary>Starts listening.</summary>
+    /// <param name="local">Address and port; port 0 takes a free one.</param>
+    /// <param name="lanes">The lanes that connections may be given to.</param>
+    /// <param name="accept">Gives the handler of a connection that is on the loop of a lane, called on that loop; null closes the connection.</param>
+    /// <exception cref="SocketException">The address is not this machine's, the port is taken or not allowed.</exception>
+    IStreamListener Listen(NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept);
+}
