@@ -235,7 +235,7 @@ public sealed class UserAgentCore : ITransactionUser
             uri = SipUri.Parse($"sip:parley@{WireText.From(host[..Lane.WriteHostAndPort(host, flow)])}");
         }
 
-        return new NameAddress(uri) { DisplayName = Options.DisplayName };
+        return new NameAddress(WireText.ToName(uri)) { DisplayName = Options.DisplayName };
     }
 
     /// <summary>Value of From.</summary>

@@ -15,4 +15,13 @@ internal static class WireText
     /// <summary>A URI as it may stand in a request line: without headers, nor the method parameter (RFC 3261 19.1.1, table 1).</summary>
     public static SipUri ToRequestUri(SipUri uri) =>
         uri with { Headers = SipParameters.Empty, Parameters = uri.Parameters.Without("method") };
+
+    /// <summary>A URI as it may stand in From and To, which name somebody and not a way there.</summary>
+    /// <remarks>The port stays: without a domain it is part of the name. Source: RFC 3261 19.1.1, table 1.</remarks>
+    public static SipUri ToName(SipUri uri)
+    {
+        SipParameters parameters = uri.Parameters;
+        foreach (string name in (ReadOnlySpan<string>)["transport", "maddr", "ttl", "lr", "method"]) parameters = parameters.Without(name);
+        return uri with { Headers = SipParameters.Empty, Parameters = parameters };
+    }
 }

@@ -65,7 +65,7 @@ internal sealed class OutgoingInvite : ClientRequest
             RequestUri = _target.ToBytes(),
             Route = Core.ProxyRoute,
             From = Core.WriteFrom(flow, _leg.TagBytes),
-            To = WireText.ToBytes(new NameAddress(_target).ToString()),
+            To = WireText.ToBytes(new NameAddress(WireText.ToName(_target)).ToString()),
             CallId = _leg.CallIdBytes,
             Sequence = 1,
             ContactUser = Core.ContactUser,

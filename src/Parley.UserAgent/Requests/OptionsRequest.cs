@@ -31,7 +31,7 @@ internal sealed class OptionsRequest(UserAgentCore core, SipUri target, IOptions
         RequestUri = _target,
         Route = Core.ProxyRoute,
         From = Core.WriteFrom(flow, LocalTag.Create().ToBytes()),
-        To = WireText.ToBytes(new NameAddress(WireText.ToRequestUri(target)).ToString()),
+        To = WireText.ToBytes(new NameAddress(WireText.ToName(target)).ToString()),
         CallId = Core.CreateCallId(),
         Sequence = 1,
         ContactUser = Core.ContactUser,
