@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
@@ -27,8 +29,8 @@ public sealed record SipUserAgentOptions
     public SipUri? OutboundProxy { get; init; }
 
     /// <summary>Where it listens.</summary>
-    /// <value>UDP and TCP on one free port of every IPv4 address unless set.</value>
-    public IReadOnlyList<SipListen> Listen { get; init; } = ListenOn(NetworkAddress.FromIPv4(0, 0));
+    /// <value>UDP and TCP on a free port of every address unless set, by IPv4 and, where the system has it, by IPv6.</value>
+    public IReadOnlyList<SipListen> Listen { get; init; } = ListenOnEverything();
 
     /// <summary>Where the ports of RTP and RTCP come from; agents of one program may share it.</summary>
     /// <value>Null takes 20000 to 29999.</value>
@@ -66,6 +68,12 @@ public sealed record SipUserAgentOptions
     /// <summary>UDP and TCP on one address.</summary>
     /// <param name="address">Address and port; port 0 takes a free one, the same for both.</param>
     public static IReadOnlyList<SipListen> ListenOn(NetworkAddress address) => [new(SipTransport.Udp, address), new(SipTransport.Tcp, address)];
+
+    private static IReadOnlyList<SipListen> ListenOnEverything()
+    {
+        IReadOnlyList<SipListen> listen = ListenOn(NetworkAddress.From(IPAddress.Any, 0));
+        return Socket.OSSupportsIPv6 ? [.. listen, .. ListenOn(NetworkAddress.From(IPAddress.IPv6Any, 0))] : listen;
+    }
 
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">One is not allowed; the message names it and what is.</exception>
