@@ -221,6 +221,7 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     internal byte[]? CreateOffer(in SipFlow flow)
     {
+        _media?.Abandon();      // of an address that nobody was reached at
         _media = CallMedia.TryOpen(_core, this, flow.Remote);
         return _media?.CreateOffer().ToBytes();
     }

@@ -27,6 +27,7 @@ internal sealed class CallMedia : IAudioHandler
     private NegotiatedAudio? _audio;
     private bool _isStarted;
     private bool _isTalking;
+    private bool _isAbandoned;
 
     private CallMedia(UserAgentCore core, CallLeg leg, NetworkAddress local)
     {
@@ -144,6 +145,13 @@ internal sealed class CallMedia : IAudioHandler
         _ = _endpoint.StopAsync();
     }
 
+    /// <summary>Gives the ports back before anything came of them, and tells nobody.</summary>
+    public void Abandon()
+    {
+        _isAbandoned = true;
+        _ = _endpoint.StopAsync();
+    }
+
     void IAudioHandler.OnEvent(Instant now, AudioEvent audioEvent)
     {
         if (audioEvent is { IsEnd: true, Digit: { } digit }) _leg.OnDigit(digit, audioEvent.Duration);
@@ -151,7 +159,10 @@ internal sealed class CallMedia : IAudioHandler
 
     void IAudioHandler.OnSourceEnded(Instant now) => _leg.OnSourceEnded();
 
-    void IAudioHandler.OnEnded(Instant now, AudioStatistics statistics) => _leg.OnMediaEnded(statistics);
+    void IAudioHandler.OnEnded(Instant now, AudioStatistics statistics)
+    {
+        if (!_isAbandoned) _leg.OnMediaEnded(statistics);
+    }
 
     private void Apply(NegotiatedAudio audio)
     {

@@ -198,8 +198,19 @@ internal abstract class ClientRequest : SipLocateRequest
     private bool TryNextFlow()
     {
         if (_flowIndex + 1 >= _flows.Count) return false;
-        _flowIndex++;
-        Resend();
+        SipFlow before = _flows[_flowIndex++];
+        if (before.Remote.IsIPv4 == _flows[_flowIndex].Remote.IsIPv4)
+        {
+            Resend();
+            return true;
+        }
+
+        // The other family: this side has other addresses there, in From and for media.
+        uint sequence = Template!.Sequence;
+        Template = Compose(_flows[_flowIndex]);
+        if (Template is null) return true;
+        Template.Sequence = Math.Max(Template.Sequence, sequence + 1);
+        Transmit();
         return true;
     }
 

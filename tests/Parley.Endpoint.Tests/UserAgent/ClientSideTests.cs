@@ -1,4 +1,5 @@
 using Parley.Core;
+using Parley.Endpoint.Sip;
 using Parley.Net.Virtual;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
@@ -412,5 +413,57 @@ public sealed class ClientSideTests
         _peer.Answer(_peer.TakeRequest("INVITE"), "486 Busy Here");
         RunToEnd(call);
         AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_name_with_several_addresses_is_tried_one_after_the_other()
+    {
+        var resolver = new ListResolver("[2001:db8::9]:5060", "192.0.2.9:5999", "192.0.2.9:5060");
+        _started = new VirtualPhone(_host, "192.0.2.1:5060", options => options with { Identity = null }, resolver: resolver);
+        _started.Core.Call(SipUri.Parse("sip:bob@example.com"), new CallOptions(), _started);
+        string invite = _peer.TakeRequest("INVITE");
+        Assert.StartsWith("INVITE sip:bob@example.com SIP/2.0\r\n", invite, StringComparison.Ordinal);
+        Assert.Equal("3 INVITE", Header(invite, "CSeq"));
+        Assert.StartsWith("<sip:parley@192.0.2.1:5060>;tag=", Header(invite, "From"), StringComparison.Ordinal);
+        Assert.Contains("c=IN IP4 ", Body(invite), StringComparison.Ordinal);
+        Assert.Equal("example.com", Assert.Single(resolver.Asked));
+        _peer.Answer(invite, "486 Busy Here");
+        Assert.True(_network.Run(() => Phone.Ends.Count == 1, Limit));
+        Assert.Equal(["Refused 486"], Phone.Heard);
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_name_that_nobody_has_is_told()
+    {
+        _started = new VirtualPhone(_host, "192.0.2.1:5060", resolver: new ListResolver());
+        CallLeg call = Phone.Call(SipUri.Parse("sip:bob@example.com"));
+        RunToEnd(call);
+        Assert.Equal(["NotLocated 503"], Phone.Heard);
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_call_that_is_given_up_while_its_address_is_sought_sends_nothing()
+    {
+        _started = new VirtualPhone(_host, "192.0.2.1:5060", resolver: new ListResolver("192.0.2.9:5060"));
+        CallLeg call = Phone.Call(SipUri.Parse("sip:bob@example.com"));
+        call.HangUp();
+        RunToEnd(call);
+        Assert.Null(_peer.TryTake(TimeSpan.FromSeconds(40)));
+        Assert.Equal(["Cancelled 487"], Phone.Heard);
+        AssertNothingLeft();
+    }
+
+    /// <summary>Knows one list of addresses.</summary>
+    private sealed class ListResolver(params string[] addresses) : ISipResolver
+    {
+        public List<string> Asked { get; } = [];
+
+        public void Resolve(string host, SipTransport transport, ushort port, SipLane lane, SipLocateRequest request)
+        {
+            Asked.Add(host);
+            request.Complete(lane, [.. addresses.Select(address => new SipFlow(transport, VirtualPhone.At(address)))]);
+        }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
 {
     private readonly SipEndpoint _endpoint;
 
-    public VirtualPhone(VirtualHost host, string address, Func<UserAgentCoreOptions, UserAgentCoreOptions>? change = null, ISipTrace? trace = null)
+    public VirtualPhone(VirtualHost host, string address, Func<UserAgentCoreOptions, UserAgentCoreOptions>? change = null, ISipTrace? trace = null, ISipResolver? resolver = null)
     {
         Name = host.Name;
         Address = At(address);
@@ -27,6 +27,7 @@ internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
         {
             Listen = [new SipListen(SipTransport.Udp, Address), new SipListen(SipTransport.Tcp, Address)],
             Trace = trace,
+            Resolver = resolver ?? SystemResolver.Instance,
         };
         UserAgentCore? core = null;
         _endpoint = SipEndpoint.Start(endpointOptions, [host.Loop], lane => core = new UserAgentCore(lane, Ports, change?.Invoke(options) ?? options, this));
