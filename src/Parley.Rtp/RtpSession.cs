@@ -36,9 +36,6 @@ public enum RtpAcceptance
 
     /// <summary>Its sequence number is far off and not yet believed.</summary>
     Misplaced,
-
-    /// <summary>It has this side's own SSRC: a collision, or this side's packets coming back.</summary>
-    OwnSource,
 }
 
 /// <summary>What came with an RTCP datagram.</summary>
@@ -85,7 +82,8 @@ public readonly record struct RtpStatistics(
 /// </remarks>
 public sealed class RtpSession
 {
-    private const int MaxCollisions = 4;        // more than that is a loop, not chance
+    private const int MaxCollisions = 4;        // more than that is no chance
+    private const int MaxReflected = 1000;      // packets that a reflector may hold: 20 s
     private static readonly TimeSpan SourceSilence = TimeSpan.FromSeconds(1);
 
     private readonly RtpSessionOptions _options;
@@ -181,7 +179,7 @@ public sealed class RtpSession
     /// <summary>A packet came whose payload type is known.</summary>
     public RtpAcceptance OnPacket(Instant now, in RtpPacket packet)
     {
-        if (packet.Ssrc == Ssrc) return OnOwnSsrc();
+        if (packet.Ssrc == Ssrc) OnOwnSsrc(packet.SequenceNumber);
         RtpAcceptance acceptance = RtpAcceptance.Accepted;
         if (_source is null || packet.Ssrc != _source.Ssrc)
         {
@@ -327,18 +325,16 @@ public sealed class RtpSession
         return true;
     }
 
-    /// <summary>The other side chose the same SSRC, or this side's packets come back: a new one is chosen, the old one says goodbye with the next report (RFC 3550 8.2).</summary>
-    private RtpAcceptance OnOwnSsrc()
+    /// <summary>The other side chose the same SSRC: a new one is chosen, the old one says goodbye with the next report (RFC 3550 8.2).</summary>
+    /// <remarks>When the number is one that was just sent, it is this side's own packet: the other side is a reflector for testing, and is listened to.</remarks>
+    private void OnOwnSsrc(ushort sequence)
     {
-        if (_collisions < MaxCollisions)
-        {
-            _collisions++;
-            if (_packetsOfSsrc > 0) _ssrcLeft = Ssrc;
-            Ssrc = NextRandom();
-            (_packetsOfSsrc, _octetsOfSsrc) = (0, 0);
-        }
-
-        return RtpAcceptance.OwnSource;
+        int since = RtpSequence.Difference(_sequence, sequence);
+        if (_packetsOfSsrc > 0 && since is > 0 and <= MaxReflected) return;
+        if (_collisions++ >= MaxCollisions) return;
+        if (_packetsOfSsrc > 0) _ssrcLeft = Ssrc;
+        Ssrc = NextRandom();
+        (_packetsOfSsrc, _octetsOfSsrc) = (0, 0);
     }
 
     private void UpdateSenders()

@@ -162,12 +162,13 @@ public class RtpSessionTests
     public void After_a_collision_this_side_goes_on_under_another_name()
     {
         RtpSession session = Session(1);
-        Send(session, 0);
+        RtpHeader sent = Send(session, 0).Header;
         uint before = session.Ssrc;
 
-        Assert.Equal(RtpAcceptance.OwnSource, Receive(session, Start, before, 1));
+        Assert.Equal(RtpAcceptance.NewSource, Receive(session, Start, before, (ushort)(sent.SequenceNumber + 30_000)));
 
         Assert.NotEqual(before, session.Ssrc);
+        Assert.Equal(before, session.RemoteSsrc);
         byte[] datagram = new byte[512];
         int length = session.WriteGoodbye(Start, datagram);
         Assert.Equal(RtcpError.None, RtcpReader.TryParse(datagram.AsSpan(0, length), out RtcpReader reader));
@@ -181,15 +182,33 @@ public class RtpSessionTests
     }
 
     [Fact]
-    public void A_loop_does_not_make_this_side_change_its_name_for_ever()
+    public void A_reflector_is_listened_to_and_changes_nothing()
     {
         RtpSession session = Session(1);
-        for (int i = 0; i < 10; i++) Receive(session, Start, session.Ssrc, (ushort)i);
-        uint settled = session.Ssrc;
+        uint before = session.Ssrc;
+        for (int i = 0; i < 50; i++)
+        {
+            (byte[] datagram, _) = Send(session, (uint)(i * 160));
+            Assert.Equal(i == 0 ? RtpAcceptance.NewSource : RtpAcceptance.Accepted, Receive(session, Start, datagram));
+        }
 
-        Assert.Equal(RtpAcceptance.OwnSource, Receive(session, Start, settled, 1));
-        Assert.Equal(settled, session.Ssrc);
-        Assert.Null(session.RemoteSsrc);
+        Assert.Equal((before, before), (session.Ssrc, session.RemoteSsrc));
+        Assert.Equal((50, 0), (session.Statistics.PacketsReceived, session.Statistics.PacketsLost));
+    }
+
+    [Fact]
+    public void Nobody_can_make_this_side_change_its_name_for_ever()
+    {
+        RtpSession session = Session(1);
+        ushort far = (ushort)(Send(session, 0).Header.SequenceNumber + 30_000);
+        HashSet<uint> names = [session.Ssrc];
+        for (int i = 0; i < 20; i++)
+        {
+            Receive(session, Start, session.Ssrc, far);
+            names.Add(session.Ssrc);
+        }
+
+        Assert.Equal(5, names.Count);
     }
 
     [Fact]
