@@ -41,6 +41,7 @@ public sealed class AudioSession : IDisposable
     private const int RtcpLengthBytes = 512;
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan MaxDrain = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(40);     // that the end of a call may be ahead of its last packets
 
     private readonly AudioOptions _options;
     private readonly BufferPool _buffers;
@@ -57,7 +58,7 @@ public sealed class AudioSession : IDisposable
     private NegotiatedAudio? _audio;
     private Instant _start;
     private long _beats;
-    private Instant _drainedBy;
+    private Instant _stopped;
     private bool _toldSourceEnded;
     private long _discarded, _foreign;
 
@@ -156,14 +157,14 @@ public sealed class AudioSession : IDisposable
             _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtcp, datagram, _remote.Rtcp));
         }
 
-        (State, _drainedBy) = (AudioSessionState.Draining, now + MaxDrain);
+        (State, _stopped) = (AudioSessionState.Draining, now);
         if (_receiver!.IsDrained) End();
     }
 
     /// <summary>A datagram came to the RTP port.</summary>
     public void OnRtp(Instant now, ReadOnlySpan<byte> datagram, NetworkAddress from)
     {
-        if (State == AudioSessionState.Ended) return;
+        if (State == AudioSessionState.Ended || (State == AudioSessionState.Draining && now - _stopped > Grace)) return;
         if (State == AudioSessionState.Idle)
         {
             KeepEarly(now, datagram, from);
@@ -268,7 +269,7 @@ public sealed class AudioSession : IDisposable
         _receiver!.Beat(Beat);
         if (State == AudioSessionState.Draining)
         {
-            if (_receiver.IsDrained || now >= _drainedBy) End();
+            if (_receiver.IsDrained || now - _stopped >= MaxDrain) End();
             return;
         }
 
