@@ -74,29 +74,47 @@ public sealed record AudioComparison
     private static (int Shift, int FirstAt) LargestShift(ReadOnlySpan<short> reference, ReadOnlySpan<short> recording, int offset, int sampleRate)
     {
         int piece = sampleRate / 10, reach = sampleRate / 4;
-        int largest = 0, first = -1;
+        int largest = 0, first = -1, before = 0;
         for (int start = 0; start + piece <= reference.Length; start += piece)
         {
             ReadOnlySpan<short> part = reference.Slice(start, piece);
             if (Power(part) < 300.0 * 300) continue;        // too quiet to know its place
-            int from = start + offset - reach;
-            int low = Math.Max(0, from), high = Math.Min(recording.Length, start + offset + piece + reach);
-            if (high - low < piece || AtPlace(part, recording, start + offset)) continue;
-            int found = low + BestOffset(part, recording[low..high]) - (start + offset);
-            if (Math.Abs(found) > Math.Abs(largest)) largest = found;
-            if (found != 0 && first < 0) first = start;
+            int place = start + offset, shiftBefore = before;
+            before = 0;
+            double here = Likeness(part, recording, place);
+            if (here > 0.98) continue;
+            (double most, int at) = (here, place);
+            for (int other = place - reach; other <= place + reach; other++)
+            {
+                double likeness = Likeness(part, recording, other);
+                if (likeness > most) (most, at) = (likeness, other);
+            }
+
+            // A vowel with a hole is like itself a period later: a place counts that is clearly better, for two pieces in a row.
+            if (most < 0.7 || most < here + 0.1) continue;
+            before = at - place;
+            if (Math.Abs(before - shiftBefore) > 2) continue;
+            if (Math.Abs(before) > Math.Abs(largest)) largest = before;
+            if (first < 0) first = start - piece;
         }
 
         return (largest, first);
     }
 
-    /// <summary>True when a piece is where it should be, so that it need not be looked for.</summary>
-    private static bool AtPlace(ReadOnlySpan<short> part, ReadOnlySpan<short> recording, int at)
+    /// <summary>The normalised correlation of a piece with a place of the recording: 1 when they differ in loudness at most.</summary>
+    private static double Likeness(ReadOnlySpan<short> part, ReadOnlySpan<short> recording, int at)
     {
-        if (at < 0 || at + part.Length > recording.Length) return false;
-        double noise = 0;
-        for (int i = 0; i < part.Length; i++) noise += Math.Pow(part[i] - recording[at + i], 2);
-        return noise / part.Length < Power(part) / 100;
+        if (at < 0 || at + part.Length > recording.Length) return 0;
+        double product = 0, own = 0, other = 0;
+        for (int i = 0; i < part.Length; i++)
+        {
+            double a = part[i], b = recording[at + i];
+            product += a * b;
+            own += a * a;
+            other += b * b;
+        }
+
+        return other == 0 ? 0 : product / Math.Sqrt(own * other);
     }
 
     private static double Power(ReadOnlySpan<short> samples)
