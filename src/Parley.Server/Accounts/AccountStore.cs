@@ -27,22 +27,35 @@ public sealed class AccountStore : IDisposable
     /// <param name="password">Its password, not empty.</param>
     /// <returns><see cref="AccountResult.Done"/> or <see cref="AccountResult.AlreadyExists"/>.</returns>
     /// <exception cref="StorageException">The database failed; nothing was changed.</exception>
-    public AccountResult Add(AccountName name, string realm, string password) => Change(writer =>
+    /// <exception cref="ArgumentException">The password is empty.</exception>
+    public AccountResult Add(AccountName name, string realm, string password)
     {
-        if (writer.Exists(name)) return AccountResult.AlreadyExists;
-        writer.Put(name, realm, password);
-        return AccountResult.Done;
-    });
+        ArgumentException.ThrowIfNullOrEmpty(password);
+        return Change(writer =>
+        {
+            if (writer.Exists(name)) return AccountResult.AlreadyExists;
+            writer.Put(name, realm, password);
+            return AccountResult.Done;
+        });
+    }
 
     /// <summary>Gives an account a new password.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="realm">The realm that the server challenges it in.</param>
+    /// <param name="password">Its password, not empty.</param>
     /// <returns><see cref="AccountResult.Done"/> or <see cref="AccountResult.NotFound"/>.</returns>
     /// <exception cref="StorageException">The database failed; nothing was changed.</exception>
-    public AccountResult SetPassword(AccountName name, string realm, string password) => Change(writer =>
+    /// <exception cref="ArgumentException">The password is empty.</exception>
+    public AccountResult SetPassword(AccountName name, string realm, string password)
     {
-        if (!writer.Exists(name)) return AccountResult.NotFound;
-        writer.Put(name, realm, password);
-        return AccountResult.Done;
-    });
+        ArgumentException.ThrowIfNullOrEmpty(password);
+        return Change(writer =>
+        {
+            if (!writer.Exists(name)) return AccountResult.NotFound;
+            writer.Put(name, realm, password);
+            return AccountResult.Done;
+        });
+    }
 
     /// <summary>Removes an account.</summary>
     /// <returns><see cref="AccountResult.Done"/> or <see cref="AccountResult.NotFound"/>.</returns>
