@@ -16,6 +16,10 @@ internal sealed class LocationService : IDisposable
     /// <summary>How many updates may wait; <see cref="TrySubmit"/> refuses more.</summary>
     public const int QueueCapacity = 16384;
 
+    /// <summary>After a commit the next one waits so long, for updates to share it: at most so much is added to the answer of a REGISTER, and only under load.</summary>
+    private static readonly TimeSpan CommitSpacing = TimeSpan.FromMilliseconds(4);
+
+    private readonly ManualResetEvent _stopping = new(false);
     private readonly Inbox<BindingUpdate> _inbox = new(QueueCapacity);
     private readonly LocationWriter _writer;
     private readonly TimeProvider _time;
@@ -78,11 +82,13 @@ internal sealed class LocationService : IDisposable
     {
         if (_isStopping) return;
         _isStopping = true;
+        _stopping.Set();
         _inbox.Wake();
         if (_thread is null) Run(_inbox.TakeAllAndClose());
         else _thread.Join();
         _writer.Dispose();
         _inbox.Dispose();
+        _stopping.Dispose();
     }
 
     private void RunUntilStopped()
@@ -91,6 +97,7 @@ internal sealed class LocationService : IDisposable
         {
             _inbox.Wait(LocationWriter.SweepInterval);
             RunPending();
+            _stopping.WaitOne(CommitSpacing);
         }
 
         Run(_inbox.TakeAllAndClose());

@@ -14,17 +14,25 @@ internal sealed class LocationWriter : IDisposable
     /// <summary>How often a piece of the table is swept.</summary>
     public static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many bindings a commit takes over to a new generation of the store at most, besides its updates.</summary>
+    private const int MostRewritten = MaxBatch;
+
+    private const int NotRewriting = -1;
     private const int SweepRounds = 60;             // so many pieces make the whole table
     private const int SmallestSweepPiece = 256;
+    private const int SmallestRewrite = 32;
 
     private readonly IBindingStore? _store;
     private readonly LocationOptions _options;
     private readonly IContactComparer _comparer;
     private readonly ILogger _logger;
     private readonly BindingUpdate[] _batch = new BindingUpdate[MaxBatch];
-    private readonly StagedChanges _staged = new(MaxBatch);
+    private readonly StagedChanges _staged = new(MaxBatch + MostRewritten);
     private readonly RecordTable _table = new();
     private RegistrarOptions _limits;
+    private int _newInBatch;                    // staged addresses of record that the table does not have
+    private int _rewriteSlot = NotRewriting;    // the next slot whose record goes over to the new generation
+    private int _rewriteLayout;
     private DateTimeOffset _nextSweep;
     private int _sweepSlot;
 
@@ -49,14 +57,13 @@ internal sealed class LocationWriter : IDisposable
         int damaged = 0;
         _store?.Load(record =>
         {
-            if (!BindingSet.IsValidRecord(record))
+            if (RecordHeader.IsAlone(record)) _table.Remove(RecordHeader.KeyOf(record));
+            else if (BindingSet.IsValidRecord(record))
             {
-                damaged++;
-                return;
+                RecordHeader.Rehash(record);
+                _table.Put(record);
             }
-
-            RecordHeader.Rehash(record);
-            _table.Put(record);
+            else damaged++;
         });
         if (damaged > 0) Log.DamagedBindings(_logger, damaged);
     }
@@ -78,9 +85,7 @@ internal sealed class LocationWriter : IDisposable
             Stage(update, now, limits);
         }
 
-        bool isCommitted = TryCommit();
-        if (isCommitted) Publish();
-        _staged.Clear();
+        bool isCommitted = TryCommitAndPublish();
         for (int i = 0; i < done; i++)
         {
             BindingUpdate update = _batch[i];
@@ -111,12 +116,11 @@ internal sealed class LocationWriter : IDisposable
             if (bindings.EarliestExpiry > now) continue;
             BindingSet live = bindings.Without(now);
             // The store may keep what has ended beside what has not: whoever reads it looks at the time.
-            if (live.IsEmpty) _staged.Set(bindings.AddressOfRecord, null);
+            if (live.IsEmpty) _staged.Set(RecordHeader.CreateAlone(bindings.AddressOfRecord));
             else _table.Put(live.Record!);
         }
 
-        if (TryCommit()) Publish();
-        _staged.Clear();
+        TryCommitAndPublish();
     }
 
     /// <inheritdoc/>
@@ -128,39 +132,85 @@ internal sealed class LocationWriter : IDisposable
         var existing = new BindingSet(record);
         update.AppliedAt = now;
         update.Outcome = BindingSet.Apply(existing, update, now, limits, _comparer, out BindingSet result);
-        if (existing.IsEmpty && !result.IsEmpty && _table.Count + _staged.Count >= _options.MaxAddressesOfRecord)
+        if (existing.IsEmpty && !result.IsEmpty && ++_newInBatch + _table.Count > _options.MaxAddressesOfRecord)
         {
             update.Outcome = BindingOutcome.LocationFull;
             result = existing;
         }
 
         update.Bindings = result;
-        if (result.Record != record) _staged.Set(update.AddressOfRecord, result.Record);
+        if (result.Record != record) _staged.Set(result.Record ?? RecordHeader.CreateAlone(update.AddressOfRecord));
     }
 
-    /// <summary>Writes what is staged to the store.</summary>
-    /// <returns>False when it could not: nothing was written, and what is staged must not be seen.</returns>
-    private bool TryCommit()
+    /// <summary>Writes what is staged to the store, and then lets everybody see it.</summary>
+    /// <returns>False when it could not be written: nothing has changed.</returns>
+    private bool TryCommitAndPublish()
     {
-        if (_store is null || _staged.Count == 0) return true;
+        bool isCommitted = true;
+        if (_store is not null && _staged.Count > 0)
+        {
+            StageRewrite(_store);
+            isCommitted = TryCommit(_store);
+        }
+
+        if (isCommitted) Publish();
+        _staged.Clear();
+        _newInBatch = 0;
+        return isCommitted;
+    }
+
+    private bool TryCommit(IBindingStore store)
+    {
         try
         {
-            _store.Commit(_staged.Changes);
-            return true;
+            store.Commit(_staged.Changes);
         }
         catch (StorageException e)
         {
             Log.CommitFailed(_logger, _staged.Count, e);
+            if (_rewriteSlot != NotRewriting) _rewriteSlot = 0;     // what went over with this commit did not
             return false;
+        }
+
+        if (_rewriteSlot == _table.Capacity)
+        {
+            store.ForgetEarlierGenerations();
+            _rewriteSlot = NotRewriting;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// When the store holds many changes that were replaced since, adds to each commit some of what is bound, until all
+    /// of it is in the store's new generation. Twice as many as there are changes, so that it comes to an end.
+    /// </summary>
+    private void StageRewrite(IBindingStore store)
+    {
+        if (_rewriteSlot == NotRewriting)
+        {
+            if (store.ChangeCount - _table.Count <= _table.Count + _options.ReplacedChanges) return;
+            store.BeginGeneration();
+            (_rewriteSlot, _rewriteLayout) = (0, _table.Layout);
+        }
+
+        if (_rewriteLayout != _table.Layout) (_rewriteSlot, _rewriteLayout) = (0, _table.Layout);
+        int most = Math.Min(MostRewritten, Math.Max(SmallestRewrite, 2 * _staged.Count));
+        for (; most > 0 && _rewriteSlot < _table.Capacity; _rewriteSlot++)
+        {
+            byte[]? record = _table.At(_rewriteSlot);
+            if (record is null || _staged.TryGet(RecordHeader.KeyOf(record), out _)) continue;
+            _staged.Set(record);
+            most--;
         }
     }
 
     private void Publish()
     {
-        foreach (ref readonly BindingChange change in _staged.Changes)
+        foreach (byte[] change in _staged.Changes)
         {
-            if (change.Record is null) _table.Remove(change.AddressOfRecord);
-            else _table.Put(change.Record);
+            if (RecordHeader.IsAlone(change)) _table.Remove(RecordHeader.KeyOf(change));
+            else _table.Put(change);
         }
     }
 }

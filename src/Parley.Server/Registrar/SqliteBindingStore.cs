@@ -3,15 +3,23 @@ using Parley.Server.Storage;
 
 namespace Parley.Server.Registrar;
 
-/// <summary>Bindings in SQLite: a row per address of record, a transaction per batch.</summary>
+/// <summary>The log of bindings in SQLite: a row per change, a transaction per batch.</summary>
 internal sealed class SqliteBindingStore : IBindingStore
 {
+    /// <summary>How many rows that are no longer needed a commit deletes at most: some more than it adds, and not so many that it takes long.</summary>
+    private const int ForgottenPerChange = 4;
+    private const int ForgottenPerCommit = 1024;
+
     private readonly Database _database;
     private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _put;
-    private readonly SqliteParameter _putKey, _putRecord;
-    private readonly SqliteCommand _remove;
-    private readonly SqliteParameter _removeKey;
+    private readonly SqliteCommand _append;
+    private readonly SqliteParameter _sequence, _record;
+    private readonly SqliteCommand _forget;
+    private readonly SqliteParameter _forgetBelow;
+    private long _first = 1;                // the oldest change that is still there
+    private long _next = 1;                 // the sequence number of the next change
+    private long _generation = 1;           // the first change of this generation
+    private long _neededFrom = 1;           // older changes may go
 
     /// <summary>The store in a data folder.</summary>
     /// <exception cref="StorageException">It cannot be used.</exception>
@@ -19,14 +27,17 @@ internal sealed class SqliteBindingStore : IBindingStore
     {
         _database = Database.Open(folder, Database.Location);
         _connection = _database.Connect();
-        _put = _connection.CreateCommand();
-        _put.CommandText = "INSERT INTO binding (address_of_record, record) VALUES ($key, $record) ON CONFLICT DO UPDATE SET record = excluded.record";
-        _putKey = _put.Parameters.Add("$key", SqliteType.Blob);
-        _putRecord = _put.Parameters.Add("$record", SqliteType.Blob);
-        _remove = _connection.CreateCommand();
-        _remove.CommandText = "DELETE FROM binding WHERE address_of_record = $key";
-        _removeKey = _remove.Parameters.Add("$key", SqliteType.Blob);
+        _append = _connection.CreateCommand();
+        _append.CommandText = "INSERT INTO binding_change (sequence, record) VALUES ($sequence, $record)";
+        _sequence = _append.Parameters.Add("$sequence", SqliteType.Integer);
+        _record = _append.Parameters.Add("$record", SqliteType.Blob);
+        _forget = _connection.CreateCommand();
+        _forget.CommandText = "DELETE FROM binding_change WHERE sequence < $below";
+        _forgetBelow = _forget.Parameters.Add("$below", SqliteType.Integer);
     }
+
+    /// <inheritdoc/>
+    public long ChangeCount => _next - _first;
 
     /// <inheritdoc/>
     public void Load(Action<byte[]> receive)
@@ -34,9 +45,17 @@ internal sealed class SqliteBindingStore : IBindingStore
         try
         {
             using SqliteCommand command = _connection.CreateCommand();
-            command.CommandText = "SELECT record FROM binding";
+            command.CommandText = "SELECT sequence, record FROM binding_change ORDER BY sequence";
             using SqliteDataReader reader = command.ExecuteReader();
-            while (reader.Read()) receive(reader.GetFieldValue<byte[]>(0));
+            bool isFirst = true;
+            while (reader.Read())
+            {
+                long sequence = reader.GetInt64(0);
+                if (isFirst) _first = _neededFrom = _generation = sequence;
+                isFirst = false;
+                _next = sequence + 1;
+                receive(reader.GetFieldValue<byte[]>(1));
+            }
         }
         catch (SqliteException e)
         {
@@ -45,25 +64,26 @@ internal sealed class SqliteBindingStore : IBindingStore
     }
 
     /// <inheritdoc/>
-    public void Commit(ReadOnlySpan<BindingChange> batch)
+    public void Commit(ReadOnlySpan<byte[]> changes)
     {
+        long next = _next;
+        long forgetBelow = Math.Min(_neededFrom, _first + ForgottenPerCommit + (ForgottenPerChange * changes.Length));
         try
         {
             using SqliteTransaction transaction = _connection.BeginTransaction(deferred: false);
-            _put.Transaction = _remove.Transaction = transaction;
-            foreach (ref readonly BindingChange change in batch)
+            _append.Transaction = _forget.Transaction = transaction;
+            foreach (byte[] change in changes)
             {
-                if (change.Record is null)
-                {
-                    _removeKey.Value = change.AddressOfRecord;
-                    _remove.ExecuteNonQuery();
-                }
-                else
-                {
-                    _putKey.Value = change.AddressOfRecord;
-                    _putRecord.Value = change.Record;
-                    _put.ExecuteNonQuery();
-                }
+                _sequence.Value = next++;
+                _record.Value = change;
+                _append.ExecuteNonQuery();
+            }
+
+            if (forgetBelow > _first)
+            {
+                // From the oldest on: what is left is always the end of the log, so a removal never goes before what it removes.
+                _forgetBelow.Value = forgetBelow;
+                _forget.ExecuteNonQuery();
             }
 
             transaction.Commit();
@@ -72,13 +92,21 @@ internal sealed class SqliteBindingStore : IBindingStore
         {
             throw _database.Translate(e);
         }
+
+        (_next, _first) = (next, forgetBelow);
     }
+
+    /// <inheritdoc/>
+    public void BeginGeneration() => _generation = _next;
+
+    /// <inheritdoc/>
+    public void ForgetEarlierGenerations() => _neededFrom = _generation;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _put.Dispose();
-        _remove.Dispose();
+        _append.Dispose();
+        _forget.Dispose();
         _connection.Dispose();
     }
 }

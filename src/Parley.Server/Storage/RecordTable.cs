@@ -24,6 +24,9 @@ internal sealed class RecordTable
     /// <summary>Records in the table.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Moves on when records change their slots, which happens only when one is put in.</summary>
+    public int Layout { get; private set; }
+
     /// <summary>Slots, for a writer that walks all of them piece by piece.</summary>
     public int Capacity => _slots.Length;
 
@@ -73,7 +76,7 @@ internal sealed class RecordTable
         return removed;
     }
 
-    /// <summary>The record in a slot, null for none. Writer only; the slots change when a record is put in.</summary>
+    /// <summary>The record in a slot, null for none. Writer only; see <see cref="Layout"/>.</summary>
     /// <param name="slot">0 to <see cref="Capacity"/> - 1.</param>
     public byte[]? At(int slot) => _slots[slot] is { Length: > 0 } record ? record : null;
 
@@ -113,6 +116,7 @@ internal sealed class RecordTable
         }
 
         _occupied = Count;
+        Layout++;
         Volatile.Write(ref _slots, slots);
     }
 
@@ -141,6 +145,14 @@ internal static class RecordHeader
     /// <summary>Where a record's content begins.</summary>
     public static int ContentOffset(ReadOnlySpan<byte> record) => KeyOffset + KeyLength(record);
 
+    /// <summary>Makes a record of a header and a key alone.</summary>
+    public static byte[] CreateAlone(ReadOnlySpan<byte> key)
+    {
+        byte[] record = new byte[KeyOffset + key.Length];
+        Write(record, key);
+        return record;
+    }
+
     /// <summary>Writes hash, length and key; the content follows at <see cref="KeyOffset"/> + the key's length.</summary>
     public static void Write(Span<byte> record, ReadOnlySpan<byte> key)
     {
@@ -151,6 +163,9 @@ internal static class RecordHeader
 
     /// <summary>Writes the hash anew into a record that comes from another process.</summary>
     public static void Rehash(Span<byte> record) => BinaryPrimitives.WriteUInt32LittleEndian(record, HashOf(KeyOf(record)));
+
+    /// <summary>True when a record has a header and a key, and nothing behind them.</summary>
+    public static bool IsAlone(ReadOnlySpan<byte> record) => record.Length >= KeyOffset && record.Length == ContentOffset(record);
 
     /// <summary>The key of a record.</summary>
     public static ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> record) => record.Slice(KeyOffset, KeyLength(record));

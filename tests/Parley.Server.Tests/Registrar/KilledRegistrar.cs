@@ -16,7 +16,7 @@ internal static class KilledRegistrar
     {
         using Stream output = Console.OpenStandardOutput();
         using var service = new LocationService(
-            new SqliteBindingStore(folder), new LocationOptions(), new RegistrarOptions(), new SameBytes(), TimeProvider.System, new RecordingLogger());
+            new SqliteBindingStore(folder), new LocationOptions { ReplacedChanges = 1000 }, new RegistrarOptions(), new SameBytes(), TimeProvider.System, new RecordingLogger());
         service.Load();
         service.Start();
         using var free = new SemaphoreSlim(InFlight);

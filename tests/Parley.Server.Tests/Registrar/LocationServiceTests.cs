@@ -137,6 +137,22 @@ public sealed class LocationServiceTests : IDisposable
     }
 
     [Fact]
+    public void Refreshes_do_not_count_as_new_addresses_of_record()
+    {
+        using LocationService service = Service(new LocationOptions { MaxAddressesOfRecord = 11 });
+        for (uint cseq = 1; cseq <= 2; cseq++)
+        {
+            for (int i = 0; i < 10; i++) Assert.True(service.TrySubmit(Register("sip:a", $"user{i}@example.com", cseq)));
+            TestUpdate last = Register("sip:a", "last@example.com", cseq);
+            if (cseq == 2) Assert.True(service.TrySubmit(last));
+            service.RunPending();
+            Assert.Equal(BindingOutcome.Accepted, last.Outcome);
+        }
+
+        Assert.Equal(11, service.Count);
+    }
+
+    [Fact]
     public void Limits_can_be_replaced_while_it_runs()
     {
         using LocationService service = Service();

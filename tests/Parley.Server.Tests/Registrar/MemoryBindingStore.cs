@@ -1,5 +1,6 @@
 using System.Text;
 using Parley.Server.Registrar;
+using Parley.Server.Storage;
 
 namespace Parley.Server.Tests.Registrar;
 
@@ -14,21 +15,33 @@ internal sealed class MemoryBindingStore : IBindingStore
 
     public Action? OnCommit { get; set; }
 
+    public long ChangeCount => Records.Count;
+
     public void Load(Action<byte[]> receive)
     {
         foreach (byte[] record in Records.Values) receive([.. record]);
     }
 
-    public void Commit(ReadOnlySpan<BindingChange> batch)
+    public void Commit(ReadOnlySpan<byte[]> changes)
     {
         OnCommit?.Invoke();
-        BatchSizes.Add(batch.Length);
-        foreach (BindingChange change in batch)
+        BatchSizes.Add(changes.Length);
+        foreach (byte[] change in changes)
         {
-            string key = Encoding.UTF8.GetString(change.AddressOfRecord);
-            if (change.Record is null) Records.Remove(key);
-            else Records[key] = [.. change.Record];
+            string key = Encoding.UTF8.GetString(RecordHeader.KeyOf(change));
+            if (RecordHeader.IsAlone(change)) Records.Remove(key);
+            else Records[key] = [.. change];
         }
+    }
+
+    public void BeginGeneration()
+    {
+        // It holds one change per address of record, so there is never one to forget.
+    }
+
+    public void ForgetEarlierGenerations()
+    {
+        // As above.
     }
 
     public void Dispose()

@@ -1,7 +1,8 @@
--- One row per address of record: all its bindings as one record (the layout is in BindingSet), so that a REGISTER
--- writes one row however many contacts it has, and a start reads each row straight into memory.
-CREATE TABLE binding
+-- A log of changes, the newest last: the last change of an address of record is what is bound to it. Appending writes
+-- a few pages at the end however many phones there are; updating a row per address of record in place would write a whole
+-- page for each. IBindingStore says how the beginning of the log is let go.
+CREATE TABLE binding_change
 (
-    address_of_record   BLOB NOT NULL PRIMARY KEY,
-    record              BLOB NOT NULL
-) WITHOUT ROWID;
+    sequence    INTEGER PRIMARY KEY,
+    record      BLOB NOT NULL           -- all bindings of an address of record (BindingSet), or RecordHeader alone for a removal
+);
