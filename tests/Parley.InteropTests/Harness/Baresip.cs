@@ -114,9 +114,13 @@ internal sealed class Baresip : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until so much of the other side's sound has come in the call.</summary>
-    public Task HearsAsync(TimeSpan duration) =>
-        Limit.UntilAsync($"{_process.Name} to hear {duration.TotalSeconds:0.0} s", () => Heard() is { } file && new FileInfo(file).Length >= duration.TotalSeconds * 16000, Limit.Call);
+    /// <summary>Waits until as much has come in the call as a speech is long, and a little more for what is under way.</summary>
+    public Task HearsAsync(string speech)
+    {
+        // A file that is being written has 44 bytes of head and 16-bit samples, 8000 a second.
+        TimeSpan duration = Wav.Duration(speech) + TimeSpan.FromMilliseconds(500);
+        return Limit.UntilAsync($"{_process.Name} to hear {duration.TotalSeconds:0.0} s", () => Heard() is { } file && new FileInfo(file).Length >= 44 + (duration.TotalSeconds * 16000), Limit.Call);
+    }
 
     /// <summary>Waits until what the last call's other side said is written down (after CALL_CLOSED).</summary>
     /// <returns>A WAV file.</returns>

@@ -106,17 +106,38 @@ internal sealed class Capture
                 messages.Add(new CapturedSip(TimeSpan.FromSeconds(at), isTcp, source, destination,
                     Value("sip.Request-Line") ?? Value("sip.Status-Line") ?? "",
                     Value("sip.Status-Code") is { } status ? int.Parse(status, CultureInfo.InvariantCulture) : null,
-                    Value("sip.Call-ID") ?? "", Value("sip.CSeq.seq") ?? "", Value("sip.CSeq.method") ?? "", Value("sip.Via.branch") ?? "",
-                    Bytes(sip, "sip.Request-Line", "sip.Status-Line") + "\r\n" + Bytes(sip, "sip.msg_hdr"), BodyOf(sip)));
+                    Value("sip.Call-ID") ?? "", Value("sip.CSeq.seq") ?? "", Value("sip.CSeq.method") ?? "", Value("sip.Via.branch") ?? "", Value("sip.Via.sent-by.address") ?? "", Value("sip.to.tag") ?? "",
+                    Bytes(sip, "sip.Request-Line", "sip.Status-Line") + "\r\n" + HeadersOf(sip), BodyOf(sip)));
             }
         }
 
-        return messages;
+        return WithNamedConnections(messages);
+    }
+
+    /// <summary>Who connects from an address that it did not choose is known by the Via of its requests.</summary>
+    private static List<CapturedSip> WithNamedConnections(List<CapturedSip> messages)
+    {
+        var names = new Dictionary<IPEndPoint, IPAddress>();
+        foreach (CapturedSip message in messages.Where(message => message.IsTcp && message.Status is null && message.Source.Address.Equals(IPAddress.Loopback)))
+        {
+            if (IPAddress.TryParse(message.SentBy, out IPAddress? address)) names.TryAdd(message.Source, address);
+        }
+
+        IPEndPoint Named(IPEndPoint endpoint) => names.TryGetValue(endpoint, out IPAddress? address) ? new IPEndPoint(address, endpoint.Port) : endpoint;
+        return [.. messages.Select(message => message with { Source = Named(message.Source), Destination = Named(message.Destination) })];
     }
 
     // A field's bytes are written in hexadecimal digits.
     private static string Bytes(XElement inside, params string[] fields) =>
         Encoding.UTF8.GetString(Convert.FromHexString(fields.Select(field => Find(inside, field)?.Attribute("value")?.Value).FirstOrDefault(value => value is not null) ?? ""));
+
+    // Without a body tshark's field goes on to the end of the segment, which may have the next message.
+    private static string HeadersOf(XElement sip)
+    {
+        string headers = Bytes(sip, "sip.msg_hdr");
+        int end = headers.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        return end < 0 ? headers : headers[..(end + 4)];
+    }
 
     // tshark gives the lines of a session description with their places; what lies between them are the ends of lines.
     private static string BodyOf(XElement sip)
@@ -149,10 +170,12 @@ internal sealed class Capture
 /// <param name="At">Since the epoch.</param>
 /// <param name="Status">Of a response; null for a request.</param>
 /// <param name="Branch">Of its topmost Via.</param>
+/// <param name="SentBy">The address in that Via.</param>
+/// <param name="ToTag">Who answered: a proxy passes on the provisional answers of several phones.</param>
 /// <param name="Head">Start line and headers as they were sent.</param>
 internal sealed record CapturedSip(
     TimeSpan At, bool IsTcp, IPEndPoint Source, IPEndPoint Destination, string FirstLine, int? Status, string CallId, string Sequence, string Method, string Branch,
-    string Head = "", string Body = "")
+    string SentBy = "", string ToTag = "", string Head = "", string Body = "")
 {
     /// <summary>The request's own method; that of the CSeq for a response. They differ for no message.</summary>
     public bool IsRequest(string method) => Status is null && Method == method;

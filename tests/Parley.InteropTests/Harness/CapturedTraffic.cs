@@ -23,7 +23,14 @@ internal sealed record CapturedTraffic(IReadOnlyList<string> Faults, IReadOnlyLi
     /// <summary>The first lines of what one address sent another, without repeats: "INVITE", "180" and so on, in order.</summary>
     public IEnumerable<string> Ladder(IPAddress from, IPAddress to) =>
         Sip.Where(message => message.Source.Address.Equals(from) && message.Destination.Address.Equals(to))
+            .DistinctBy(message => (message.FirstLine, message.CallId, message.Sequence, message.Branch, message.ToTag))
             .Select(message => message.Status is { } status ? $"{status} {message.Method}" : message.Method);
+
+    /// <summary>The status codes of the final answers to a method, without repeats, in order.</summary>
+    public IEnumerable<int> AnswersTo(string method) =>
+        Sip.Where(message => message.IsResponse(method) && message.IsFinal)
+            .DistinctBy(message => (message.Status, message.CallId, message.Sequence, message.Branch))
+            .Select(message => message.Status!.Value);
 
     // RFC 3550 5.1: the sequence number grows by one per packet, and the timestamp never goes back, but for a digit's, which stays at
     // its start while sound goes on (RFC 4733 2.2). Nothing is lost or overtaken here: a hole is one that the sender made.

@@ -6,10 +6,10 @@ internal static class Limit
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>For what takes milliseconds: an answer, an event, a started program on a busy machine.</summary>
-    public static TimeSpan Soon { get; } = TimeSpan.FromSeconds(20);
+    public static TimeSpan Soon { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>For what takes a whole call, or a timer of RFC 3261 (Timer B: 32 s).</summary>
-    public static TimeSpan Call { get; } = TimeSpan.FromSeconds(60);
+    public static TimeSpan Call { get; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Waits until a condition holds that nothing announces.</summary>
     /// <exception cref="TimeoutException">It did not in time.</exception>

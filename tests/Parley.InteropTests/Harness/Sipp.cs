@@ -52,7 +52,7 @@ internal static class Sipp
             .. first, "-sf", file, "-nostdin", "-m", settings.Calls.ToString(CultureInfo.InvariantCulture), "-l", "1",
             "-i", settings.Address.ToString(), "-p", settings.Port.ToString(CultureInfo.InvariantCulture), "-mi", settings.Address.ToString(), "-ci", settings.Address.ToString(),
             "-t", settings.Transport == Transport.Udp ? "u1" : "t1",
-            "-au", settings.User, "-ap", settings.Password, "-auth_uri", settings.Domain, "-key", "user", settings.User, "-key", "domain", settings.Domain,
+            "-au", settings.User, "-ap", settings.Password, "-key", "user", settings.User, "-key", "domain", settings.Domain,
             "-rtp_echo", "-recv_timeout", "20000", "-timeout", seconds + "s", "-timeout_error", "-default_behaviors", "all",
             "-trace_err", "-error_file", bench.PathOf(name + ".errors"), "-trace_msg", "-message_file", bench.PathOf(name + ".messages"),
         ], lifetime: settings.Lifetime + Limit.Soon);

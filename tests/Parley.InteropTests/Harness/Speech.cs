@@ -18,6 +18,17 @@ internal static class Speech
     public static Task<string> WithSilenceAfterAsync(string speech) =>
         OnceAsync(Path.ChangeExtension(speech, ".long.wav"), made => SoxAsync([speech, made, "pad", "0", "60"]));
 
+    /// <summary>Speech as it is after a codec, sox being the codec: G.711 has one right answer for each sample.</summary>
+    /// <param name="speech">A WAV file.</param>
+    /// <param name="codec">"PCMU" or "PCMA".</param>
+    public static Task<string> CodedAsync(string speech, string codec) =>
+        OnceAsync(Path.ChangeExtension(speech, $".{codec}.wav"), async made =>
+        {
+            string coded = made + ".coded.wav";
+            await SoxAsync([speech, "-e", codec == "PCMU" ? "mu-law" : "a-law", coded]);
+            await SoxAsync([coded, "-e", "signed-integer", "-b", "16", made]);
+        });
+
     private static Task<string> MakeAsync(string name, string voice, string text, string[] effects) =>
         OnceAsync(Path.Combine(Folder(), name + ".wav"), async made =>
         {

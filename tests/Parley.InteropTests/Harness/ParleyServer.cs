@@ -1,0 +1,66 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Parley.InteropTests.Harness;
+
+/// <summary>A running <c>parley serve</c> with the users alice, bob and carol of example.test, and alice of localhost.</summary>
+internal sealed class ParleyServer
+{
+    public const string Domain = "example.test";
+
+    /// <summary>For peers that want to look the domain up even when they are told where to send.</summary>
+    public const string ResolvableDomain = "localhost";
+
+    private readonly Bench _bench;
+    private readonly string[] _arguments;
+
+    private ParleyServer(Bench bench, IPAddress address, string data, string[] arguments)
+    {
+        (_bench, Address, Data, _arguments) = (bench, address, data, arguments);
+        Process = null!;
+    }
+
+    public IPAddress Address { get; }
+
+    /// <summary>Where it listens, over UDP and TCP.</summary>
+    public IPEndPoint EndPoint => new(Address, 5060);
+
+    /// <summary>Its data folder.</summary>
+    public string Data { get; }
+
+    public ParleyProcess Process { get; private set; }
+
+    /// <summary>Starts one and waits until it is ready.</summary>
+    /// <param name="bench">The test's.</param>
+    /// <param name="role">What it does with requests for its users: "proxy" or "redirect".</param>
+    /// <param name="moreUsers">Lines of name,password beside the three.</param>
+    public static async Task<ParleyServer> StartAsync(Bench bench, string role = "proxy", IEnumerable<string>? moreUsers = null)
+    {
+        IPAddress address = bench.Network.NewAddress();
+        string data = bench.NewFolder("parley-data");
+        string users = bench.PathOf("users.csv");
+        await File.WriteAllLinesAsync(users, [.. new[] { "alice", "bob", "carol" }.Select(name => $"{name},{PasswordOf(name)}"), .. moreUsers ?? []]);
+        string configuration = bench.PathOf("parley.json");
+        await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(new
+        {
+            domains = new[] { new { name = Domain, role }, new { name = ResolvableDomain, role } },
+            listen = new[] { $"udp://{address}:5060", $"tcp://{address}:5060" },
+            data,
+            media = new { address = address.ToString() },
+        }));
+        await ParleyProgram.SucceedAsync(bench, "user", "import", users, "--domain", Domain, "--config", configuration);
+        await ParleyProgram.SucceedAsync(bench, "user", "add", $"alice@{ResolvableDomain}", "--password", PasswordOf("alice"), "--config", configuration);
+        var server = new ParleyServer(bench, address, data, ["serve", "--config", configuration]);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    public static string PasswordOf(string user) => user + "-secret";
+
+    /// <summary>Starts it once more, on the same data.</summary>
+    public async Task StartAgainAsync()
+    {
+        Process = ParleyProgram.Start(_bench, "parley serve", _arguments);
+        await Process.EventAsync("ready");
+    }
+}
