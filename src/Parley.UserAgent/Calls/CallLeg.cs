@@ -39,6 +39,10 @@ public sealed class CallLeg : IIncomingInviteOwner
 {
     private static readonly TimeSpan PlayoutTime = TimeSpan.FromMilliseconds(300);
 
+    // The caller's CANCEL may never come, when all that told it of this call was lost. Proxies wait for three minutes and more (timer C).
+    private static readonly TimeSpan LongestRinging = TimeSpan.FromMinutes(10);
+
+
     private readonly UserAgentCore _core;
     private readonly Timer _timer;
     private OutgoingInvite? _outgoing;
@@ -138,6 +142,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         }
 
         State = CallState.Accepted;
+        Lane.Loop.Schedule(_timer, Instant.Never);
         _media.Listen(_audio);
         _dialog!.Confirm();
         _incoming.Accept([.. _core.WriteContactRow(_incoming.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
@@ -214,6 +219,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         if (!Dialog.TryCreateAtServer(request, leg.TagBytes, isOverTls: false, out leg._dialog)) return null;
         leg._incoming = new IncomingInvite(invite, leg, leg.TagBytes);
         core.Add(leg);
+        core.Lane.Loop.Schedule(leg._timer, core.Lane.Now + LongestRinging);
         return leg;
     }
 
@@ -502,6 +508,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     private void OnTimer()
     {
         if (State is CallState.Calling or CallState.Proceeding) GiveUp(new CallEnd(CallEndReason.NoAnswer, 408, "No answer in time"));
+        else if (State is CallState.Incoming or CallState.Ringing) Reject(480);
         else HangUp();
     }
 

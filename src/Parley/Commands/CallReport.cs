@@ -27,7 +27,7 @@ internal static class CallReport
 
                 case CallAnswered answered:
                     output.Event("answered", ("call", call.CallId), ("codec", answered.Codec));
-                    output.Say($"answered, {answered.Codec}");
+                    output.Say(answered.Codec.Length > 0 ? $"answered, {answered.Codec}" : "answered");
                     break;
 
                 case CallHeld held:
@@ -57,7 +57,7 @@ internal static class CallReport
             ("sent", audio?.Rtp.PacketsSent), ("received", audio?.Rtp.PacketsReceived), ("lost", audio?.Rtp.PacketsLost),
             ("jitterMilliseconds", audio?.Rtp.Jitter.TotalMilliseconds));
         output.Say($"ended: {end}");
-        if (audio is not null) output.Say(Describe(audio));
+        if (audio?.Codec is not null) output.Say(Describe(audio));
     }
 
     /// <summary>Closes a recording and tells what is missing in it.</summary>
