@@ -15,6 +15,7 @@ namespace Parley.Server.Services;
 internal sealed class TestCalls : ILocalService, IIncomingCallHandler
 {
     private const int MaxCallsPerLane = 1000;
+    private static readonly TimeSpan AliveInterval = TimeSpan.FromMinutes(2);
 
     private readonly EchoService _echo = new();
     private readonly MusicService _music = new();
@@ -27,7 +28,7 @@ internal sealed class TestCalls : ILocalService, IIncomingCallHandler
     public TestCalls(SipLane lane, MediaPorts ports, ParleyConfiguration configuration) => _core = new UserAgentCore(
         lane,
         ports,
-        new UserAgentCoreOptions { MaxCalls = MaxCallsPerLane, AdvertisedMediaAddress = AddressOf(configuration.Media.Address ?? configuration.Advertise) },
+        new UserAgentCoreOptions { MaxCalls = MaxCallsPerLane, AliveInterval = AliveInterval, AdvertisedMediaAddress = AddressOf(configuration.Media.Address ?? configuration.Advertise) },
         this);
 
     /// <inheritdoc/>
