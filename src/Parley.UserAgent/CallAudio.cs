@@ -18,10 +18,13 @@ public sealed record CallAudio
     /// <summary>True to hang up when the source has ended and its last packet was sent and had the time to be played.</summary>
     public bool HangUpAfterSource { get; init; }
 
-    /// <summary>The other side hears itself.</summary>
+    /// <summary>True to press each key that the other side presses.</summary>
+    public bool EchoesDigits { get; init; }
+
+    /// <summary>The other side hears itself, and its keys come back.</summary>
     public static CallAudio Echo()
     {
         var echo = new EchoAudio();
-        return new CallAudio { Source = echo, Sink = echo };
+        return new CallAudio { Source = echo, Sink = echo, EchoesDigits = true };
     }
 }

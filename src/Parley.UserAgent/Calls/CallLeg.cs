@@ -245,6 +245,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     internal void OnRedirected(string uri)
     {
         State = CallState.Calling;
+        _media!.ForgetEarlyAnswer();
         Observer.OnRedirected(this, uri);
     }
 
@@ -361,7 +362,11 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     // What the media brings.
 
-    internal void OnDigit(char digit, TimeSpan duration) => Observer.OnDigit(this, digit, duration);
+    internal void OnDigit(char digit, TimeSpan duration)
+    {
+        Observer.OnDigit(this, digit, duration);
+        if (_audio.EchoesDigits && State == CallState.Established) _media!.TrySendDigits(digit.ToString(), isAsked: false);
+    }
 
     internal void OnDigitsSent() => Observer.OnDigitsSent(this);
 
@@ -444,7 +449,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         _incoming = new IncomingInvite(transaction, this, TagBytes);
         _incoming.Accept([.. _core.WriteContactRow(transaction.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
         if (State == CallState.Accepted) OnEstablished();
-        if (_isHeld == _media.IsHeldByRemote) return;
+        if (State != CallState.Established || _isHeld == _media.IsHeldByRemote) return;
         _isHeld = _media.IsHeldByRemote;
         Observer.OnHeld(this, _isHeld);
     }

@@ -101,6 +101,9 @@ internal sealed class CallMedia : IAudioHandler
         return failure;
     }
 
+    /// <summary>The call goes elsewhere: who answered early is not who will answer.</summary>
+    public void ForgetEarlyAnswer() => _early = null;
+
     /// <summary>The 2xx has no description: that of a provisional response is the answer.</summary>
     public NegotiationFailure KeepEarlyAnswer()
     {
@@ -127,12 +130,14 @@ internal sealed class CallMedia : IAudioHandler
     }
 
     /// <summary>Sends digits behind those that wait.</summary>
+    /// <param name="digits">0-9, *, #, A-D.</param>
+    /// <param name="isAsked">True when <see cref="CallLeg.OnDigitsSent"/> is waited for.</param>
     /// <returns>False when the other side takes none, or too many wait.</returns>
-    public bool TrySendDigits(string digits)
+    public bool TrySendDigits(string digits, bool isAsked = true)
     {
         if (_audio?.TelephoneEvent is null || _digits.Waiting + digits.Length > MaxDigits) return false;
         _endpoint.SendDtmf(digits);
-        _digits.Add(digits.Length);
+        _digits.Add(digits.Length, isAsked);
         return true;
     }
 
@@ -175,25 +180,26 @@ internal sealed class CallMedia : IAudioHandler
     /// <summary>Tells when the digits of each call of <see cref="TrySendDigits"/> have been sent.</summary>
     private sealed class DigitTimer(CallMedia media) : LoopTimer
     {
-        private readonly Queue<(Instant SentBy, int Count)> _batches = new();
+        private readonly Queue<(Instant SentBy, int Count, bool IsAsked)> _batches = new();
         private Instant _lastSentBy;
 
         public int Waiting { get; private set; }
 
-        public void Add(int count)
+        public void Add(int count, bool isAsked)
         {
             Instant begin = Instant.Max(_lastSentBy, media._core.Lane.Now);
             _lastSentBy = begin + (count * (media._options.DtmfDuration + media._options.DtmfPause)) + DigitTail;
-            _batches.Enqueue((_lastSentBy, count));
+            _batches.Enqueue((_lastSentBy, count, isAsked));
             Waiting += count;
             media._core.Lane.Loop.Schedule(this, _batches.Peek().SentBy);
         }
 
         public override void OnDeadline(Instant now)
         {
-            Waiting -= _batches.Dequeue().Count;
-            if (_batches.TryPeek(out (Instant SentBy, int Count) next)) media._core.Lane.Loop.Schedule(this, next.SentBy);
-            media._leg.OnDigitsSent();
+            (_, int count, bool isAsked) = _batches.Dequeue();
+            Waiting -= count;
+            if (_batches.TryPeek(out (Instant SentBy, int Count, bool IsAsked) next)) media._core.Lane.Loop.Schedule(this, next.SentBy);
+            if (isAsked) media._leg.OnDigitsSent();
         }
     }
 }

@@ -2,7 +2,7 @@ using Parley.UserAgent.Calls;
 
 namespace Parley.UserAgent.Services;
 
-/// <summary>Answers every call and lets the caller hear itself.</summary>
+/// <summary>Answers every call and lets the caller hear itself, keys included.</summary>
 public sealed class EchoService : IIncomingCallHandler
 {
     /// <inheritdoc/>
