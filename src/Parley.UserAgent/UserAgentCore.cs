@@ -322,7 +322,7 @@ public sealed class UserAgentCore : ITransactionUser
 
         if (request.CreateTransaction(this) is not { } transaction) return;
         if (CallLeg.Receive(this, transaction, offer, mergeKey) is { } call) _handler.OnIncomingCall(call);
-        else transaction.Respond(new SipReply(400) { ReasonPhrase = "Malformed Contact"u8 });
+        else transaction.Respond(new SipReply(400) { ReasonPhrase = "Malformed Contact or Record-Route"u8 });
     }
 
     private static void OnCancel(in SipIncomingRequest request)
