@@ -18,7 +18,15 @@ public static class SipParser
     public static bool TryIndex(ReadOnlySpan<byte> datagram, SipMessageIndex index, out SipParseResult result)
     {
         ArgumentNullException.ThrowIfNull(index);
-        result = IndexHeaders(datagram, index);
+        int start = SkipEmptyLines(datagram);
+        if (start == datagram.Length)
+        {
+            index.Clear();
+            result = new SipParseResult(SipParseKind.KeepAlive, SipParseError.None, 0, isIndexed: false);
+            return false;
+        }
+
+        result = IndexHeaders(datagram, start, isWhole: true, index);
         if (!result.IsIndexed) return false;
         int present = datagram.Length - index.BodyOffset;
         if (result.Error is not (SipParseError.ContentLength or SipParseError.NoEmptyLine))
@@ -38,16 +46,16 @@ public static class SipParser
     }
 
     /// <summary>Indexes start line and headers; the body is left empty at the offset where it starts.</summary>
-    /// <remarks>Bytes behind the empty line are not looked at.</remarks>
-    internal static SipParseResult IndexHeaders(ReadOnlySpan<byte> bytes, SipMessageIndex index)
+    /// <param name="bytes">Bytes behind the empty line are not looked at.</param>
+    /// <param name="at">Where the start line begins.</param>
+    /// <param name="isWhole">False when bytes would follow if the limit allowed them: headers that do not end are too long then.</param>
+    /// <param name="index">Filled.</param>
+    internal static SipParseResult IndexHeaders(ReadOnlySpan<byte> bytes, int at, bool isWhole, SipMessageIndex index)
     {
         index.Clear();
-        int at = SkipEmptyLines(bytes);
-        if (at == bytes.Length) return new SipParseResult(SipParseKind.KeepAlive, SipParseError.None, 0, isIndexed: false);
-        SipLimits limits = index.Limits;
-        int most = Math.Min(bytes.Length, at + limits.MaxHeaderBytes);
-        bool isCut = most < bytes.Length || bytes.Length > SipLimits.LargestMessageBytes;
-        ReadOnlySpan<byte> headers = bytes[..Math.Min(most, SipLimits.LargestMessageBytes)];
+        int most = Math.Min(Math.Min(bytes.Length, at + index.Limits.MaxHeaderBytes), SipLimits.LargestMessageBytes);
+        bool isCut = !isWhole || most < bytes.Length;
+        ReadOnlySpan<byte> headers = bytes[..most];
 
         index.Start = at;
         var scanner = new LineScanner(headers);
@@ -113,7 +121,7 @@ public static class SipParser
 
     private static SipParseResult Malformed(SipParseError error, int offset) => new(SipParseKind.Malformed, error, offset, isIndexed: false);
 
-    internal static SipParseResult HeadersTooLong(int offset) => new(SipParseKind.TooLarge, SipParseError.HeadersTooLong, offset, isIndexed: false);
+    private static SipParseResult HeadersTooLong(int offset) => new(SipParseKind.TooLarge, SipParseError.HeadersTooLong, offset, isIndexed: false);
 
     internal static SipParseResult Refuse(SipParseError error, int offset) =>
         new(error >= SipParseError.TooManyHeaders ? SipParseKind.TooLarge : SipParseKind.Malformed, error, offset, isIndexed: true);

@@ -106,8 +106,12 @@ public sealed class SipStreamFramer : IDisposable
         if (_kept is null)
         {
             SipFrameKind between = SkipLineEnds(ref piece);
-            if (between != SipFrameKind.MessageComplete) return new SipFrame(between);
-            return TakeFromPiece(ref piece, index);
+            return between switch
+            {
+                SipFrameKind.MessageComplete => TakeFromPiece(ref piece, index),
+                SipFrameKind.Malformed => Refuse(default, new SipParseResult(SipParseKind.Malformed, SipParseError.LineEnd, 0, isIndexed: false)),
+                _ => new SipFrame(between),
+            };
         }
 
         return TakeKept(ref piece, index);
@@ -130,8 +134,9 @@ public sealed class SipStreamFramer : IDisposable
             byte expected = (_lineEndBytes & 1) == 0 ? (byte)'\r' : (byte)'\n';
             if (piece[0] != expected)
             {
+                bool isBareReturn = expected == '\n';
                 _lineEndBytes = 0;
-                return SipFrameKind.MessageComplete;
+                return isBareReturn ? SipFrameKind.Malformed : SipFrameKind.MessageComplete;
             }
 
             piece = piece[1..];
@@ -206,7 +211,7 @@ public sealed class SipStreamFramer : IDisposable
     private SipParseResult IndexWithLength(ReadOnlySpan<byte> bytes, SipMessageIndex index, out int lengthBytes)
     {
         lengthBytes = 0;
-        SipParseResult result = SipParser.IndexHeaders(bytes, index);
+        SipParseResult result = SipParser.IndexHeaders(bytes, 0, isWhole: true, index);
         if (!result.IsMessage) return result;
         if (index.ContentLength < 0) return SipParser.Refuse(SipParseError.NoContentLength, index.HeadersEnd);
         if (index.ContentLength > _limits.MaxBodyBytes) return SipParser.Refuse(SipParseError.BodyTooLong, index.BodyOffset);
@@ -252,18 +257,12 @@ public sealed class SipStreamFramer : IDisposable
     // No end of the headers within the limit: the parser says whether that is a long message or no message at all.
     private SipFrame Refuse(ref ReadOnlySpan<byte> piece, SipMessageIndex index)
     {
-        SipParseResult result = SipParser.IndexHeaders(piece, index);
-        if (result.IsMessage || result.Error == SipParseError.NoEmptyLine) result = SipParser.HeadersTooLong(piece.Length);
+        SipParseResult result = SipParser.IndexHeaders(piece, 0, isWhole: false, index);
         piece = default;
         return Refuse(default, result);
     }
 
-    private SipFrame RefuseKept(SipMessageIndex index)
-    {
-        SipParseResult result = SipParser.IndexHeaders(_kept!.Span, index);
-        if (result.IsMessage || result.Error == SipParseError.NoEmptyLine) result = SipParser.HeadersTooLong(_kept.Length);
-        return RefuseKept(result);
-    }
+    private SipFrame RefuseKept(SipMessageIndex index) => RefuseKept(SipParser.IndexHeaders(_kept!.Span, 0, isWhole: false, index));
 
     private SipFrame RefuseKept(SipParseResult result)
     {
