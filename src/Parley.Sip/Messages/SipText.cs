@@ -90,6 +90,28 @@ internal static class SipText
         }
     }
 
+    /// <summary>A URI component, all characters escaped that the grammar does not have there.</summary>
+    /// <exception cref="ArgumentException">The text has a lone surrogate.</exception>
+    public static string Escape(string text, SearchValues<byte> unescaped)
+    {
+        var builder = new StringBuilder();
+        AppendEscaped(builder, text, unescaped);
+        return builder.ToString();
+    }
+
+    /// <summary>A URI component as it was received, with what ought to have been escaped.</summary>
+    public static string Reescape(ReadOnlySpan<byte> escaped, SearchValues<byte> unescaped)
+    {
+        var builder = new StringBuilder();
+        foreach (byte b in escaped)
+        {
+            if (b == '%' || unescaped.Contains(b)) builder.Append((char)b);
+            else builder.Append('%').Append(b.ToString("X2"));
+        }
+
+        return builder.ToString();
+    }
+
     /// <summary>Appends a quoted string.</summary>
     public static void AppendQuoted(StringBuilder builder, string text)
     {

@@ -12,6 +12,7 @@ namespace Parley.Sip.Messages;
 public sealed record SipUri
 {
     private readonly string? _user;
+    private readonly string? _writtenUser;      // an escaped reserved character is another one than the same unescaped (RFC 3261 19.1.4)
     private readonly string _host = "";
     private readonly string _opaque = "";
 
@@ -56,6 +57,7 @@ public sealed record SipUri
             }
 
             _user = value;
+            _writtenUser = value is null || Scheme == SipUriScheme.Tel ? value : SipText.Escape(value, Grammar.UserUnescaped);
         }
     }
 
@@ -132,7 +134,7 @@ public sealed record SipUri
             Parameters = parameters,
             Headers = headers,
         };
-        if (uri.IsSip) uri = uri with { Host = Encoding.ASCII.GetString(view.Host) };
+        if (uri.IsSip) uri = uri with { Host = Encoding.ASCII.GetString(view.Host), WrittenUser = view.HasUser ? SipText.Reescape(view.User, Grammar.UserUnescaped) : null };
         return true;
     }
 
@@ -169,7 +171,7 @@ public sealed record SipUri
             default:
                 if (User is not null)
                 {
-                    SipText.AppendEscaped(builder, User, Grammar.UserUnescaped);
+                    builder.Append(_writtenUser);
                     if (Password is not null) SipText.AppendEscaped(builder.Append(':'), Password, Grammar.PasswordUnescaped);
                     builder.Append('@');
                 }
@@ -189,6 +191,8 @@ public sealed record SipUri
 
     /// <inheritdoc/>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
+    private string? WrittenUser { init => _writtenUser = value; }
 
     // What follows the colon of another scheme.
     private string Opaque { init => _opaque = value; }
