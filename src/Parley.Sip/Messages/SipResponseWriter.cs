@@ -21,12 +21,13 @@ public ref struct SipResponseWriter
     /// <param name="reason">The reason phrase; empty for the standard one.</param>
     /// <param name="source">Where the request came from, to be filled into the topmost Via (received, rport); the default value leaves it as it is.</param>
     /// <exception cref="ArgumentOutOfRangeException">No status.</exception>
-    /// <exception cref="ArgumentException">The reason has a CR or LF.</exception>
+    /// <exception cref="ArgumentException">The tag is no token, or the reason has a CR or LF.</exception>
     public void Start(scoped in SipMessageView request, int status, scoped ReadOnlySpan<byte> toTag = default,
         scoped ReadOnlySpan<byte> reason = default, NetworkAddress source = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(status, 100);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(status, 699);
+        if (!toTag.IsEmpty && !Grammar.IsToken(toTag)) throw new ArgumentException("A tag is a token.", nameof(toTag));
         if (reason.ContainsAny((byte)'\r', (byte)'\n')) throw new ArgumentException("A reason phrase is one line.", nameof(reason));
         _writer.Append("SIP/2.0 "u8);
         _writer.Append((uint)status);
