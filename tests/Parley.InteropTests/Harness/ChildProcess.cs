@@ -7,7 +7,9 @@ namespace Parley.InteropTests.Harness;
 /// <summary>A program that a test runs: in a process group of its own, for a bounded time, and gone when the test ends.</summary>
 /// <remarks>
 /// It runs under coreutils' <c>timeout</c>, which makes the group and ends it after the limit even when the test host has
-/// crashed. Lines of both outputs are kept with their time, for waiting and for the log of a test.
+/// crashed. Lines of both outputs are kept with their time, for waiting and for the log of a test. Two threads a program read
+/// them: a read of a pipe blocks in .NET even when it is awaited, and many programs together would use up the thread pool, whose
+/// turn everything else waits for.
 /// </remarks>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
@@ -17,7 +19,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Lock _gate = new();
     private readonly List<OutputLine> _lines = [];
-    private readonly Task<int> _exitCode;    // known when both outputs have been read to their ends
+    private readonly TaskCompletionSource<int> _exitCode = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _start = TimeProvider.System.GetTimestamp();
     private TaskCompletionSource _changed = NewSignal();
     private int? _code;
@@ -26,14 +28,23 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     {
         Name = name;
         _process = process;
-        _exitCode = ReadToEndAsync();
-        _ = _exitCode.ContinueWith(_ => Signal(), TaskScheduler.Default);
+        var errors = NewThread("errors", () => Read(process.StandardError, fromError: true));
+        NewThread("output", () =>
+        {
+            Read(process.StandardOutput, fromError: false);
+            errors.Join();
+            process.WaitForExit();
+            _code = process.ExitCode;
+            _exitCode.TrySetResult(process.ExitCode);
+            Signal();
+        });
     }
 
     /// <summary>What the log calls it.</summary>
     public string Name { get; }
 
-    public bool HasExited => _exitCode.IsCompleted;
+    /// <summary>True when it has ended and both outputs have been read to their ends.</summary>
+    public bool HasExited => _exitCode.Task.IsCompleted;
 
     /// <summary>What it has written to standard output.</summary>
     public IReadOnlyList<string> Output
@@ -118,7 +129,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public async Task<int> ExitAsync(TimeSpan? limit = null)
     {
         await WaitAsync("its end", () => HasExited, limit ?? Limit.Call);
-        int code = await _exitCode;
+        int code = await _exitCode.Task;
         Assert.True(code != KilledByTimeout, $"{Name} ran too long and was ended.{Environment.NewLine}{Log()}");
         return code;
     }
@@ -133,7 +144,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         SendSignal(Kill);
-        await _exitCode;
+        await GoneAsync();
     }
 
     /// <summary>What it wrote, with times, the last lines of it.</summary>
@@ -149,16 +160,30 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         SendSignal(Kill);
-        await _exitCode;
+        await GoneAsync();
         _process.Dispose();
+    }
+
+    private async Task GoneAsync()
+    {
+        try
+        {
+            await _exitCode.Task.WaitAsync(Limit.Soon, TimeProvider.System);
+        }
+        catch (TimeoutException late)
+        {
+            string state = _process.HasExited ? "has ended, but something holds its output open" : "does not end";
+            throw new InvalidOperationException($"{Name} (process {_process.Id}) was killed and {state}.{Environment.NewLine}{Log()}", late);
+        }
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // timeout passes signals on to the program, but cannot pass on a kill: that one goes to the group, whose leader it is.
+    // timeout passes signals on to the program, but cannot pass on a kill: that one goes to the group, whose leader it is. It
+    // goes there too when the leader has ended and somebody of the group still has its output.
     private void SendSignal(int signal)
     {
-        if (!_process.HasExited) _ = KillProcess(signal == Kill ? -_process.Id : _process.Id, signal);
+        if (signal == Kill ? !HasExited : !_process.HasExited) _ = KillProcess(signal == Kill ? -_process.Id : _process.Id, signal);
     }
 
     private string? FindLine(Func<string, bool> matches)
@@ -170,17 +195,16 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         }
     }
 
-    private async Task<int> ReadToEndAsync()
+    private Thread NewThread(string what, ThreadStart body)
     {
-        await Task.WhenAll(ReadAsync(_process.StandardOutput, fromError: false), ReadAsync(_process.StandardError, fromError: true));
-        await _process.WaitForExitAsync();
-        _code = _process.ExitCode;
-        return _process.ExitCode;
+        var thread = new Thread(body) { Name = $"{Name}: {what}", IsBackground = true };
+        thread.Start();
+        return thread;
     }
 
-    private async Task ReadAsync(StreamReader reader, bool fromError)
+    private void Read(StreamReader reader, bool fromError)
     {
-        while (await reader.ReadLineAsync() is { } text)
+        while (reader.ReadLine() is { } text)
         {
             lock (_gate) _lines.Add(new OutputLine(TimeProvider.System.GetElapsedTime(_start), fromError, text));
             Signal();
