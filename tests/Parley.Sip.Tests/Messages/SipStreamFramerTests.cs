@@ -30,6 +30,7 @@ public sealed class SipStreamFramerTests
         { new string('x', 5000), "TooLarge/HeadersTooLong" },
         { string.Concat(Enumerable.Repeat("x\r\n", 500)), "Malformed/NotSip" },
         { "\rOPTIONS sip:a@b.example SIP/2.0\r\n\r\n", "Malformed/LineEnd" },
+        { "OPTIONS sip:a SIP/2.0\r\nContent-Length: 3\r\n\r\nx: ", "Missing:x: " },    // whole as a frame; what is missing is refused later
     };
 
     [Theory, MemberData(nameof(Streams))]
@@ -145,9 +146,9 @@ public sealed class SipStreamFramerTests
             case SipFrameKind.MessageComplete:
                 Assert.True(frame.Result.IsMessage);
                 var view = new SipMessageView(frame.Bytes, index);
-                Assert.Equal(HeaderStatus.Ok, view.TryGetCallId(out ReadOnlySpan<byte> callId));
                 Assert.Equal(frame.Bytes.Length, view.Bytes.Length);
-                return $"{TestMessage.Text(callId)}:{TestMessage.Text(view.Body)}";
+                HeaderStatus status = view.TryGetCallId(out ReadOnlySpan<byte> callId);
+                return $"{(status == HeaderStatus.Ok ? TestMessage.Text(callId) : status)}:{TestMessage.Text(view.Body)}";
             case SipFrameKind.Ping or SipFrameKind.Pong:
                 return frame.Kind.ToString().ToLowerInvariant();
             default:
