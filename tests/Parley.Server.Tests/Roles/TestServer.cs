@@ -55,6 +55,7 @@ internal sealed class TestServer : IDisposable
         while (loops.Count < lanes) loops.Add(Host.AddLoop());
         var options = new SipEndpointOptions
         {
+            Resolver = new TestResolver(configuration.Domains[0].Name, address),
             Listen = [.. configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
         };
         Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration)], steps ?? []);
@@ -169,5 +170,12 @@ internal sealed class TestServer : IDisposable
             server._accounts.RunPending();
             if (server.IsPumping) server.Host.Loop.Schedule(this, now + Interval);
         }
+    }
+
+    /// <summary>Knows the server's main domain and no other name; asks no network, which has another time than the test.</summary>
+    private sealed class TestResolver(string domain, NetworkAddress server) : ISipResolver
+    {
+        public void Resolve(string host, SipTransport transport, ushort port, SipLane lane, SipLocateRequest request) =>
+            request.Complete(lane, host == domain ? [new SipFlow(transport, server.WithPort(port))] : []);
     }
 }
