@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(102, LogLevel.Error, "Accounts cannot be read from the database; those that are known stay in use")]
     public static partial void AccountsNotRefreshed(ILogger logger, Exception exception);
 
+    [LoggerMessage(103, LogLevel.Warning, "The journal of bindings could not be forced onto the disk or shortened; nothing is lost")]
+    public static partial void StoreNotMaintained(ILogger logger, Exception exception);
+
     [LoggerMessage(110, LogLevel.Information, "The configuration has changed: {Keys}")]
     public static partial void ConfigurationTaken(ILogger logger, string keys);
 

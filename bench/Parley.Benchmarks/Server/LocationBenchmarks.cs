@@ -17,6 +17,7 @@ public class LocationBenchmarks : IDisposable
     private readonly byte[][] _callIds = [.. Enumerable.Range(0, Users).Select(i => Encoding.UTF8.GetBytes($"{i:x8}-4d3c2b1a0f9e8d7c@10.0.0.1"))];
     private readonly byte[][] _contacts = [.. Enumerable.Range(0, Users).Select(i => Encoding.UTF8.GetBytes($"sip:user{i}@10.11.12.13:5060;transport=udp"))];
     private readonly Update[] _updates = [.. Enumerable.Range(0, 512).Select(_ => new Update())];
+    private readonly BindingBatch _batch = new();
     private readonly Random _random = new(1);
     private string _folder = "";
     private LocationService _service = null!;
@@ -26,24 +27,25 @@ public class LocationBenchmarks : IDisposable
     [Params(1, 64, 512)]
     public int Batch { get; set; }
 
-    /// <summary>Whether they are committed to SQLite.</summary>
-    [Params(true, false)]
-    public bool Durable { get; set; }
+    /// <summary>What they are committed to.</summary>
+    [Params(BindingStorage.None, BindingStorage.Journal, BindingStorage.Sqlite)]
+    public BindingStorage Storage { get; set; }
 
     [GlobalSetup]
     public void SetUp()
     {
         _folder = Directory.CreateTempSubdirectory("parley-bench-").FullName;
         _service = new LocationService(
-            Durable ? new SqliteBindingStore(_folder) : null, new LocationOptions(), new RegistrarOptions(), new ContactUriComparer(), TimeProvider.System, NullLogger.Instance);
+            NewStore(), new LocationOptions(), new RegistrarOptions(), new ContactUriComparer(), TimeProvider.System, NullLogger.Instance);
         _service.Load();
         for (int user = 0; user < Users; user++)
         {
             Submit(_updates[user % _updates.Length], user);
-            if (user % _updates.Length == _updates.Length - 1) _service.RunPending();
+            if (user % _updates.Length == _updates.Length - 1) _service.Apply(_batch);
         }
 
-        _service.RunPending();
+        _service.Apply(_batch);
+        _service.Maintain();
     }
 
     [GlobalCleanup]
@@ -60,8 +62,10 @@ public class LocationBenchmarks : IDisposable
         for (int done = 0; done < Operations; done += Batch)
         {
             for (int i = 0; i < Batch; i++) Submit(_updates[i], _random.Next(Users));
-            _service.RunPending();
+            _service.Apply(_batch);
         }
+
+        _service.Maintain();
     }
 
     [Benchmark(OperationsPerInvoke = Operations)]
@@ -78,8 +82,15 @@ public class LocationBenchmarks : IDisposable
         update.SetUserAgent("Linphone/5.2.4 (belle-sip/5.3.0)"u8);
         update.SetSource("udp/10.11.12.13:5060"u8);
         update.AddContact(_contacts[user], BindingSet.NoQ, null);
-        if (!_service.TrySubmit(update)) throw new InvalidOperationException("The queue is full.");
+        _batch.Add(update);
     }
+
+    private IBindingStore? NewStore() => Storage switch
+    {
+        BindingStorage.Journal => new JournalBindingStore(_folder),
+        BindingStorage.Sqlite => new SqliteBindingStore(_folder),
+        _ => null,
+    };
 
     private sealed class Update : BindingUpdate
     {
@@ -88,4 +99,12 @@ public class LocationBenchmarks : IDisposable
             if (Outcome != BindingOutcome.Accepted) throw new InvalidOperationException($"Refused: {Outcome}");
         }
     }
+}
+
+/// <summary>Where a benchmark's bindings are kept besides in memory.</summary>
+public enum BindingStorage
+{
+    None,
+    Journal,
+    Sqlite,
 }

@@ -116,7 +116,7 @@ public sealed class ParleyServer : IAsyncDisposable
     private void Start()
     {
         _accounts = new AccountDirectory(_configuration.DataFolder, _logger);
-        IBindingStore? store = _configuration.Location.Durable ? new SqliteBindingStore(_configuration.DataFolder) : null;
+        IBindingStore? store = _configuration.Location.Durable ? new JournalBindingStore(_configuration.DataFolder) : null;
         _location = new LocationService(store, _configuration.Location, _configuration.Registrar, new ContactUriComparer(), _options.Time, _logger);
         _location.Load();
         var state = new ServerState(_configuration, _accounts, _location, ServerKeys.Open(_configuration.DataFolder), _logger);
@@ -151,9 +151,9 @@ public sealed class ParleyServer : IAsyncDisposable
     /// <summary>In the order that loses nothing: who gives work to others is closed before them.</summary>
     private void Close()
     {
-        _location?.Dispose();                                   // what waits is saved, and its answers are posted to the loops
         _accounts?.Dispose();
-        foreach (NetworkLoop loop in _loops) loop.Dispose();    // runs what was posted, and sends it
+        foreach (NetworkLoop loop in _loops) loop.Dispose();    // runs what was posted, registrations too, and sends it
+        _location?.Dispose();
         _roles?.Dispose();
     }
 

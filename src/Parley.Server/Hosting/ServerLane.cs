@@ -24,6 +24,7 @@ internal sealed class ServerLane : ITransactionUser
     {
         (Server, Lane, Services) = (server, lane, services);
         Completions = new LaneCompletions(lane);
+        Registrations = new LaneRegistrations(lane, server.Location);
         Proxy = new ProxyCore(this);
         var credentials = new CredentialsCheck(server, lane);
         _steps =
@@ -58,13 +59,16 @@ internal sealed class ServerLane : ITransactionUser
     /// <summary>What other threads finish for the lane.</summary>
     public LaneCompletions Completions { get; }
 
+    /// <summary>REGISTERs that are applied when the round ends.</summary>
+    public LaneRegistrations Registrations { get; }
+
     /// <summary>What the lane has counted.</summary>
     public LaneCounters Counters { get; } = new();
 
     /// <summary>What is under way: requests that are forwarded, REGISTERs that are saved, calls of services.</summary>
     public int OpenWork => Proxy.OpenCalls + OpenRegistrations + Services.Sum(service => service.OpenCalls);
 
-    /// <summary>REGISTERs that the location service works on.</summary>
+    /// <summary>REGISTERs that are not answered yet.</summary>
     public int OpenRegistrations => _registrations.Outstanding;
 
     /// <inheritdoc/>

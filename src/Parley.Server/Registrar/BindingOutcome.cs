@@ -26,4 +26,7 @@ internal enum BindingOutcome
 
     /// <summary>It could not be written to disk: 500 (RFC 3261 10.3 step 7).</summary>
     StorageFailed,
+
+    /// <summary>The server stops and saves nothing any more: 503.</summary>
+    Closed,
 }

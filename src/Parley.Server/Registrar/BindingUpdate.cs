@@ -1,13 +1,11 @@
-using Parley.Server.Storage;
-
 namespace Parley.Server.Registrar;
 
-/// <summary>What a REGISTER asks of the bindings of one address of record: filled on a lane, applied by the location service's writer.</summary>
+/// <summary>What a REGISTER asks of the bindings of one address of record: filled on a lane, applied by the location service.</summary>
 /// <remarks>
 /// Holds copies of all texts and is used again: <see cref="Begin"/> empties it. Its owner leaves it alone from
-/// <see cref="LocationService.TrySubmit"/> until <see cref="OnCompleted"/>.
+/// <see cref="BindingBatch.Add"/> until <see cref="OnCompleted"/>.
 /// </remarks>
-internal abstract class BindingUpdate : InboxItem
+internal abstract class BindingUpdate
 {
     private byte[] _text = new byte[512];
     private int _textLength;
@@ -22,6 +20,9 @@ internal abstract class BindingUpdate : InboxItem
 
     /// <summary>The wall-clock time at which it was applied, from which the remaining times of <see cref="Bindings"/> count.</summary>
     public DateTimeOffset AppliedAt { get; internal set; }
+
+    /// <summary>The update behind it in its batch; the batch's.</summary>
+    internal BindingUpdate? Next { get; set; }
 
     /// <summary>The canonical address of record (<see cref="Accounts.AddressOfRecord"/>).</summary>
     public ReadOnlySpan<byte> AddressOfRecord => Text(_addressOfRecord);
@@ -117,7 +118,7 @@ internal abstract class BindingUpdate : InboxItem
         };
     }
 
-    /// <summary>It is done. Runs on the writer thread (on the caller's when the service has none), must be quick and not throw: it posts back to its lane.</summary>
+    /// <summary>It is done. Runs on the thread that applied it, outside of the location service's lock; it may be filled again from here.</summary>
     protected internal abstract void OnCompleted();
 
     private ReadOnlySpan<byte> Text(Slice slice) => _text.AsSpan(slice.Offset, slice.Length);

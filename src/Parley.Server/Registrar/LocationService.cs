@@ -4,27 +4,26 @@ using Parley.Server.Storage;
 
 namespace Parley.Server.Registrar;
 
-/// <summary>The bindings of all addresses of record (the "location service" of RFC 3261 6): looked up by any thread, changed by one.</summary>
+/// <summary>The bindings of all addresses of record (the "location service" of RFC 3261 6): looked up by any thread without a lock, changed by one at a time.</summary>
 /// <remarks>
-/// Lanes submit updates; the writer takes all that wait as one batch, applies them in order, commits the batch to the
-/// store as one, makes the results visible to <see cref="Find"/>, and only then calls the completions. So a 200 means that the
-/// binding is on disk, and registrations that arrive together share one commit. A restart of the process loses nothing
-/// that was completed.
+/// A lane applies the updates of a round as one batch, on its own thread: in their order, with one write to the store, then
+/// visible to <see cref="Find"/>, and only then completed. So a 200 means that the binding survives the end of the process, and
+/// no REGISTER waits for another thread. Lanes take turns, for a few microseconds an update. What may take longer (forcing the store
+/// onto the disk, deleting what it no longer needs) has a thread of its own, beside the lanes.
 /// </remarks>
 internal sealed class LocationService : IDisposable
 {
-    /// <summary>How many updates may wait; <see cref="TrySubmit"/> refuses more.</summary>
-    public const int QueueCapacity = 16384;
+    /// <summary>How many slots are swept at a time: lanes wait no longer than that takes.</summary>
+    private const int SweptAtATime = 1024;
 
-    /// <summary>After a commit the next one waits so long, for updates to share it: at most so much is added to the answer of a REGISTER, and only under load.</summary>
-    private static readonly TimeSpan CommitSpacing = TimeSpan.FromMilliseconds(4);
-
+    private readonly Lock _gate = new();
     private readonly ManualResetEvent _stopping = new(false);
-    private readonly Inbox<BindingUpdate> _inbox = new(QueueCapacity);
+    private readonly IBindingStore? _store;
     private readonly LocationWriter _writer;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private Thread? _thread;
-    private volatile bool _isStopping;
+    private bool _isClosed;
 
     /// <summary>A service over a store.</summary>
     /// <param name="store">What makes bindings last; null keeps them in memory only. The service disposes it.</param>
@@ -36,7 +35,7 @@ internal sealed class LocationService : IDisposable
     public LocationService(
         IBindingStore? store, LocationOptions options, RegistrarOptions limits, IContactComparer comparer, TimeProvider time, ILogger logger)
     {
-        _time = time;
+        (_store, _time, _logger) = (store, time, logger);
         _writer = new LocationWriter(store, options, limits, comparer, logger);
     }
 
@@ -54,7 +53,7 @@ internal sealed class LocationService : IDisposable
     /// <exception cref="StorageException">The store cannot be read.</exception>
     public void Load() => _writer.Load();
 
-    /// <summary>Starts the writer's thread. Without it the owner calls <see cref="RunPending"/>.</summary>
+    /// <summary>Starts the thread for what is done beside the lanes. Without it the owner calls <see cref="Maintain"/>.</summary>
     public void Start()
     {
         _thread = new Thread(RunUntilStopped) { IsBackground = true, Name = "location" };
@@ -66,49 +65,62 @@ internal sealed class LocationService : IDisposable
     /// <returns>A snapshot, in which some bindings may have ended (<see cref="BindingSet.LiveAt"/>); the empty set when there are none.</returns>
     public BindingSet Find(ReadOnlySpan<byte> addressOfRecord) => _writer.Find(addressOfRecord);
 
-    /// <summary>Queues an update; <see cref="BindingUpdate.OnCompleted"/> is called when it is done. Any thread.</summary>
-    /// <returns>False when the queue is full or the service has ended: answer 503. The update is the caller's again.</returns>
-    public bool TrySubmit(BindingUpdate update) => _inbox.TryAdd(update);
-
-    /// <summary>Does everything that waits, and a piece of the sweep. Only when <see cref="Start"/> was not called.</summary>
-    public void RunPending()
+    /// <summary>Applies updates, and calls <see cref="BindingUpdate.OnCompleted"/> for each when all are done. Any thread.</summary>
+    /// <param name="updates">The updates; empty afterwards.</param>
+    public void Apply(BindingBatch updates)
     {
-        Run(_inbox.TakeAll());
-        _writer.SweepIfDue(_time.GetUtcNow());
+        BindingUpdate? next = updates.Take();
+        lock (_gate)
+        {
+            if (_isClosed) LocationWriter.Refuse(next);
+            else _writer.Apply(next, _time.GetUtcNow());
+        }
+
+        while (next is not null)
+        {
+            BindingUpdate update = next;
+            next = update.Next;
+            update.Next = null;
+            update.OnCompleted();
+        }
     }
 
-    /// <summary>Refuses new updates, finishes those that wait, and closes the store.</summary>
+    /// <summary>Removes what has ended from a piece of the table, and has the store do what takes time.</summary>
+    public void Maintain()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        for (int left = _writer.SlotsToSweep(now); left > 0; left -= SweptAtATime)
+        {
+            lock (_gate) _writer.Sweep(now, Math.Min(left, SweptAtATime));
+        }
+
+        try
+        {
+            _store?.Maintain();
+        }
+        catch (StorageException e)
+        {
+            Log.StoreNotMaintained(_logger, e);     // nothing is lost; the next turn tries again
+        }
+    }
+
+    /// <summary>Refuses new updates and closes the store; what was completed is there.</summary>
     public void Dispose()
     {
-        if (_isStopping) return;
-        _isStopping = true;
+        lock (_gate)
+        {
+            if (_isClosed) return;
+            _isClosed = true;
+        }
+
         _stopping.Set();
-        _inbox.Wake();
-        if (_thread is null) Run(_inbox.TakeAllAndClose());
-        else _thread.Join();
-        _writer.Dispose();
-        _inbox.Dispose();
+        _thread?.Join();
+        _store?.Dispose();
         _stopping.Dispose();
     }
 
     private void RunUntilStopped()
     {
-        while (!_isStopping)
-        {
-            _inbox.Wait(LocationWriter.SweepInterval);
-            RunPending();
-            _stopping.WaitOne(CommitSpacing);
-        }
-
-        Run(_inbox.TakeAllAndClose());
-    }
-
-    private void Run(BindingUpdate? oldest)
-    {
-        while (oldest is not null)
-        {
-            oldest = _writer.RunBatch(oldest, _time.GetUtcNow(), out int done);
-            for (; done > 0; done--) _inbox.Done();
-        }
+        while (!_stopping.WaitOne(LocationWriter.SweepInterval)) Maintain();
     }
 }

@@ -4,9 +4,9 @@ using Parley.Server.Storage;
 
 namespace Parley.Server.Registrar;
 
-/// <summary>The one writer of the location table: applies batches, commits them, publishes them, sweeps what has ended.</summary>
-/// <remarks>One thread calls it, except for <see cref="Find"/> and <see cref="Limits"/>. Knows no clock and no queue.</remarks>
-internal sealed class LocationWriter : IDisposable
+/// <summary>The one writer of the location table: applies updates, commits them, publishes them, sweeps what has ended.</summary>
+/// <remarks>One thread at a time calls it, except for <see cref="Find"/> and <see cref="Limits"/>. Knows no clock and no queue.</remarks>
+internal sealed class LocationWriter
 {
     /// <summary>How many updates share a commit at most: a commit of so many takes a few milliseconds, which each of them waits.</summary>
     public const int MaxBatch = 1024;
@@ -26,13 +26,13 @@ internal sealed class LocationWriter : IDisposable
     private readonly LocationOptions _options;
     private readonly IContactComparer _comparer;
     private readonly ILogger _logger;
-    private readonly BindingUpdate[] _batch = new BindingUpdate[MaxBatch];
     private readonly StagedChanges _staged = new(MaxBatch + MostRewritten);
     private readonly RecordTable _table = new();
     private RegistrarOptions _limits;
     private int _newInBatch;                    // staged addresses of record that the table does not have
     private int _rewriteSlot = NotRewriting;    // the next slot whose record goes over to the new generation
     private int _rewriteLayout;
+    private long _noGenerationBelow;            // after a generation could not be begun: how many changes there are before the next try
     private DateTimeOffset _nextSweep;
     private int _sweepSlot;
 
@@ -55,7 +55,7 @@ internal sealed class LocationWriter : IDisposable
     public void Load()
     {
         int damaged = 0;
-        _store?.Load(record =>
+        int places = _store is null ? 0 : _store.Load(record =>
         {
             if (RecordHeader.IsAlone(record)) _table.Remove(RecordHeader.KeyOf(record));
             else if (BindingSet.IsValidRecord(record))
@@ -65,51 +65,49 @@ internal sealed class LocationWriter : IDisposable
             }
             else damaged++;
         });
-        if (damaged > 0) Log.DamagedBindings(_logger, damaged);
+        if (damaged + places > 0) Log.DamagedBindings(_logger, damaged + places);
     }
 
-    /// <summary>Applies the first of some updates as one batch, at most <see cref="MaxBatch"/> of them, and completes them.</summary>
-    /// <param name="oldest">The updates, linked, in the order they came.</param>
+    /// <summary>Applies updates in their order, so many at a time as share a commit (<see cref="MaxBatch"/>), and sets what became of each.</summary>
+    /// <param name="oldest">The updates, linked.</param>
     /// <param name="now">The wall-clock time.</param>
-    /// <param name="done">How many it took.</param>
-    /// <returns>The first update that it did not take; null when it took all.</returns>
-    public BindingUpdate? RunBatch(BindingUpdate oldest, DateTimeOffset now, out int done)
+    public void Apply(BindingUpdate? oldest, DateTimeOffset now)
     {
         RegistrarOptions limits = Limits;
-        BindingUpdate? next = oldest;
-        for (done = 0; next is not null && done < MaxBatch; done++)
+        while (oldest is not null)
         {
-            BindingUpdate update = _batch[done] = next;
-            next = (BindingUpdate?)update.Next;
-            update.Next = null;
-            Stage(update, now, limits);
-        }
-
-        bool isCommitted = TryCommitAndPublish();
-        for (int i = 0; i < done; i++)
-        {
-            BindingUpdate update = _batch[i];
-            _batch[i] = null!;
-            if (!isCommitted && update.Outcome == BindingOutcome.Accepted)
+            BindingUpdate first = oldest;
+            int count = 0;
+            for (; oldest is not null && count < MaxBatch; oldest = oldest.Next, count++) Stage(oldest, now, limits);
+            if (TryCommitAndPublish()) continue;
+            for (BindingUpdate? update = first; update != oldest; update = update!.Next)
             {
-                update.Outcome = BindingOutcome.StorageFailed;
-                update.Bindings = Find(update.AddressOfRecord);
+                if (update!.Outcome == BindingOutcome.Accepted) Fail(update, BindingOutcome.StorageFailed, Find(update.AddressOfRecord));
             }
-
-            update.OnCompleted();
         }
-
-        return next;
     }
 
-    /// <summary>Removes what has ended from a piece of the table, when a second has gone by since the last piece.</summary>
-    /// <remarks>A minute's worth of pieces is the whole table, so this needs no list of deadlines. Look-ups do not depend on it.</remarks>
-    public void SweepIfDue(DateTimeOffset now)
+    /// <summary>Refuses updates because the service has ended.</summary>
+    public static void Refuse(BindingUpdate? oldest)
     {
-        if (now < _nextSweep && _nextSweep - now <= SweepInterval) return;     // a clock that was set back does not stop the sweep
+        for (; oldest is not null; oldest = oldest.Next) Fail(oldest, BindingOutcome.Closed, default);
+    }
+
+    /// <summary>How many slots are to be swept now: a piece of the table, when a second has gone by since the last piece.</summary>
+    /// <remarks>A minute's worth of pieces is the whole table, so this needs no list of deadlines. Look-ups do not depend on it.</remarks>
+    public int SlotsToSweep(DateTimeOffset now)
+    {
+        if (now < _nextSweep && _nextSweep - now <= SweepInterval) return 0;     // a clock that was set back does not stop the sweep
         _nextSweep = now + SweepInterval;
-        int piece = Math.Max(SmallestSweepPiece, _table.Capacity / SweepRounds);
-        for (; piece > 0 && _staged.Count < MaxBatch; piece--)
+        return Math.Max(SmallestSweepPiece, _table.Capacity / SweepRounds);
+    }
+
+    /// <summary>Removes what has ended from the next slots of the table.</summary>
+    /// <param name="now">The wall-clock time.</param>
+    /// <param name="slots">How many, at most <see cref="MaxBatch"/>.</param>
+    public void Sweep(DateTimeOffset now, int slots)
+    {
+        for (; slots > 0; slots--)
         {
             if (_sweepSlot >= _table.Capacity) _sweepSlot = 0;
             var bindings = new BindingSet(_table.At(_sweepSlot++));
@@ -123,8 +121,7 @@ internal sealed class LocationWriter : IDisposable
         TryCommitAndPublish();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _store?.Dispose();
+    private static void Fail(BindingUpdate update, BindingOutcome outcome, BindingSet bindings) => (update.Outcome, update.Bindings) = (outcome, bindings);
 
     private void Stage(BindingUpdate update, DateTimeOffset now, RegistrarOptions limits)
     {
@@ -189,8 +186,7 @@ internal sealed class LocationWriter : IDisposable
     {
         if (_rewriteSlot == NotRewriting)
         {
-            if (store.ChangeCount - _table.Count <= _table.Count + _options.ReplacedChanges) return;
-            store.BeginGeneration();
+            if (store.ChangeCount - _table.Count <= _table.Count + _options.ReplacedChanges || !TryBeginGeneration(store)) return;
             (_rewriteSlot, _rewriteLayout) = (0, _table.Layout);
         }
 
@@ -202,6 +198,24 @@ internal sealed class LocationWriter : IDisposable
             if (record is null || _staged.TryGet(RecordHeader.KeyOf(record), out _)) continue;
             _staged.Set(record);
             most--;
+        }
+    }
+
+    /// <summary>Without a new generation the log only stays long, so nothing fails with it; it is tried again when the log is half as long again.</summary>
+    private bool TryBeginGeneration(IBindingStore store)
+    {
+        if (store.ChangeCount < _noGenerationBelow) return false;
+        try
+        {
+            store.BeginGeneration();
+            _noGenerationBelow = 0;
+            return true;
+        }
+        catch (StorageException e)
+        {
+            _noGenerationBelow = store.ChangeCount + (store.ChangeCount / 2);
+            Log.StoreNotMaintained(_logger, e);
+            return false;
         }
     }
 

@@ -44,6 +44,9 @@ internal sealed class RegisterReplyWriter
             case BindingOutcome.LocationFull:
                 return new SipReply(503) { Headers = "Retry-After: 60\r\n"u8 };
 
+            case BindingOutcome.Closed:
+                return new SipReply(503) { Headers = "Retry-After: 10\r\n"u8 };
+
             default:
                 return new SipReply(500) { ReasonPhrase = "Not Saved"u8, Headers = "Retry-After: 10\r\n"u8 };
         }

@@ -36,7 +36,7 @@ internal sealed class ServeRegister(ServerState server, CredentialsCheck credent
         Registration registration = registrations.Rent();
         if (RegistrationReader.TryFill(registration, request.Message, request.Incoming.Flow, addressOfRecord[..length], out ReadOnlySpan<byte> problem))
         {
-            return registration.Submit(ref request, server.Location);
+            return registration.Submit(ref request);
         }
 
         registrations.Return(registration);

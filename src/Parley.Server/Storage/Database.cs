@@ -16,9 +16,6 @@ internal sealed class Database
     /// <summary>Accounts: what people entered.</summary>
     public const string Accounts = "accounts";
 
-    /// <summary>Bindings, in a file of their own: an import of accounts never makes a REGISTER wait for the lock.</summary>
-    public const string Location = "location";
-
     private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string _connectionString;

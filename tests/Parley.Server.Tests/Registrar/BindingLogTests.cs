@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Microsoft.Data.Sqlite;
 using Parley.Server.Configuration;
 using Parley.Server.Registrar;
+using Parley.Server.Storage;
 
 namespace Parley.Server.Tests.Registrar;
 
@@ -21,7 +21,7 @@ public sealed class BindingLogTests
             using var folder = new TestFolder();
             var model = new SortedDictionary<int, uint>();
             uint cseq = 0;
-            LocationService service = Start(folder, replacedChanges: 10);
+            TestLocation service = Start(folder, replacedChanges: 10);
             try
             {
                 foreach (int next in steps)
@@ -44,18 +44,18 @@ public sealed class BindingLogTests
                         Assert.Equal(model, BoundIn(service));
                     }
 
-                    service.RunPending();
+                    service.Run();
                 }
 
                 service.Dispose();
-                using LocationService last = Start(folder, replacedChanges: 10);
+                using TestLocation last = Start(folder, replacedChanges: 10);
                 Assert.Equal(model, BoundIn(last));
             }
             finally
             {
                 service.Dispose();
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(10));     // each opens a database many times
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(10));     // each opens journals many times
     }
 
     [Fact]
@@ -66,14 +66,14 @@ public sealed class BindingLogTests
         uint cseq = 0;
         for (int life = 0; life < 3; life++)
         {
-            using LocationService service = Start(folder, Replaced);
+            using TestLocation service = Start(folder, Replaced);
             for (int round = 0; round < 100; round++)
             {
                 for (int user = 0; user < Users; user++) Submit(service, user, ++cseq, isRemoval: false);
-                service.RunPending();
+                service.Run();
 
                 // Bindings, as many replaced changes and the allowance before a rewrite, the changes during it, and its own.
-                Assert.InRange(RowsIn(folder), Users, (5 * Users) + Replaced);
+                Assert.InRange(RecordsIn(folder), Users, (5 * Users) + Replaced);
             }
 
             Assert.Equal(Users, BoundIn(service).Count);
@@ -84,17 +84,17 @@ public sealed class BindingLogTests
     public void A_rewrite_whose_commit_fails_loses_nothing()
     {
         using var folder = new TestFolder();
-        var store = new FailingStore(new SqliteBindingStore(folder.Path));
+        var store = new FailingStore(new JournalBindingStore(folder.Path));
         uint cseq = 0;
-        using (LocationService service = Start(store, replacedChanges: 0))
+        using (TestLocation service = Start(store, replacedChanges: 0))
         {
-            for (int round = 0; round < 40; round++)
+            for (int round = 0; round < 200; round++)
             {
                 // Few changes a commit, so that a rewrite takes several; every third commit fails.
                 for (int user = 0; user < 3; user++) Submit(service, (round + user) % Users, ++cseq, isRemoval: false);
-                service.RunPending();
+                service.Run();
                 for (int user = 0; user < Users && round == 0; user++) Submit(service, user, ++cseq, isRemoval: false);
-                service.RunPending();
+                service.Run();
             }
 
             store.BoundBefore = BoundIn(service);
@@ -102,71 +102,52 @@ public sealed class BindingLogTests
 
         Assert.True(store.Failures > 10);
         Assert.True(store.Forgotten > 1, "no rewrite came to an end");
-        using LocationService next = Start(folder, replacedChanges: 0);
+        using TestLocation next = Start(folder, replacedChanges: 0);
         Assert.Equal(store.BoundBefore, BoundIn(next));
     }
 
-    [Fact]
-    public void A_database_that_fails_fails_the_registrations_until_it_works_again()
+    private static TestLocation Start(TestFolder folder, int replacedChanges) => Start(new JournalBindingStore(folder.Path), replacedChanges);
+
+    private static TestLocation Start(IBindingStore store, int replacedChanges)
     {
-        using var folder = new TestFolder();
-        using LocationService service = Start(folder, replacedChanges: 10);
-        Submit(service, 1, 1, isRemoval: false);
-        service.RunPending();
-
-        Execute(folder, "ALTER TABLE binding_change RENAME TO away");
-        TestUpdate failing = new TestUpdate(UserOf(1), cseq: 2).Contact("sip:b");
-        Assert.True(service.TrySubmit(failing));
-        service.RunPending();
-        Assert.Equal(BindingOutcome.StorageFailed, failing.Outcome);
-        Assert.Equal(1u, BoundIn(service)[1]);
-
-        Execute(folder, "ALTER TABLE away RENAME TO binding_change");
-        Submit(service, 1, 3, isRemoval: false);
-        service.RunPending();
-        Assert.Equal(3u, BoundIn(service)[1]);
-        Assert.Equal(2, RowsIn(folder));
-    }
-
-    private static LocationService Start(TestFolder folder, int replacedChanges) => Start(new SqliteBindingStore(folder.Path), replacedChanges);
-
-    private static LocationService Start(IBindingStore store, int replacedChanges)
-    {
-        var service = new LocationService(
-            store, new LocationOptions { ReplacedChanges = replacedChanges }, new RegistrarOptions(), new SameBytes(), new TestTime(), new RecordingLogger());
-        service.Load();
+        var service = new TestLocation(store, new LocationOptions { ReplacedChanges = replacedChanges }, new SameBytes(), new TestTime(), new RecordingLogger());
+        service.Service.Load();
         return service;
     }
 
-    private static void Submit(LocationService service, int user, uint cseq, bool isRemoval) =>
-        Assert.True(service.TrySubmit(new TestUpdate(UserOf(user), cseq: cseq).Contact("sip:a", isRemoval ? 0u : 3600u)));
+    private static void Submit(TestLocation service, int user, uint cseq, bool isRemoval) =>
+        service.Submit(new TestUpdate(UserOf(user), cseq: cseq).Contact("sip:a", isRemoval ? 0u : 3600u));
 
     private static string UserOf(int user) => $"user{user}@example.com";
 
-    private static SortedDictionary<int, uint> BoundIn(LocationService service)
+    private static SortedDictionary<int, uint> BoundIn(TestLocation service)
     {
         var bound = new SortedDictionary<int, uint>();
         for (int user = 0; user < Users; user++)
         {
-            foreach (Binding binding in service.Find(TestUpdate.Utf8(UserOf(user)))) bound.Add(user, binding.CSeq);
+            foreach (Binding binding in service.Find(UserOf(user))) bound.Add(user, binding.CSeq);
         }
 
         Assert.Equal(bound.Count, service.Count);
         return bound;
     }
 
-    private static long RowsIn(TestFolder folder) => (long)Execute(folder, "SELECT count(*) FROM binding_change")!;
-
-    private static object? Execute(TestFolder folder, string sql)
+    private static long RecordsIn(TestFolder folder)
     {
-        using var connection = new SqliteConnection($"Data Source={folder.File("location.db")};Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
+        long count = 0;
+        foreach (string path in Directory.GetFiles(folder.Path, "*.journal"))
+        {
+            // Read as another process reads a copy: the journal itself is in use.
+            string copy = Path.Combine(folder.Path, "copy");
+            File.Copy(path, copy, overwrite: true);
+            using JournalFile journal = JournalFile.Open(copy, static _ => { });
+            count += journal.Count;
+        }
+
+        return count;
     }
 
-    private sealed class FailingStore(SqliteBindingStore inner) : IBindingStore
+    private sealed class FailingStore(JournalBindingStore inner) : IBindingStore
     {
         private int _commits;
 
@@ -178,14 +159,14 @@ public sealed class BindingLogTests
 
         public long ChangeCount => inner.ChangeCount;
 
-        public void Load(Action<byte[]> receive) => inner.Load(receive);
+        public int Load(Action<byte[]> receive) => inner.Load(receive);
 
         public void Commit(ReadOnlySpan<byte[]> changes)
         {
             if (++_commits % 3 == 0)
             {
                 Failures++;
-                throw new Parley.Server.Storage.StorageException(Parley.Server.Storage.StorageFailure.Full, "location.db", "the disk is full");
+                throw new StorageException(StorageFailure.Full, "location-000001.journal", "the disk is full");
             }
 
             inner.Commit(changes);
@@ -198,6 +179,8 @@ public sealed class BindingLogTests
             Forgotten++;
             inner.ForgetEarlierGenerations();
         }
+
+        public void Maintain() => inner.Maintain();
 
         public void Dispose() => inner.Dispose();
     }

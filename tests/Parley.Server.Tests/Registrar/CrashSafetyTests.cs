@@ -58,7 +58,7 @@ public sealed class CrashSafetyTests
     private static void Verify(TestFolder folder, uint[] completed)
     {
         using var service = new LocationService(
-            new SqliteBindingStore(folder.Path), new LocationOptions(), new RegistrarOptions(), new SameBytes(), TimeProvider.System, new RecordingLogger());
+            new JournalBindingStore(folder.Path), new LocationOptions(), new RegistrarOptions(), new SameBytes(), TimeProvider.System, new RecordingLogger());
         service.Load();
         foreach (uint number in completed)
         {

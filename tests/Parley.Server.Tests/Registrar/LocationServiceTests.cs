@@ -7,8 +7,6 @@ namespace Parley.Server.Tests.Registrar;
 
 public sealed class LocationServiceTests : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
     private readonly TestTime _time = new();
     private readonly RecordingLogger _log = new();
     private readonly MemoryBindingStore _store = new();
@@ -16,7 +14,7 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void A_binding_is_completed_and_seen_only_after_its_commit()
     {
-        using LocationService service = Service();
+        using TestLocation service = Service();
         TestUpdate update = Register("sip:a");
         _store.OnCommit = () =>
         {
@@ -24,9 +22,9 @@ public sealed class LocationServiceTests : IDisposable
             Assert.True(Find(service).IsEmpty);
         };
 
-        Assert.True(service.TrySubmit(update));
+        service.Submit(update);
         Assert.Equal(0, _store.Commits);
-        service.RunPending();
+        service.Run();
 
         Assert.Equal((1, 1, BindingOutcome.Accepted), (_store.Commits, update.Completions, update.Outcome));
         Assert.Same(Find(service).Record, update.Bindings.Record);
@@ -37,10 +35,10 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void Updates_that_wait_together_share_one_commit()
     {
-        using LocationService service = Service();
+        using TestLocation service = Service();
         TestUpdate[] updates = [.. Enumerable.Range(0, 200).Select(i => Register("sip:a", $"user{i}@example.com"))];
-        foreach (TestUpdate update in updates) Assert.True(service.TrySubmit(update));
-        service.RunPending();
+        foreach (TestUpdate update in updates) service.Submit(update);
+        service.Run();
         Assert.Equal((1, 200), (_store.Commits, _store.Records.Count));
         Assert.All(updates, update => Assert.Equal(1, update.Completions));
         Assert.Equal(200, service.Count);
@@ -49,19 +47,19 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void A_great_many_updates_become_several_commits_of_bounded_size()
     {
-        using LocationService service = Service();
-        for (int i = 0; i < (2 * LocationWriter.MaxBatch) + 1; i++) Assert.True(service.TrySubmit(Register("sip:a", $"user{i}@example.com")));
-        service.RunPending();
+        using TestLocation service = Service();
+        for (int i = 0; i < (2 * LocationWriter.MaxBatch) + 1; i++) service.Submit(Register("sip:a", $"user{i}@example.com"));
+        service.Run();
         Assert.Equal([LocationWriter.MaxBatch, LocationWriter.MaxBatch, 1], _store.BatchSizes);
     }
 
     [Fact]
     public void Updates_of_one_address_of_record_in_a_batch_build_on_each_other()
     {
-        using LocationService service = Service();
+        using TestLocation service = Service();
         TestUpdate first = Register("sip:a", cseq: 1), second = Register("sip:b", cseq: 2), late = Register("sip:b", cseq: 2), remove = new TestUpdate(cseq: 3).Contact("sip:a", 0);
-        foreach (TestUpdate update in (TestUpdate[])[first, second, late, remove]) Assert.True(service.TrySubmit(update));
-        service.RunPending();
+        foreach (TestUpdate update in (TestUpdate[])[first, second, late, remove]) service.Submit(update);
+        service.Run();
         Assert.Equal(
             [BindingOutcome.Accepted, BindingOutcome.Accepted, BindingOutcome.OutOfOrder, BindingOutcome.Accepted], new[] { first, second, late, remove }.Select(u => u.Outcome));
         Assert.Equal(2, second.Bindings.Count);
@@ -72,10 +70,10 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void What_is_added_and_removed_in_one_batch_is_nowhere()
     {
-        using LocationService service = Service();
-        Assert.True(service.TrySubmit(Register("sip:a")));
-        Assert.True(service.TrySubmit(new TestUpdate(cseq: 2, expires: 0).Wildcard()));
-        service.RunPending();
+        using TestLocation service = Service();
+        service.Submit(Register("sip:a"));
+        service.Submit(new TestUpdate(cseq: 2, expires: 0).Wildcard());
+        service.Run();
         Assert.True(Find(service).IsEmpty);
         Assert.Empty(_store.Records);
         Assert.Equal(0, service.Count);
@@ -84,11 +82,11 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void A_refused_update_leaves_the_others_of_its_batch_alone()
     {
-        using LocationService service = Service();
+        using TestLocation service = Service();
         TestUpdate good = Register("sip:a"), bad = new TestUpdate("bob@example.com").Contact("sip:b", 1);
-        Assert.True(service.TrySubmit(bad));
-        Assert.True(service.TrySubmit(good));
-        service.RunPending();
+        service.Submit(bad);
+        service.Submit(good);
+        service.Run();
         Assert.Equal((BindingOutcome.IntervalTooBrief, BindingOutcome.Accepted), (bad.Outcome, good.Outcome));
         Assert.True(bad.Bindings.IsEmpty);
     }
@@ -96,13 +94,13 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void A_failed_commit_fails_the_batch_and_changes_nothing()
     {
-        using LocationService service = Service();
+        using TestLocation service = Service();
         Run(service, Register("sip:old", cseq: 1));
-        _store.OnCommit = () => throw new StorageException(StorageFailure.Full, "/data/location.db", "the disk is full");
+        _store.OnCommit = () => throw new StorageException(StorageFailure.Full, "/data/location-000001.journal", "the disk is full");
         TestUpdate change = Register("sip:new", cseq: 2), refused = Register("sip:old", cseq: 1);
-        Assert.True(service.TrySubmit(change));
-        Assert.True(service.TrySubmit(refused));
-        service.RunPending();
+        service.Submit(change);
+        service.Submit(refused);
+        service.Run();
         Assert.Equal((BindingOutcome.StorageFailed, BindingOutcome.OutOfOrder), (change.Outcome, refused.Outcome));
         Assert.Equal(["sip:old"], Contacts(service));
         Assert.Same(Find(service).Record, change.Bindings.Record);
@@ -114,24 +112,13 @@ public sealed class LocationServiceTests : IDisposable
     }
 
     [Fact]
-    public void A_full_queue_refuses_and_has_room_again_afterwards()
-    {
-        using LocationService service = Service();
-        for (int i = 0; i < LocationService.QueueCapacity; i++) Assert.True(service.TrySubmit(Register("sip:a", $"user{i % 10}@example.com", cseq: (uint)i)));
-        TestUpdate update = Register("sip:a", "bob@example.com");
-        Assert.False(service.TrySubmit(update));
-        service.RunPending();
-        Assert.True(service.TrySubmit(update));
-    }
-
-    [Fact]
     public void More_addresses_of_record_than_allowed_are_refused()
     {
-        using LocationService service = Service(new LocationOptions { MaxAddressesOfRecord = 2 });
+        using TestLocation service = Service(new LocationOptions { MaxAddressesOfRecord = 2 });
         Run(service, Register("sip:a", "a@example.com"));
         TestUpdate b = Register("sip:b", "b@example.com"), c = Register("sip:c", "c@example.com"), again = Register("sip:a2", "a@example.com", cseq: 2);
-        foreach (TestUpdate update in (TestUpdate[])[b, c, again]) Assert.True(service.TrySubmit(update));
-        service.RunPending();
+        foreach (TestUpdate update in (TestUpdate[])[b, c, again]) service.Submit(update);
+        service.Run();
         Assert.Equal((BindingOutcome.Accepted, BindingOutcome.LocationFull, BindingOutcome.Accepted), (b.Outcome, c.Outcome, again.Outcome));
         Assert.Equal(2, service.Count);
     }
@@ -139,13 +126,13 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void Refreshes_do_not_count_as_new_addresses_of_record()
     {
-        using LocationService service = Service(new LocationOptions { MaxAddressesOfRecord = 11 });
+        using TestLocation service = Service(new LocationOptions { MaxAddressesOfRecord = 11 });
         for (uint cseq = 1; cseq <= 2; cseq++)
         {
-            for (int i = 0; i < 10; i++) Assert.True(service.TrySubmit(Register("sip:a", $"user{i}@example.com", cseq)));
+            for (int i = 0; i < 10; i++) service.Submit(Register("sip:a", $"user{i}@example.com", cseq));
             TestUpdate last = Register("sip:a", "last@example.com", cseq);
-            if (cseq == 2) Assert.True(service.TrySubmit(last));
-            service.RunPending();
+            if (cseq == 2) service.Submit(last);
+            service.Run();
             Assert.Equal(BindingOutcome.Accepted, last.Outcome);
         }
 
@@ -155,8 +142,8 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void Limits_can_be_replaced_while_it_runs()
     {
-        using LocationService service = Service();
-        service.Limits = new RegistrarOptions { MinExpires = TimeSpan.FromSeconds(500) };
+        using TestLocation service = Service();
+        service.Service.Limits = new RegistrarOptions { MinExpires = TimeSpan.FromSeconds(500) };
         TestUpdate update = new TestUpdate().Contact("sip:a", 100);
         Run(service, update);
         Assert.Equal(BindingOutcome.IntervalTooBrief, update.Outcome);
@@ -165,14 +152,14 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void What_has_ended_is_swept_from_memory_and_store_within_a_minute()
     {
-        using LocationService service = Service();
-        for (int i = 0; i < 3000; i++) Assert.True(service.TrySubmit(new TestUpdate($"user{i}@example.com").Contact("sip:a", 60).Contact("sip:b", i % 3 == 0 ? 60u : 3600)));
-        service.RunPending();
+        using TestLocation service = Service();
+        for (int i = 0; i < 3000; i++) service.Submit(new TestUpdate($"user{i}@example.com").Contact("sip:a", 60).Contact("sip:b", i % 3 == 0 ? 60u : 3600));
+        service.Run();
         _time.Advance(TimeSpan.FromSeconds(60));
         Assert.Equal(3000, service.Count);
         for (int second = 0; second <= 60; second++)
         {
-            service.RunPending();
+            service.Run();
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
@@ -186,14 +173,14 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void A_clock_that_was_set_back_does_not_stop_the_sweep()
     {
-        using LocationService service = Service();
-        service.RunPending();
+        using TestLocation service = Service();
+        service.Run();
         _time.Advance(TimeSpan.FromDays(-400));
         Run(service, new TestUpdate().Contact("sip:a", 60));
         for (int second = 0; second <= 130; second++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            service.RunPending();
+            service.Run();
         }
 
         Assert.Equal(0, service.Count);
@@ -203,7 +190,7 @@ public sealed class LocationServiceTests : IDisposable
     public void A_restart_brings_back_what_was_committed()
     {
         using var folder = new TestFolder();
-        using (LocationService service = Durable(folder))
+        using (TestLocation service = Durable(folder))
         {
             Run(service, Register("sip:a", cseq: 5));
             Run(service, new TestUpdate(cseq: 6).Contact("sip:b", 60, 500));
@@ -211,7 +198,7 @@ public sealed class LocationServiceTests : IDisposable
             Run(service, new TestUpdate("gone@example.com", cseq: 2, expires: 0).Wildcard());
         }
 
-        using (LocationService service = Durable(folder))
+        using (TestLocation service = Durable(folder))
         {
             Assert.Equal(["sip:a", "sip:b"], Contacts(service));
             Assert.Equal(1, service.Count);
@@ -227,24 +214,24 @@ public sealed class LocationServiceTests : IDisposable
     public void Bindings_that_ended_while_the_server_was_down_leave_the_store()
     {
         using var folder = new TestFolder();
-        using (LocationService service = Durable(folder)) Run(service, Register("sip:a"));
+        using (TestLocation service = Durable(folder)) Run(service, Register("sip:a"));
         _time.Advance(TimeSpan.FromDays(1));
-        using (LocationService service = Durable(folder))
+        using (TestLocation service = Durable(folder))
         {
             Assert.Empty(Contacts(service));
-            service.RunPending();
+            service.Run();
         }
 
-        using (LocationService service = Durable(folder)) Assert.Equal(0, service.Count);
+        using (TestLocation service = Durable(folder)) Assert.Equal(0, service.Count);
     }
 
     [Fact]
     public void Damaged_records_are_left_out_and_said()
     {
-        using (LocationService first = Service()) Run(first, Register("sip:a"));
+        using (TestLocation first = Service()) Run(first, Register("sip:a"));
         _store.Records["bob@example.com"] = [1, 2, 3];
-        using LocationService second = Service();
-        second.Load();
+        using TestLocation second = Service();
+        second.Service.Load();
         Assert.Equal(["sip:a"], Contacts(second));
         Assert.Equal(1, second.Count);
         Assert.Equal("Error: 1 stored bindings are damaged and left out; they come back when their phones register again", Assert.Single(_log.Lines));
@@ -253,32 +240,59 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void Without_a_store_bindings_are_in_memory_only()
     {
-        using var service = new LocationService(null, new LocationOptions { Durable = false }, new RegistrarOptions(), new SameBytes(), _time, _log);
-        service.Load();
+        using var service = new TestLocation(null, new LocationOptions { Durable = false }, new SameBytes(), _time, _log);
+        service.Service.Load();
         Run(service, Register("sip:a"));
         Assert.Equal(["sip:a"], Contacts(service));
     }
 
     [Fact]
-    public async Task The_end_finishes_what_waits_and_refuses_the_rest()
+    public void After_the_end_updates_are_refused_and_what_was_completed_is_there()
     {
         using var folder = new TestFolder();
-        LocationService service = Durable(folder);
-        service.Start();
-        var submitted = new List<TestUpdate>();
-        for (int i = 0; i < 2000; i++)
+        TestLocation service = Durable(folder);
+        service.Service.Start();
+        Run(service, Register("sip:a"));
+        service.Dispose();
+        service.Dispose();
+        TestUpdate late = Register("sip:b", cseq: 2);
+        service.Submit(late);
+        service.Service.Apply(service.Batch);
+        Assert.Equal((1, BindingOutcome.Closed, true), (late.Completions, late.Outcome, late.Bindings.IsEmpty));
+        using TestLocation next = Durable(folder);
+        Assert.Equal(["sip:a"], Contacts(next));
+    }
+
+    [Fact]
+    public async Task Updates_of_several_threads_are_all_kept()
+    {
+        const int Threads = 4, Users = 50, Rounds = 100;
+        using var folder = new TestFolder();
+        using (TestLocation service = Durable(folder))
         {
-            TestUpdate update = Register("sip:a", $"user{i}@example.com");
-            if (service.TrySubmit(update)) submitted.Add(update);
+            service.Service.Start();
+            await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
+            {
+                var batch = new BindingBatch();
+                for (uint round = 1; round <= Rounds; round++)
+                {
+                    // Every thread registers a phone of its own for every user.
+                    TestUpdate[] updates = [.. Enumerable.Range(0, Users).Select(user => new TestUpdate($"user{user}@example.com", $"call-{thread}", round).Contact($"sip:phone{thread}"))];
+                    foreach (TestUpdate update in updates) batch.Add(update);
+                    service.Service.Apply(batch);
+                    Assert.All(updates, update => Assert.Equal((1, BindingOutcome.Accepted), (update.Completions, update.Outcome)));
+                }
+            })));
+            for (int user = 0; user < Users; user++) Assert.Equal(Threads, service.Find($"user{user}@example.com").Count);
         }
 
-        service.Dispose();
-        service.Dispose();
-        Assert.False(service.TrySubmit(Register("sip:a")));
-        await Task.WhenAll(submitted.Select(update => update.Completed)).WaitAsync(Limit);
-        Assert.All(submitted, update => Assert.Equal(BindingOutcome.Accepted, update.Outcome));
-        using LocationService next = Durable(folder);
-        Assert.Equal(submitted.Count, next.Count);
+        using TestLocation next = Durable(folder);
+        for (int user = 0; user < Users; user++)
+        {
+            BindingSet bindings = next.Find($"user{user}@example.com");
+            Assert.Equal(Threads, bindings.Count);
+            foreach (Binding binding in bindings) Assert.Equal((uint)Rounds, binding.CSeq);
+        }
     }
 
     [Fact]
@@ -286,8 +300,7 @@ public sealed class LocationServiceTests : IDisposable
     {
         const int Users = 50, Rounds = 200;
         using var folder = new TestFolder();
-        using LocationService service = Durable(folder);
-        service.Start();
+        using TestLocation service = Durable(folder);
         using var end = new CancellationTokenSource();
         Task[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
@@ -322,10 +335,10 @@ public sealed class LocationServiceTests : IDisposable
             {
                 updates[user] = new TestUpdate($"user{user}@example.com", cseq: round).Contact("sip:a").Contact("sip:b");
                 updates[user].SetUserAgent(TestUpdate.Utf8($"Phone/{round}"));
-                Assert.True(service.TrySubmit(updates[user]));
+                service.Submit(updates[user]);
             }
 
-            await Task.WhenAll(updates.Select(update => update.Completed)).WaitAsync(Limit);
+            service.Run();
             Assert.All(updates, update => Assert.Equal(BindingOutcome.Accepted, update.Outcome));
         }
 
@@ -336,7 +349,7 @@ public sealed class LocationServiceTests : IDisposable
     [Fact]
     public void A_lookup_allocates_nothing()
     {
-        using LocationService service = Service();
+        using TestLocation service = Service();
         Run(service, new TestUpdate().Contact("sip:a").Contact("sip:b"));
         byte[] key = TestUpdate.Utf8(TestUpdate.Alice), unknown = TestUpdate.Utf8("nobody@example.com");
         long bytes = 0, before = 0;
@@ -345,8 +358,8 @@ public sealed class LocationServiceTests : IDisposable
             before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 1000; i++)
             {
-                foreach (Binding binding in service.Find(key).LiveAt(_time.Now)) bytes += binding.Contact.Length;
-                bytes += service.Find(unknown).Count;
+                foreach (Binding binding in service.Service.Find(key).LiveAt(_time.Now)) bytes += binding.Contact.Length;
+                bytes += service.Service.Find(unknown).Count;
             }
         }
 
@@ -358,29 +371,29 @@ public sealed class LocationServiceTests : IDisposable
 
     private static TestUpdate Register(string contact, string addressOfRecord = TestUpdate.Alice, uint cseq = 1) => new TestUpdate(addressOfRecord, cseq: cseq).Contact(contact);
 
-    private static void Run(LocationService service, TestUpdate update)
+    private static void Run(TestLocation service, TestUpdate update)
     {
-        Assert.True(service.TrySubmit(update));
-        service.RunPending();
+        service.Submit(update);
+        service.Run();
         Assert.Equal(1, update.Completions);
     }
 
-    private static BindingSet Find(LocationService service, string addressOfRecord = TestUpdate.Alice) => service.Find(TestUpdate.Utf8(addressOfRecord));
+    private static BindingSet Find(TestLocation service, string addressOfRecord = TestUpdate.Alice) => service.Find(addressOfRecord);
 
-    private List<string> Contacts(LocationService service, string addressOfRecord = TestUpdate.Alice)
+    private List<string> Contacts(TestLocation service, string addressOfRecord = TestUpdate.Alice)
     {
         var contacts = new List<string>();
         foreach (Binding binding in Find(service, addressOfRecord).LiveAt(_time.Now)) contacts.Add(Encoding.UTF8.GetString(binding.Contact));
         return contacts;
     }
 
-    private LocationService Service(LocationOptions? options = null) =>
-        new(_store, options ?? new LocationOptions(), new RegistrarOptions(), new SameBytes(), _time, _log);
+    private TestLocation Service(LocationOptions? options = null) =>
+        new(_store, options ?? new LocationOptions(), new SameBytes(), _time, _log);
 
-    private LocationService Durable(TestFolder folder)
+    private TestLocation Durable(TestFolder folder)
     {
-        var service = new LocationService(new SqliteBindingStore(folder.Path), new LocationOptions(), new RegistrarOptions(), new SameBytes(), _time, _log);
-        service.Load();
+        var service = new TestLocation(new JournalBindingStore(folder.Path), new LocationOptions(), new SameBytes(), _time, _log);
+        service.Service.Load();
         return service;
     }
 }

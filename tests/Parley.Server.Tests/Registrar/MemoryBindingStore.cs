@@ -17,9 +17,10 @@ internal sealed class MemoryBindingStore : IBindingStore
 
     public long ChangeCount => Records.Count;
 
-    public void Load(Action<byte[]> receive)
+    public int Load(Action<byte[]> receive)
     {
         foreach (byte[] record in Records.Values) receive([.. record]);
+        return 0;
     }
 
     public void Commit(ReadOnlySpan<byte[]> changes)
@@ -40,6 +41,11 @@ internal sealed class MemoryBindingStore : IBindingStore
     }
 
     public void ForgetEarlierGenerations()
+    {
+        // As above.
+    }
+
+    public void Maintain()
     {
         // As above.
     }

@@ -3,17 +3,13 @@ using Parley.Server.Registrar;
 
 namespace Parley.Server.Tests.Registrar;
 
-/// <summary>An update whose completion can be awaited, written in few words.</summary>
+/// <summary>An update that counts its completions, written in few words.</summary>
 internal sealed class TestUpdate : BindingUpdate
 {
     public const string Alice = "alice@example.com";
 
-    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public TestUpdate(string addressOfRecord = Alice, string callId = "call-1", uint cseq = 1, uint? expires = null) =>
         Begin(Utf8(addressOfRecord), Utf8(callId), cseq, expires);
-
-    public Task Completed => _completed.Task;
 
     public int Completions { get; private set; }
 
@@ -31,11 +27,7 @@ internal sealed class TestUpdate : BindingUpdate
 
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
-    protected internal override void OnCompleted()
-    {
-        Completions++;
-        _completed.TrySetResult();
-    }
+    protected internal override void OnCompleted() => Completions++;
 }
 
 /// <summary>The simplest relation: the same bytes.</summary>

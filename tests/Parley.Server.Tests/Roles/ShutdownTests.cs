@@ -64,16 +64,13 @@ public sealed class ShutdownTests : IDisposable
     }
 
     [Fact]
-    public void A_registration_that_waits_is_answered()
+    public void Once_nothing_is_saved_any_more_registrations_get_503()
     {
-        _server.IsPumping = false;
         string register = _alice.Request("REGISTER", "sip:example.com", "<sip:alice@example.com>", "Contact: <sip:alice@192.0.2.1>\r\n");
         _alice.Send(register);
         _alice.Send(_alice.Authorize(register, _alice.ReceiveStatus(401)));
-        _server.Network.RunFor(TimeSpan.FromMilliseconds(100));
-        Assert.Equal(1, _server.Roles.OpenWork);
-        _server.Location.Dispose();
         _alice.ReceiveStatus(200);
+        _server.Location.Dispose();
 
         _alice.Send(register = _alice.Request("REGISTER", "sip:example.com", "<sip:alice@example.com>"));
         _alice.Send(_alice.Authorize(register, _alice.ReceiveStatus(401)));

@@ -110,8 +110,9 @@ internal sealed class TestServer : IDisposable
         update.SetSource(Encoding.ASCII.GetBytes(source));
         update.SetPath(Encoding.ASCII.GetBytes(path));
         update.Contact(contact, 3600, q);
-        Assert.True(Location.TrySubmit(update));
-        Location.RunPending();
+        var batch = new BindingBatch();
+        batch.Add(update);
+        Location.Apply(batch);
         Assert.Equal(BindingOutcome.Accepted, update.Outcome);
     }
 
@@ -166,7 +167,7 @@ internal sealed class TestServer : IDisposable
 
         public override void OnDeadline(Instant now)
         {
-            server.Location.RunPending();
+            server.Location.Maintain();
             server._accounts.RunPending();
             if (server.IsPumping) server.Host.Loop.Schedule(this, now + Interval);
         }

@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
 using Parley.Server.Accounts;
-using Parley.Server.Registrar;
 using Parley.Server.Storage;
 
 namespace Parley.Server.Tests.Storage;
@@ -43,11 +42,11 @@ public sealed class DatabaseTests
     public void A_file_that_is_no_database_is_one_clear_error(string content)
     {
         using var folder = new TestFolder();
-        File.WriteAllText(folder.File("location.db"), content);
-        StorageException e = Assert.Throws<StorageException>(() => new SqliteBindingStore(folder.Path));
-        Assert.Equal((StorageFailure.Corrupt, folder.File("location.db")), (e.Failure, e.Path));
-        Assert.StartsWith($"the database {folder.File("location.db")} is damaged or no database", e.Message, StringComparison.Ordinal);
-        Assert.Equal(content, File.ReadAllText(folder.File("location.db")));
+        File.WriteAllText(folder.File("accounts.db"), content);
+        StorageException e = Assert.Throws<StorageException>(() => new AccountStore(folder.Path));
+        Assert.Equal((StorageFailure.Corrupt, folder.File("accounts.db")), (e.Failure, e.Path));
+        Assert.StartsWith($"the database {folder.File("accounts.db")} is damaged or no database", e.Message, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(folder.File("accounts.db")));
     }
 
     [Fact]

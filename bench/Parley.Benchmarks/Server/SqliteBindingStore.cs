@@ -1,16 +1,15 @@
 using Microsoft.Data.Sqlite;
-using Parley.Server.Storage;
+using Parley.Server.Registrar;
 
-namespace Parley.Server.Registrar;
+namespace Parley.Benchmarks.Server;
 
-/// <summary>The log of bindings in SQLite: a row per change, a transaction per batch.</summary>
+/// <summary>The log of bindings in SQLite, a row per change and a transaction per batch: what the journal is measured against (docs/performance.md).</summary>
 internal sealed class SqliteBindingStore : IBindingStore
 {
     /// <summary>How many rows that are no longer needed a commit deletes at most: some more than it adds, and not so many that it takes long.</summary>
     private const int ForgottenPerChange = 4;
     private const int ForgottenPerCommit = 1024;
 
-    private readonly Database _database;
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _append;
     private readonly SqliteParameter _sequence, _record;
@@ -21,12 +20,17 @@ internal sealed class SqliteBindingStore : IBindingStore
     private long _generation = 1;           // the first change of this generation
     private long _neededFrom = 1;           // older changes may go
 
-    /// <summary>The store in a data folder.</summary>
-    /// <exception cref="StorageException">It cannot be used.</exception>
+    /// <summary>A store in a folder.</summary>
     public SqliteBindingStore(string folder)
     {
-        _database = Database.Open(folder, Database.Location);
-        _connection = _database.Connect();
+        _connection = new SqliteConnection($"Data Source={Path.Combine(folder, "location.db")};Pooling=False");
+        _connection.Open();
+        using (SqliteCommand create = _connection.CreateCommand())
+        {
+            create.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE IF NOT EXISTS binding_change (sequence INTEGER PRIMARY KEY, record BLOB NOT NULL)";
+            create.ExecuteNonQuery();
+        }
+
         _append = _connection.CreateCommand();
         _append.CommandText = "INSERT INTO binding_change (sequence, record) VALUES ($sequence, $record)";
         _sequence = _append.Parameters.Add("$sequence", SqliteType.Integer);
@@ -40,27 +44,22 @@ internal sealed class SqliteBindingStore : IBindingStore
     public long ChangeCount => _next - _first;
 
     /// <inheritdoc/>
-    public void Load(Action<byte[]> receive)
+    public int Load(Action<byte[]> receive)
     {
-        try
+        using SqliteCommand command = _connection.CreateCommand();
+        command.CommandText = "SELECT sequence, record FROM binding_change ORDER BY sequence";
+        using SqliteDataReader reader = command.ExecuteReader();
+        bool isFirst = true;
+        while (reader.Read())
         {
-            using SqliteCommand command = _connection.CreateCommand();
-            command.CommandText = "SELECT sequence, record FROM binding_change ORDER BY sequence";
-            using SqliteDataReader reader = command.ExecuteReader();
-            bool isFirst = true;
-            while (reader.Read())
-            {
-                long sequence = reader.GetInt64(0);
-                if (isFirst) _first = _neededFrom = _generation = sequence;
-                isFirst = false;
-                _next = sequence + 1;
-                receive(reader.GetFieldValue<byte[]>(1));
-            }
+            long sequence = reader.GetInt64(0);
+            if (isFirst) _first = _neededFrom = _generation = sequence;
+            isFirst = false;
+            _next = sequence + 1;
+            receive(reader.GetFieldValue<byte[]>(1));
         }
-        catch (SqliteException e)
-        {
-            throw _database.Translate(e);
-        }
+
+        return 0;
     }
 
     /// <inheritdoc/>
@@ -68,30 +67,23 @@ internal sealed class SqliteBindingStore : IBindingStore
     {
         long next = _next;
         long forgetBelow = Math.Min(_neededFrom, _first + ForgottenPerCommit + (ForgottenPerChange * changes.Length));
-        try
+        using SqliteTransaction transaction = _connection.BeginTransaction(deferred: false);
+        _append.Transaction = _forget.Transaction = transaction;
+        foreach (byte[] change in changes)
         {
-            using SqliteTransaction transaction = _connection.BeginTransaction(deferred: false);
-            _append.Transaction = _forget.Transaction = transaction;
-            foreach (byte[] change in changes)
-            {
-                _sequence.Value = next++;
-                _record.Value = change;
-                _append.ExecuteNonQuery();
-            }
-
-            if (forgetBelow > _first)
-            {
-                // From the oldest on: what is left is always the end of the log, so a removal never goes before what it removes.
-                _forgetBelow.Value = forgetBelow;
-                _forget.ExecuteNonQuery();
-            }
-
-            transaction.Commit();
+            _sequence.Value = next++;
+            _record.Value = change;
+            _append.ExecuteNonQuery();
         }
-        catch (SqliteException e)
+
+        if (forgetBelow > _first)
         {
-            throw _database.Translate(e);
+            // From the oldest on: what is left is always the end of the log, so a removal never goes before what it removes.
+            _forgetBelow.Value = forgetBelow;
+            _forget.ExecuteNonQuery();
         }
+
+        transaction.Commit();
 
         (_next, _first) = (next, forgetBelow);
     }
@@ -101,6 +93,12 @@ internal sealed class SqliteBindingStore : IBindingStore
 
     /// <inheritdoc/>
     public void ForgetEarlierGenerations() => _neededFrom = _generation;
+
+    /// <inheritdoc/>
+    public void Maintain()
+    {
+        // SQLite does it within its commits.
+    }
 
     /// <inheritdoc/>
     public void Dispose()
