@@ -26,9 +26,6 @@ internal static partial class Log
     [LoggerMessage(112, LogLevel.Error, "The changed configuration is not taken: {Reason}")]
     public static partial void ConfigurationRefused(ILogger logger, string reason);
 
-    [LoggerMessage(113, LogLevel.Warning, "Changes of {File} will not be noticed: {Reason}")]
-    public static partial void ConfigurationNotWatched(ILogger logger, string file, string reason);
-
     [LoggerMessage(200, LogLevel.Information, "Listening on {Uri}")]
     public static partial void Listening(ILogger logger, string uri);
 

@@ -5,49 +5,37 @@ namespace Parley.Server.Configuration;
 /// <summary>Holds the configuration of a running server, and reads it anew when its file changes.</summary>
 /// <remarks>
 /// <see cref="Current"/> is a snapshot that is replaced as a whole: who handles a request reads it once. Of a changed file the keys that
-/// can be reloaded are taken; the log names the others. A file with a mistake changes nothing.
+/// can be reloaded are taken; the log names the others. A file with a mistake changes nothing. The file is looked at, not watched
+/// by the system: that would report every write to its folder, which may be the one that the server writes to.
 /// </remarks>
 public sealed class ConfigurationWatcher : IDisposable
 {
-    /// <summary>Editors write a file in several steps; it is read when it has been left alone for so long.</summary>
-    private static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(250);
+    /// <summary>How often the file is looked at. Editors write one in several steps: it is read when two looks find it the same.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(400);
 
     private readonly Lock _reloading = new();
     private readonly ConfigurationSources _sources;
     private readonly Action<ParleyConfiguration> _changed;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
-    private readonly FileSystemWatcher? _files;
+    private readonly string _file;
+    private Appearance _seen;
+    private bool _isChanging;
     private ParleyConfiguration _current;
 
     /// <summary>Watches the file of some sources.</summary>
     /// <param name="current">The configuration that was read from them.</param>
     /// <param name="sources">Where it is read from again.</param>
     /// <param name="changed">Called on some thread, one call at a time, with each new snapshot after it is <see cref="Current"/>.</param>
-    /// <param name="time">For the quiet time.</param>
+    /// <param name="time">When to look.</param>
     /// <param name="logger">Gets what was taken and what was not.</param>
     public ConfigurationWatcher(
         ParleyConfiguration current, ConfigurationSources sources, Action<ParleyConfiguration> changed, TimeProvider time, ILogger logger)
     {
         (_current, _sources, _changed, _logger) = (current, sources, changed, logger);
-        _timer = time.CreateTimer(_ => Reload(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        string file = Path.GetFullPath(sources.File ?? ConfigurationSources.DefaultFile);
-        string? folder = Path.GetDirectoryName(file);
-        if (folder is null || !Directory.Exists(folder)) return;
-        try
-        {
-            // The folder is watched, for a file that is replaced by another one or comes later.
-            _files = new FileSystemWatcher(folder, Path.GetFileName(file));
-            _files.Changed += (_, _) => ReloadSoon();
-            _files.Created += (_, _) => ReloadSoon();
-            _files.Renamed += (_, _) => ReloadSoon();
-            _files.EnableRaisingEvents = true;
-        }
-        catch (IOException e)
-        {
-            // The system has no watch left (inotify's limit): the server runs, a new configuration waits for a restart.
-            Log.ConfigurationNotWatched(logger, file, e.Message);
-        }
+        _file = Path.GetFullPath(sources.File ?? ConfigurationSources.DefaultFile);
+        _seen = Appearance.Of(_file);
+        _timer = time.CreateTimer(_ => Look(), null, LookInterval, LookInterval);
     }
 
     /// <summary>The configuration now.</summary>
@@ -76,21 +64,36 @@ public sealed class ConfigurationWatcher : IDisposable
     }
 
     /// <summary>Stops watching.</summary>
-    public void Dispose()
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
     {
-        _files?.Dispose();
-        _timer.Dispose();
+        lock (_reloading)
+        {
+            Appearance now = Appearance.Of(_file);
+            bool isSame = now == _seen;
+            _seen = now;
+            if (isSame && _isChanging) Reload();
+            _isChanging = !isSame;
+        }
     }
 
-    private void ReloadSoon()
+    /// <summary>What tells one state of a file from another without reading it.</summary>
+    private readonly record struct Appearance(DateTime WrittenAt, long LengthBytes)
     {
-        try
+        /// <returns>The default value for a file that is not there.</returns>
+        public static Appearance Of(string path)
         {
-            _timer.Change(QuietTime, Timeout.InfiniteTimeSpan);
-        }
-        catch (ObjectDisposedException)
-        {
-            // The file changed while the server was ending.
+            try
+            {
+                var file = new FileInfo(path);
+                if (file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
+                return file.Exists ? new Appearance(file.LastWriteTimeUtc, file.Length) : default;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return default;
+            }
         }
     }
 }
