@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Parley.Core.Hashing;
 
 namespace Parley.Sip.Authentication;
 
@@ -68,7 +69,7 @@ internal static class DigestAlgorithms
     {
         switch (algorithm)
         {
-            case DigestAlgorithm.Md5: MD5.HashData(source, destination); break;
+            case DigestAlgorithm.Md5: ShortHash.Md5(source, destination); break;
             case DigestAlgorithm.Sha256: SHA256.HashData(source, destination); break;
             case DigestAlgorithm.Sha512Truncated256: Sha512Truncated256.HashData(source, destination); break;
             default: throw new ArgumentOutOfRangeException(nameof(algorithm));

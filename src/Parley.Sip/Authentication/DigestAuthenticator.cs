@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Parley.Core.Hashing;
 
 namespace Parley.Sip.Authentication;
 
@@ -45,7 +47,8 @@ public sealed class DigestAuthenticator
 
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
 
-    private readonly byte[] _key;
+    private readonly HmacSha256Key _key;
+    private ulong _nextId;
     private readonly NonceCounts _counts;
     private readonly long _lifetimeMilliseconds;
 
@@ -60,7 +63,8 @@ public sealed class DigestAuthenticator
         options.Validate();
         if (key.Length < MinKeyLengthBytes) throw new ArgumentException($"The key must have {MinKeyLengthBytes} bytes or more.", nameof(key));
         Options = options;
-        _key = key.ToArray();
+        _key = new HmacSha256Key(key);
+        RandomNumberGenerator.Fill(MemoryMarshal.AsBytes(new Span<ulong>(ref _nextId)));
         _lifetimeMilliseconds = (long)options.NonceLifetime.TotalMilliseconds;
         _counts = new NonceCounts(options.NonceCapacity, options.NonceLifetime, now.ToUnixTimeMilliseconds() - 1);
     }
@@ -87,7 +91,7 @@ public sealed class DigestAuthenticator
     public int WriteChallenges(DateTimeOffset now, ReadOnlySpan<byte> headerName, ReadOnlySpan<byte> realm, bool isStale, Span<byte> destination)
     {
         Span<byte> nonce = stackalloc byte[DigestNonce.TextLengthBytes];
-        DigestNonce.Write(_key, now, realm, nonce);
+        DigestNonce.Write(_key, now, _nextId++, realm, nonce);
         int written = 0;
         for (int i = 0; i < Options.Algorithms.Count; i++)
         {
@@ -107,7 +111,7 @@ public sealed class DigestAuthenticator
     public IReadOnlyList<byte[]> MakeChallenges(DateTimeOffset now, ReadOnlySpan<byte> realm, bool isStale)
     {
         Span<byte> nonce = stackalloc byte[DigestNonce.TextLengthBytes];
-        DigestNonce.Write(_key, now, realm, nonce);
+        DigestNonce.Write(_key, now, _nextId++, realm, nonce);
         byte[] buffer = new byte[MaxChallengesLengthBytes(default, realm)];
         var values = new byte[Options.Algorithms.Count][];
         for (int i = 0; i < values.Length; i++)

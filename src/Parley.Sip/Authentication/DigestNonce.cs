@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Parley.Core.Hashing;
 
 namespace Parley.Sip.Authentication;
 
@@ -10,7 +11,7 @@ namespace Parley.Sip.Authentication;
 /// <code>
 ///  0                8                16                              32
 /// +----------------+----------------+--------------------------------+
-/// | issued, ms     | random id      | HMAC-SHA256(key, the rest      |   as base64url: 43 characters
+/// | issued, ms     | id             | HMAC-SHA256(key, the rest      |   as base64url: 43 characters
 /// | since 1970, BE |                | and the realm), first 16 bytes |
 /// +----------------+----------------+--------------------------------+
 /// </code>
@@ -29,26 +30,27 @@ internal readonly struct DigestNonce
     /// <summary>When it was made: milliseconds since 1970, UTC.</summary>
     public long IssuedMilliseconds { get; }
 
-    /// <summary>Random: no two nonces of a lifetime have the same.</summary>
+    /// <summary>No two nonces of a key have the same.</summary>
     public ulong Id { get; }
 
     /// <summary>Makes a new one.</summary>
     /// <param name="key">The server's key.</param>
     /// <param name="now">Wall-clock time.</param>
+    /// <param name="id">Another one for every nonce; it need not be secret, as the key is.</param>
     /// <param name="realm">The realm it is for.</param>
     /// <param name="text">Gets <see cref="TextLengthBytes"/> characters.</param>
-    public static void Write(ReadOnlySpan<byte> key, DateTimeOffset now, ReadOnlySpan<byte> realm, Span<byte> text)
+    public static void Write(HmacSha256Key key, DateTimeOffset now, ulong id, ReadOnlySpan<byte> realm, Span<byte> text)
     {
         Span<byte> bytes = stackalloc byte[LengthBytes];
         BinaryPrimitives.WriteInt64BigEndian(bytes, now.ToUnixTimeMilliseconds());
-        RandomNumberGenerator.Fill(bytes[IdOffset..TagOffset]);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[IdOffset..], id);
         ComputeTag(key, bytes[..TagOffset], realm, bytes[TagOffset..]);
         Base64Url.EncodeToUtf8(bytes, text, out _, out _);
     }
 
     /// <summary>Reads one that came back.</summary>
     /// <returns>False when it was not made with this key for this realm.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> key, ReadOnlySpan<byte> realm, ReadOnlySpan<byte> text, out DigestNonce nonce)
+    public static bool TryRead(HmacSha256Key key, ReadOnlySpan<byte> realm, ReadOnlySpan<byte> text, out DigestNonce nonce)
     {
         Span<byte> bytes = stackalloc byte[LengthBytes];
         nonce = default;
@@ -61,14 +63,14 @@ internal readonly struct DigestNonce
         return true;
     }
 
-    private static void ComputeTag(ReadOnlySpan<byte> key, ReadOnlySpan<byte> head, ReadOnlySpan<byte> realm, Span<byte> tag)
+    private static void ComputeTag(HmacSha256Key key, ReadOnlySpan<byte> head, ReadOnlySpan<byte> realm, Span<byte> tag)
     {
         const int stackBytes = 272;
         Span<byte> input = head.Length + realm.Length <= stackBytes ? stackalloc byte[stackBytes] : new byte[head.Length + realm.Length];
         head.CopyTo(input);
         realm.CopyTo(input[head.Length..]);
-        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(key, input[..(head.Length + realm.Length)], hash);
+        Span<byte> hash = stackalloc byte[HmacSha256Key.LengthBytes];
+        key.Compute(input[..(head.Length + realm.Length)], hash);
         hash[..tag.Length].CopyTo(tag);
     }
 }

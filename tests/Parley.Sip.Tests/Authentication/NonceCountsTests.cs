@@ -1,11 +1,13 @@
 using System.Text;
+using Parley.Core.Hashing;
 using Parley.Sip.Authentication;
 
 namespace Parley.Sip.Tests.Authentication;
 
 public class NonceCountsTests
 {
-    private static readonly byte[] Key = new byte[32];
+    private static readonly HmacSha256Key Key = new(new byte[32]);
+    private static ulong _nextId = 0x9E37_79B9_7F4A_7C15;
 
     /// <summary>Against a slow second opinion that remembers every use for ever.</summary>
     [Fact]
@@ -50,7 +52,7 @@ public class NonceCountsTests
     private static DigestNonce Make(long milliseconds)
     {
         Span<byte> text = stackalloc byte[DigestNonce.TextLengthBytes];
-        DigestNonce.Write(Key, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), "r"u8, text);
+        DigestNonce.Write(Key, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), Interlocked.Increment(ref _nextId), "r"u8, text);
         Assert.True(DigestNonce.TryRead(Key, "r"u8, text, out DigestNonce nonce), Encoding.ASCII.GetString(text));
         Assert.Equal(milliseconds, nonce.IssuedMilliseconds);
         return nonce;
