@@ -147,7 +147,7 @@ internal sealed class SipReceiver
             return;
         }
 
-        if (request.Method == SipMethod.Ack && known is null && IsAckOfReply(request, key))
+        if (known is null && (request.Method == SipMethod.Ack ? IsAckOfReply(request, key) : _lane.Transactions.AnswerAgain(key)))
         {
             Counters.Absorbed++;
             return;

@@ -67,9 +67,12 @@ public sealed class SipServerTransaction
             return false;
         }
 
+        response.Retain();      // the machine may give its lease back as soon as it has sent it
         bool isTaken = machine.Respond(Lane.Now, statusCode, response);
         if (isTaken && statusCode >= 200) Finish();
         Lane.Transactions.Drive(this);
+        if (isTaken && statusCode >= 200) Lane.Transactions.Settle(this, response.Span);
+        response.Release();
         return isTaken;
     }
 

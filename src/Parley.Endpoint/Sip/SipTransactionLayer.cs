@@ -15,6 +15,7 @@ internal sealed class SipTransactionLayer
     private const int MachinesKept = 4096;
     private const int MadeRoomBytes = 64;       // what a CANCEL may have more than its INVITE: Max-Forwards, Content-Length
     private static readonly TimeSpan UnreachableDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ForgettingInterval = TimeSpan.FromMilliseconds(50);    // many at a time, not each on its own
 
     private readonly SipLane _lane;
     private readonly DeadlineWheel _wheel;
@@ -23,6 +24,9 @@ internal sealed class SipTransactionLayer
     private readonly TransactionPool _machines;
     private readonly TransactionTable<SipServerTransaction> _servers;
     private readonly TransactionTable<SipClientTransaction> _clients;
+    private readonly AnsweredRequests _answered;
+    private readonly AnsweredTimer _answeredTimer;
+    private readonly TimeSpan _timerJ;
     private readonly SipMessageIndex _requestIndex;
     private readonly HashSet<NetworkAddress> _unreachable = [];
     private readonly FailedTimer _failedTimer;
@@ -40,14 +44,17 @@ internal sealed class SipTransactionLayer
         _machines = new TransactionPool(options.Timers, MachinesKept);
         _servers = new TransactionTable<SipServerTransaction>(options.MaxTransactions);
         _clients = new TransactionTable<SipClientTransaction>(options.MaxTransactions);
+        _answered = new AnsweredRequests(lane.Loop.Buffers, options.MaxTransactions);
+        _answeredTimer = new AnsweredTimer(this);
+        _timerJ = options.Timers.Transaction;
         _requestIndex = new SipMessageIndex(options.Limits);
     }
 
-    public int ServerCount => _servers.Count;
+    public int ServerCount => _servers.Count + _answered.Count;
 
     public int ClientCount => _clients.Count;
 
-    public int DeadlineCount => _wheel.Count;
+    public int DeadlineCount => _wheel.Count + (_answered.Count > 0 ? 1 : 0);
 
     private Instant Now => _lane.Now;
 
@@ -81,6 +88,35 @@ internal sealed class SipTransactionLayer
         if (method != SipMethod.Ack) transaction.Machine?.OnRetransmission(Now);
         else if (transaction.Machine is InviteServerTransaction invite) invite.OnAck(Now);
         return Drive(transaction);
+    }
+
+    /// <summary>Keeps no more of an answered transaction than what a retransmission of its request needs: the response, until Timer J.</summary>
+    /// <remarks>An INVITE's goes on: its ACK, or the transaction user's 2xx, are still to come. Over a stream nothing comes again.</remarks>
+    public void Settle(SipServerTransaction transaction, ReadOnlySpan<byte> response)
+    {
+        if (transaction.Machine is not NonInviteServerTransaction machine || transaction.ReplyFlow.IsReliable) return;
+        if (!_answered.TryAdd(machine.Key, Now + _timerJ, transaction.ReplyFlow, response)) return;
+        _servers.Remove(machine.Key);
+        transaction.End();
+        machine.Terminate();
+        Recycle(machine);
+        if (_answeredTimer.ScheduledFor.IsNever) _lane.Loop.Schedule(_answeredTimer, _answered.NextDeadline);
+    }
+
+    /// <summary>Answers a request that comes again after its transaction was settled.</summary>
+    /// <returns>False when it is none.</returns>
+    public bool AnswerAgain(in TransactionKey key)
+    {
+        if (!_answered.TryFind(key, out SipFlow flow, out ReadOnlySpan<byte> response)) return false;
+        _lane.Send(_lane.Loop.Buffers.Copy(response), flow);
+        return true;
+    }
+
+    private void ForgetAnswered(Instant now)
+    {
+        _answered.RemoveDue(now);
+        Instant next = _answered.NextDeadline;
+        _lane.Loop.Schedule(_answeredTimer, next.IsNever ? next : Instant.Max(next, now + ForgettingInterval));
     }
 
     public SipClientTransaction? SendRequest(
@@ -389,6 +425,11 @@ internal sealed class SipTransactionLayer
     private sealed class WheelTimer(SipTransactionLayer layer) : LoopTimer
     {
         public override void OnDeadline(Instant now) => layer.RunDue(now);
+    }
+
+    private sealed class AnsweredTimer(SipTransactionLayer layer) : LoopTimer
+    {
+        public override void OnDeadline(Instant now) => layer.ForgetAnswered(now);
     }
 
     private sealed class FailedTimer(SipTransactionLayer layer) : LoopTimer

@@ -51,7 +51,7 @@ public sealed record TransactionTimers
     }
 
     /// <summary>64 * T1: timers B, F, H, J, L and M.</summary>
-    internal TimeSpan Transaction => _t1 * 64;
+    public TimeSpan Transaction => _t1 * 64;
 
     /// <summary>Timer D over an unreliable transport: the server's T1 is not known here, so at least 32 s.</summary>
     internal TimeSpan TimerD => Transaction > LeastTimerD ? Transaction : LeastTimerD;

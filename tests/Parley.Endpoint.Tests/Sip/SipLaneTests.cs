@@ -267,12 +267,37 @@ public sealed class SipLaneTests
     public void A_full_table_is_answered_with_503()
     {
         (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060", options => options with { MaxTransactions = 3 });
+        var taken = new List<SipServerTransaction>();
+        b.Script = (in request) =>
+        {
+            if (request.CreateTransaction(b) is { } transaction) taken.Add(transaction);
+        };
+        var peer = new RawPeer(_aliceHost.Loop, At("192.0.2.1:5062"));
+        for (int i = 0; i < 5; i++) peer.Send(Request("OPTIONS", $"z9hG4bKx{i}"), At("192.0.2.2:5060"));
+        Assert.True(_network.Run(() => peer.Received.Count == 2, Limit));
+        Assert.Equal(2, peer.Received.Count(text => text.StartsWith("SIP/2.0 503", StringComparison.Ordinal) && text.Contains("Retry-After", StringComparison.Ordinal)));
+        Assert.Equal(3, taken.Count);
+        foreach (SipServerTransaction transaction in taken) Assert.True(transaction.Respond(new SipReply(200)));
+        AssertNothingLeft(bob);
+    }
+
+    [Fact]
+    public void What_is_answered_takes_no_place_of_new_requests()
+    {
+        (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060", options => options with { MaxTransactions = 3 });
         b.Script = b.Answering(200);
         var peer = new RawPeer(_aliceHost.Loop, At("192.0.2.1:5062"));
         for (int i = 0; i < 5; i++) peer.Send(Request("OPTIONS", $"z9hG4bKx{i}"), At("192.0.2.2:5060"));
         Assert.True(_network.Run(() => peer.Received.Count == 5, Limit));
-        Assert.Equal(3, peer.Received.Count(text => text.StartsWith("SIP/2.0 200", StringComparison.Ordinal)));
-        Assert.Equal(2, peer.Received.Count(text => text.StartsWith("SIP/2.0 503", StringComparison.Ordinal) && text.Contains("Retry-After", StringComparison.Ordinal)));
+        Assert.All(peer.Received, text => Assert.StartsWith("SIP/2.0 200", text, StringComparison.Ordinal));
+
+        // The last three are remembered, and answered with the very same bytes.
+        string last = peer.Received[4];
+        peer.Received.Clear();
+        peer.Send(Request("OPTIONS", "z9hG4bKx4"), At("192.0.2.2:5060"));
+        Assert.True(_network.Run(() => peer.Received.Count == 1, Limit));
+        Assert.Equal(last, peer.Received[0]);
+        Assert.Equal(5, b.Heard.Count(heard => heard == "OPTIONS"));
         AssertNothingLeft(bob);
     }
 
