@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Parley.Core;
 using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -14,6 +15,11 @@ internal readonly struct SourceFlow
 {
     /// <summary>Room that <see cref="Write"/> needs.</summary>
     public const int MaxBytes = 96;
+
+    private const ushort DefaultPort = 5060;
+
+    private static readonly NetworkPrefix[] PrivateNetworks =
+        [Network("10.0.0.0/8"), Network("172.16.0.0/12"), Network("192.168.0.0/16"), Network("100.64.0.0/10"), Network("169.254.0.0/16"), Network("fc00::/7"), Network("fe80::/10")];
 
     private static ReadOnlySpan<byte> RportSuffix => ";rport"u8;
 
@@ -59,19 +65,53 @@ internal readonly struct SourceFlow
         return true;
     }
 
-    /// <summary>The flow of a request that came straight from a phone, when its Contact does not lead there: it is behind a NAT.</summary>
-    /// <param name="request">A request with a Contact.</param>
+    /// <summary>True when requests in a dialog reach the sender of a request by the flow that it came over, and not by its Contact.</summary>
+    /// <param name="request">The request.</param>
     /// <param name="flow">The flow that it came over.</param>
-    public static bool IsBehindNat(scoped in SipMessageView request, in SipFlow flow)
+    public static bool IsBehindNat(scoped in SipMessageView request, in SipFlow flow) =>
+        request.TryGetContact(out ContactView contact) == HeaderStatus.Ok && !contact.IsStar
+        && contact.Address.TryGetUri(out SipUriView uri) && LeadsTo(request, flow, uri);
+
+    /// <summary>True when the flow that a request came over is the way to a Contact of it, because the Contact itself is none.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="flow">The flow that it came over.</param>
+    /// <param name="contact">The Contact.</param>
+    /// <remarks>
+    /// A Contact is followed as it stands (RFC 3261 10.2.1, 12.1.1), unless a NAT has hidden where it leads: it names the host
+    /// that sent the request, by the address that this host knows or by the one that the server sees, and over UDP that host
+    /// does not send from where its Via says. Or it is a private address, and what came from there has a public one.
+    /// </remarks>
+    public static bool LeadsTo(scoped in SipMessageView request, in SipFlow flow, scoped in SipUriView contact)
     {
-        if (!IsFromPhone(request, out ViaView via) || (flow.Transport == SipTransport.Udp && !via.HasRport)) return false;
-        return request.TryGetContact(out ContactView contact) == HeaderStatus.Ok && !contact.IsStar
-            && contact.Address.TryGetUri(out SipUriView uri) && Differs(uri, flow);
+        if (!IsFromPhone(request, out ViaView via) || !Differs(contact, flow)) return false;
+        if (flow.Transport == SipTransport.Udp && !via.HasRport) return false;
+        bool isAddress = NetworkAddress.TryParseHost(contact.Host, 0, out NetworkAddress host);
+        if (isAddress && IsPrivate(host) && !IsPrivate(flow.Remote)) return true;
+        bool isSentByAddress = via.TryGetSentByAddress(DefaultPort, out NetworkAddress sentBy);
+        if (flow.Transport == SipTransport.Udp && isSentByAddress && sentBy == flow.Remote) return false;
+        return isAddress
+            ? host.SameHost(flow.Remote) || (isSentByAddress && host.SameHost(sentBy))
+            : System.Text.Ascii.EqualsIgnoreCase(contact.Host, via.Host);
     }
 
     /// <summary>True when a contact address does not lead to where the flow does.</summary>
     public static bool Differs(scoped in SipUriView contact, in SipFlow flow) =>
         !SipLane.TryLocate(contact, out SipFlow direct) || direct.Remote != flow.Remote || direct.Transport != flow.Transport;
+
+    /// <summary>True for addresses that mean another machine in each network.</summary>
+    /// <remarks>Source: RFC 1918 3, RFC 6598 7, RFC 3927, RFC 4193, RFC 4291 2.4.</remarks>
+    private static bool IsPrivate(NetworkAddress address)
+    {
+        if (address.IsLoopback || address.IsAny) return true;
+        foreach (NetworkPrefix network in PrivateNetworks)
+        {
+            if (network.Contains(address)) return true;
+        }
+
+        return false;
+    }
+
+    private static NetworkPrefix Network(string text) => NetworkPrefix.TryParse(text, out NetworkPrefix network) ? network : throw new FormatException(text);
 
     private static bool IsFromPhone(scoped in SipMessageView request, out ViaView via)
     {

@@ -19,7 +19,7 @@ internal readonly ref struct Binding
     /// <summary>User-Agent of that REGISTER.</summary>
     public ReadOnlySpan<byte> UserAgent { get; init; }
 
-    /// <summary>The flow that REGISTER came over (transport and addresses), in the words of who submitted it.</summary>
+    /// <summary>The flow that REGISTER came over (transport and addresses), in the words of who submitted it; empty when the contact is to be followed as it stands.</summary>
     public ReadOnlySpan<byte> Source { get; init; }
 
     /// <summary>Path of that REGISTER: the route to this contact (RFC 3327).</summary>

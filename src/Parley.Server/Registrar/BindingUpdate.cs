@@ -84,11 +84,13 @@ internal abstract class BindingUpdate
     /// <param name="expires">Its expires parameter in seconds; null when there is none.</param>
     /// <param name="parameters">Its other parameters, <c>;name=value</c> each.</param>
     /// <param name="instance">Its +sip.instance, empty for none.</param>
-    public void AddContact(ReadOnlySpan<byte> uri, short q, uint? expires, ReadOnlySpan<byte> parameters = default, ReadOnlySpan<byte> instance = default)
+    /// <param name="isAtSource">True when the flow that the REGISTER came over is kept as the way to it.</param>
+    public void AddContact(
+        ReadOnlySpan<byte> uri, short q, uint? expires, ReadOnlySpan<byte> parameters = default, ReadOnlySpan<byte> instance = default, bool isAtSource = true)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(q, 1000);
         if (ContactCount == _contacts.Length) Array.Resize(ref _contacts, _contacts.Length * 2);
-        _contacts[ContactCount++] = new Contact(Keep(uri), Keep(parameters), Keep(instance), expires, q < 0 ? BindingSet.NoQ : q);
+        _contacts[ContactCount++] = new Contact(Keep(uri), Keep(parameters), Keep(instance), expires, q < 0 ? BindingSet.NoQ : q, isAtSource);
     }
 
     /// <summary>The URI of a Contact value.</summary>
@@ -111,7 +113,7 @@ internal abstract class BindingUpdate
             CallId = CallId,
             CSeq = CSeq,
             UserAgent = UserAgent,
-            Source = Source,
+            Source = contact.IsAtSource ? Source : default,
             Path = Path,
             Q = contact.Q,
             ExpiresAt = expiresAt,
@@ -134,5 +136,5 @@ internal abstract class BindingUpdate
 
     private readonly record struct Slice(int Offset, int Length);
 
-    private readonly record struct Contact(Slice Uri, Slice Parameters, Slice Instance, uint? Expires, short Q);
+    private readonly record struct Contact(Slice Uri, Slice Parameters, Slice Instance, uint? Expires, short Q, bool IsAtSource);
 }

@@ -28,7 +28,7 @@ internal static class RegistrationReader
             HeaderStatus.Malformed => 3600,     // RFC 3261 20.19 and 10.3 step 7: taken for 3600
             _ => null,
         });
-        if (!TryReadContacts(update, request))
+        if (!TryReadContacts(update, request, flow))
         {
             problem = "Malformed Contact"u8;
             return false;
@@ -46,7 +46,7 @@ internal static class RegistrationReader
         return true;
     }
 
-    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request)
+    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow)
     {
         Span<byte> parameters = stackalloc byte[MaxParameterBytes];
         foreach (HeaderValue value in request.Values(HeaderId.Contact))
@@ -59,7 +59,8 @@ internal static class RegistrationReader
             }
 
             if (!contact.Address.TryGetUri(out SipUriView uri) || !TryCopyParameters(contact.Address.Parameters, parameters, out int length, out ReadOnlySpan<byte> instance)) return false;
-            update.AddContact(uri.Bytes, (short)contact.Q, contact.HasExpires ? contact.ExpiresSeconds : null, parameters[..length], instance);
+            bool isAtSource = SourceFlow.LeadsTo(request, flow, uri);
+            update.AddContact(uri.Bytes, (short)contact.Q, contact.HasExpires ? contact.ExpiresSeconds : null, parameters[..length], instance, isAtSource);
         }
 
         return true;

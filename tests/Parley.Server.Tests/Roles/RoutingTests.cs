@@ -217,6 +217,39 @@ public sealed class RoutingTests : IDisposable
         Assert.Equal(usesFlow ? 2 : 1, invite.Headers("Record-Route").Count());
     }
 
+    [Theory]
+    [InlineData("192.0.2.8:5060", "192.0.2.9:5062", "192.0.2.8:5060", false)]     // another machine's contact
+    [InlineData("192.0.2.8:5060", "192.0.2.8:5099", "192.0.2.8:5060", false)]     // another port of the phone's own
+    [InlineData("192.0.2.8:5060", "192.0.2.9:5062", "pc.example.com", false)]
+    [InlineData("192.0.2.8:40000", "192.168.0.5:5060", "192.168.0.5:5060", true)] // what phones behind a NAT say
+    [InlineData("192.0.2.8:40000", "192.168.0.5:5060", "192.0.2.8:40000", true)]  // one whose Via a gateway has mended
+    [InlineData("192.0.2.8:40000", "192.0.2.8:5060", "192.168.0.5:5060", true)]   // one that knows half of its public address
+    [InlineData("192.0.2.8:40000", "d4f.invalid", "d4f.invalid", true)]
+    public void A_contact_is_followed_as_it_stands_unless_a_nat_hides_where_it_leads(string from, string contact, string sentBy, bool usesFlow)
+    {
+        using Peer phone = new(_server, from, "bob"), other = new(_server, usesFlow ? "192.0.2.9:5062" : contact, "other");
+        string register = phone.Request("REGISTER", "sip:example.com", "<sip:bob@example.com>", $"Contact: <sip:bob@{contact}>\r\n")
+            .Replace($"SIP/2.0/UDP {phone.Address}", $"SIP/2.0/UDP {sentBy}", StringComparison.Ordinal);
+        phone.SendAuthorized(register);
+        phone.ReceiveStatus(200);
+        _alice.SendAuthorized(_alice.Request("INVITE", BobUri));
+        Received invite = (usesFlow ? phone : other).Receive();
+        Assert.Equal($"INVITE sip:bob@{contact} SIP/2.0", invite.FirstLine);
+        Assert.Equal(usesFlow ? 2 : 1, invite.Headers("Record-Route").Count());
+    }
+
+    [Fact]
+    public void A_callers_contact_on_another_machine_is_followed_in_the_dialog()
+    {
+        using Peer elsewhere = new(_server, "192.0.2.9:5062", "elsewhere");
+        _alice.SendAuthorized(_alice.Request("INVITE", BobUri).Replace("Contact: <sip:alice@192.0.2.1:5060>", "Contact: <sip:alice@192.0.2.9:5062>", StringComparison.Ordinal));
+        Received invite = _bob.Receive();
+        _bob.Answer(invite, 200);
+        _alice.ReceiveStatus(200);
+        _bob.Send(_bob.InDialogAsCallee("BYE", invite));
+        Assert.Equal("BYE sip:alice@192.0.2.9:5062 SIP/2.0", elsewhere.Receive().FirstLine);
+    }
+
     private static string Returned(Received invite, string uri)
     {
         string text = invite.Text.Replace(invite.RequestUri, uri, StringComparison.Ordinal);
