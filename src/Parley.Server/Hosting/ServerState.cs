@@ -79,6 +79,11 @@ internal sealed class ServerState
         return configuration.FindDomain(uri.Host) ?? (Own.IsOwn(uri) ? configuration.Domains[0] : null);
     }
 
+    /// <summary>The domain of ours that somebody claims to be a user of: a name counts whatever port stands behind it, as nobody looks at that to see who calls.</summary>
+    /// <returns>Null for other domains.</returns>
+    public DomainOptions? FindDomainOfUser(scoped in SipUriView uri) =>
+        uri.IsSip && Configuration.FindDomain(uri.Host) is { } domain ? domain : FindDomain(uri);
+
     /// <summary>True when a URI leads to this server.</summary>
     public bool IsOwn(scoped in SipUriView uri) => FindDomain(uri) is not null;
 

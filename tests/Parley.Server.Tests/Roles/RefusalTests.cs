@@ -138,6 +138,22 @@ public sealed class RefusalTests : IDisposable
     }
 
     [Theory]
+    [InlineData("<sip:bob@example.com>;tag=1", 407)]
+    [InlineData("\"Bob\" <sips:bob@EXAMPLE.com.>;tag=1", 407)]
+    [InlineData("<sip:bob@example.com:5999>;tag=1", 407)]
+    [InlineData("<sip:bob@192.0.2.10>;tag=1", 407)]
+    [InlineData("<sip:bob@example.com:99999>;tag=1", 400)]
+    [InlineData("<sip:b%zzb@example.com>;tag=1", 400)]
+    [InlineData("<sip:bob@example.org>;tag=1", 480)]
+    [InlineData("<tel:+15551234>;tag=1", 480)]
+    public void Nobody_gets_in_under_the_name_of_one_of_our_users(string from, int status)
+    {
+        _eve.Send(_eve.Request("INVITE", "sip:carol@example.com", from: from));
+        Received answer = _eve.ReceiveStatus(status);
+        if (status == 400) Assert.EndsWith("Malformed From", answer.FirstLine, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("From", "garbage", 400)]
     [InlineData("To", "garbage", 400)]
     [InlineData("CSeq", "1 BYE", 400)]
