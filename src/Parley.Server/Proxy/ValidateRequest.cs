@@ -6,7 +6,7 @@ namespace Parley.Server.Proxy;
 /// <summary>Refuses what cannot be worked with: an unknown scheme, no hops left, extensions that proxies would have to know.</summary>
 /// <remarks>
 /// The lane has checked the syntax of what every server needs. Route, Record-Route and Proxy-Require, which only proxies
-/// read, are checked here. Source: RFC 3261 16.3 steps 1, 2, 3 and 5.
+/// read, are checked here, and that an INVITE has a Contact: without one nobody could hang up (RFC 3261 8.1.1.8). Source: RFC 3261 16.3 steps 1, 2, 3 and 5.
 /// </remarks>
 internal sealed class ValidateRequest : IRequestStep
 {
@@ -14,7 +14,8 @@ internal sealed class ValidateRequest : IRequestStep
     public StepResult Run(ref RequestContext request)
     {
         if (!SipRequestValidator.TryCheckHeader(request.Message, HeaderId.Route, isMandatory: false, out SipRefusal refusal)
-            || !SipRequestValidator.TryCheckHeader(request.Message, HeaderId.RecordRoute, isMandatory: false, out refusal))
+            || !SipRequestValidator.TryCheckHeader(request.Message, HeaderId.RecordRoute, isMandatory: false, out refusal)
+            || (request.Method == SipMethod.Invite && !SipRequestValidator.TryCheckHeader(request.Message, HeaderId.Contact, isMandatory: true, out refusal)))
         {
             return request.Reply(new SipReply(refusal.Status) { ReasonPhrase = refusal.Reason });
         }

@@ -154,6 +154,18 @@ public sealed class RefusalTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null, "Missing Contact")]
+    [InlineData("<sip:eve@203.0.113.1:99999>", "Malformed Contact")]
+    public void An_invite_that_nobody_could_answer_with_a_BYE_is_refused(string? contact, string reason)
+    {
+        using Peer bob = new(_server, "192.0.2.2:5060", "bob");
+        _server.Bind("bob@example.com", "sip:bob@192.0.2.2:5060");
+        _eve.Send(_eve.Request("INVITE", "sip:bob@example.com", from: Stranger, contact: false, headers: contact is null ? "" : $"Contact: {contact}\r\n"));
+        Assert.Equal($"SIP/2.0 400 {reason}", _eve.Receive().FirstLine);
+        bob.ReceiveNothing(TimeSpan.FromSeconds(1));
+    }
+
+    [Theory]
     [InlineData("From", "garbage", 400)]
     [InlineData("To", "garbage", 400)]
     [InlineData("CSeq", "1 BYE", 400)]
