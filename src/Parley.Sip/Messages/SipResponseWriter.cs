@@ -101,14 +101,19 @@ public ref struct SipResponseWriter
             return;
         }
 
+        // The topmost Via need not be in the first row: that one may be empty.
         SipMessageIndex index = request.Index;
-        int row = index.FirstRow(HeaderId.Via);
-        _writer.Append(request.Buffer[index[row].RowOffset..via.Offset]);
-        _writer.AppendStamped(via, source);
-        _writer.Append(request.Buffer[(via.Offset + via.Bytes.Length)..index.RowEnd(row)]);
-        for (row = index.NextRow(row); row >= 0; row = index.NextRow(row))
+        for (int row = index.FirstRow(HeaderId.Via); row >= 0; row = index.NextRow(row))
         {
-            _writer.Append(request.Buffer[index[row].RowOffset..index.RowEnd(row)]);
+            int start = index[row].RowOffset, end = index.RowEnd(row);
+            if (via.Offset >= start && via.Offset < end)
+            {
+                _writer.Append(request.Buffer[start..via.Offset]);
+                _writer.AppendStamped(via, source);
+                start = via.Offset + via.Bytes.Length;
+            }
+
+            _writer.Append(request.Buffer[start..end]);
         }
     }
 

@@ -57,6 +57,23 @@ public class SipWriterTests
         Assert.False(SipRequestWriter.TryWriteCancel(TestMessage.Of("Via: SIP/2.0/UDP a", "CSeq: x").View, _buffer, out _));
     }
 
+    [Theory]
+    [InlineData("Via:\r\n")]
+    [InlineData("Via: ,\r\nv: ,,\r\n")]
+    public void The_topmost_via_is_stamped_also_when_empty_rows_come_first(string emptyRows)
+    {
+        var invite = new TestMessage(Invite.Replace("Via: ", emptyRows + "Via: ", StringComparison.Ordinal).Replace("To: ", "Via: SIP/2.0/TCP b\r\nTo: ", StringComparison.Ordinal));
+        var writer = new SipResponseWriter(_buffer);
+        Assert.True(NetworkAddress.TryParse("192.0.2.1:5060", out NetworkAddress source));
+        writer.Start(invite.View, 400, default, default, source);
+        Assert.True(writer.TryFinish(out int written));
+        Assert.StartsWith(
+            "SIP/2.0 400 Bad Request\r\n" + emptyRows +
+            "Via: SIP/2.0/UDP pc33.atlanta.com;branch=z9hG4bKkjshdyff;received=192.0.2.1\r\n" +
+            "Via: SIP/2.0/TCP b\r\n" +
+            "From: Alice", Encoding.ASCII.GetString(_buffer, 0, written), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_response_has_what_ties_it_to_its_request_and_what_is_added()
     {
