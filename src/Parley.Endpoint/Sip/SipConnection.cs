@@ -18,7 +18,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     private Instant _lastReceived;
     private Instant _messageStarted = Instant.Never;
     private volatile bool _isOpen = true;
-    private bool _isRegistered;
+    private bool _isReserved;
     private int _waiting;       // client transactions of all lanes
 
     private SipConnection(SipLane lane, SipTransport transport, NetworkAddress remote, bool isAccepted)
@@ -46,7 +46,9 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     {
         if (!lane.Endpoint.IsListening) return null;
         var connection = new SipConnection(lane, transport, stream.RemoteAddress, isAccepted: true) { _stream = stream };
-        return connection.Register() ? connection : null;
+        if (!connection.TryReserve()) return null;
+        lane.Endpoint.Connections.Add(connection);
+        return connection;
     }
 
     /// <summary>Starts a connection; what is sent before it stands waits for it.</summary>
@@ -54,8 +56,9 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     public static SipConnection? Connect(SipLane lane, SipTransport transport, NetworkAddress remote)
     {
         var connection = new SipConnection(lane, transport, remote, isAccepted: false);
-        if (!connection.Register()) return null;
+        if (!connection.TryReserve()) return null;
         connection._stream = lane.Loop.ConnectStream(remote, connection);
+        lane.Endpoint.Connections.Add(connection);      // not before: other lanes send over what they find
         return connection;
     }
 
@@ -135,8 +138,8 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
         _isOpen = false;
         _framer.Dispose();
         _lane.Loop.Schedule(this, Instant.Never);
-        if (_isRegistered) _lane.Endpoint.Connections.Remove(this);
-        _isRegistered = false;
+        if (_isReserved) _lane.Endpoint.Connections.Remove(this);
+        _isReserved = false;
         if (Volatile.Read(ref _waiting) == 0) return;
         foreach (SipLane lane in _lane.Endpoint.Lanes) lane.OnConnectionClosed(this, isOnLoop: ReferenceEquals(lane, _lane));
     }
@@ -159,7 +162,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
         if (ScheduledFor.IsNever || deadline < ScheduledFor) _lane.Loop.Schedule(this, deadline);
     }
 
-    private bool Register() => _isRegistered = _lane.Endpoint.Connections.TryAdd(this, _lane.Endpoint.Options.MaxConnections);
+    private bool TryReserve() => _isReserved = _lane.Endpoint.Connections.TryReserve(_lane.Endpoint.Options.MaxConnections);
 
     private void SendPong()
     {

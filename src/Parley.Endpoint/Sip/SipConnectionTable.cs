@@ -17,18 +17,17 @@ internal sealed class SipConnectionTable
     public SipConnection? Find(SipTransport transport, NetworkAddress remote) =>
         _byRemote.TryGetValue((transport, remote), out SipConnection? connection) && connection.IsOpen ? connection : null;
 
+    /// <summary>Counts a connection that is about to be made; <see cref="Add"/> or <see cref="Remove"/> follows.</summary>
     /// <returns>False when there are as many as the bound allows.</returns>
-    public bool TryAdd(SipConnection connection, int bound)
+    public bool TryReserve(int bound)
     {
-        if (Interlocked.Increment(ref _count) > bound)
-        {
-            Interlocked.Decrement(ref _count);
-            return false;
-        }
-
-        _byRemote[(connection.Transport, connection.Remote)] = connection;
-        return true;
+        if (Interlocked.Increment(ref _count) <= bound) return true;
+        Interlocked.Decrement(ref _count);
+        return false;
     }
+
+    /// <summary>Lets all lanes find a connection: it can be sent over from now on.</summary>
+    public void Add(SipConnection connection) => _byRemote[(connection.Transport, connection.Remote)] = connection;
 
     public void Remove(SipConnection connection)
     {

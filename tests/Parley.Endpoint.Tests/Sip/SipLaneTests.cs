@@ -59,6 +59,29 @@ public sealed class SipLaneTests
         Assert.Equal(0, _network.Buffers.Outstanding);
     }
 
+    [Fact]
+    public void Other_lanes_find_a_connection_once_they_can_send_over_it()
+    {
+        var loop = new ObservedLoop(_aliceHost.Loop);
+        var options = new SipEndpointOptions { Listen = [new(SipTransport.Udp, At("192.0.2.1:5060"))] };
+        ScriptedUser? user = null;
+        SipEndpoint alice = SipEndpoint.Start(options, [loop, _aliceHost.AddLoop()], lane =>
+        {
+            var made = new ScriptedUser(lane);
+            user ??= made;
+            return made;
+        });
+        (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060");
+        b.Script = b.Answering(200);
+        bool? isFoundTooEarly = null;
+        loop.OnConnect = () => isFoundTooEarly = alice.Lanes[1].HasConnection(Tcp("192.0.2.2:5060"));
+        user!.Send(SipMethod.Options, Tcp("192.0.2.2:5060"));
+        Assert.False(isFoundTooEarly);
+        Assert.True(alice.Lanes[1].HasConnection(Tcp("192.0.2.2:5060")));
+        Assert.True(_network.Run(() => user.Heard.Count > 0, Limit));
+        AssertNothingLeft(alice, bob);
+    }
+
     [Theory]
     [InlineData(SipTransport.Udp)]
     [InlineData(SipTransport.Tcp)]
@@ -397,5 +420,31 @@ public sealed class SipLaneTests
         public void OnReceived(Instant now, IStreamConnection connection, ReadOnlySpan<byte> bytes) => Received += System.Text.Encoding.ASCII.GetString(bytes);
 
         public void OnClosed(Instant now, IStreamConnection connection, StreamCloseReason reason) => IsClosed = true;
+    }
+
+    /// <summary>A loop that tells when a connection is being made.</summary>
+    private sealed class ObservedLoop(INetworkLoop loop) : INetworkLoop
+    {
+        public Action? OnConnect { get; set; }
+
+        public Instant Now => loop.Now;
+
+        public TimeProvider Time => loop.Time;
+
+        public BufferPool Buffers => loop.Buffers;
+
+        public IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing) => loop.OpenDatagram(local, handler, sharing);
+
+        public IStreamListener ListenStream(NetworkAddress local, Func<IStreamConnection, IStreamHandler?> accept) => loop.ListenStream(local, accept);
+
+        public IStreamConnection ConnectStream(NetworkAddress remote, IStreamHandler handler)
+        {
+            OnConnect?.Invoke();
+            return loop.ConnectStream(remote, handler);
+        }
+
+        public void Schedule(LoopTimer timer, Instant deadline) => loop.Schedule(timer, deadline);
+
+        public bool Post(ILoopWork work) => loop.Post(work);
     }
 }
