@@ -22,9 +22,10 @@ public sealed record CallAudio
     public bool EchoesDigits { get; init; }
 
     /// <summary>The other side hears itself, and its keys come back.</summary>
-    public static CallAudio Echo()
+    /// <param name="listener">Who hears the other side too; null for nobody.</param>
+    public static CallAudio Echo(IAudioSink? listener = null)
     {
         var echo = new EchoAudio();
-        return new CallAudio { Source = echo, Sink = echo, EchoesDigits = true };
+        return new CallAudio { Source = echo, Sink = listener is null ? echo : new AudioSinkGroup(echo, listener), EchoesDigits = true };
     }
 }
