@@ -22,7 +22,7 @@ internal static class CallCommand
         var files = new CallFiles(command);
         var dtmf = new Option<string?>("--dtmf") { Description = "Press these keys once answered: 0-9, *, #, A-D", HelpName = "KEYS" };
         Option<TimeSpan?> duration = Parsing.Time("--duration", "Hang up this long after the answer");
-        Option<TimeSpan?> ringTimeout = Parsing.Time("--ring-timeout", "Give up when nobody has answered after this time (3m)");
+        Option<TimeSpan?> ringTimeout = Parsing.Time("--ring-timeout", "Give up when nobody has answered after this time (3m)", allowsZero: false);
         Option<int?> redirects = Parsing.Number("--redirects", "N", "Follow this many redirections (0)", 0, 16);
         var ladder = new Option<string?>("--ladder") { Description = "Draw what was exchanged as a picture", HelpName = "FILE.svg" };
         command.Add(uri);
@@ -42,9 +42,16 @@ internal static class CallCommand
                 };
                 string? picture = parse.GetValue(ladder);
                 await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken, keepsLog: picture is not null).ConfigureAwait(false);
-                int code = await RunAsync(line, parse.GetRequiredValue(uri), options, keys, parse.GetValue(duration), output, cancellationToken).ConfigureAwait(false);
-                if (picture is not null) await DrawAsync(line, parse.GetRequiredValue(uri), picture, output).ConfigureAwait(false);
-                return code;
+                await using LadderFile? drawing = LadderFile.Open(picture);
+                try
+                {
+                    return await RunAsync(line, parse.GetRequiredValue(uri), options, keys, parse.GetValue(duration), output, cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    // A call that failed is what people want to see most.
+                    if (drawing is not null) await DrawAsync(line, parse.GetRequiredValue(uri), drawing, output).ConfigureAwait(false);
+                }
             }
             finally
             {
@@ -64,8 +71,8 @@ internal static class CallCommand
         try
         {
             await call.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (keys is not null) await call.SendDtmfAsync(keys, cancellationToken).ConfigureAwait(false);
-            if (duration is { } limit) await EndsWithinAsync(call, limit, cancellationToken).ConfigureAwait(false);
+            if (keys is not null) await CallSteps.PressAsync(call, keys, cancellationToken).ConfigureAwait(false);
+            if (duration is { } limit) await CallSteps.EndsWithinAsync(call, limit, cancellationToken).ConfigureAwait(false);
             else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (CallFailedException) when (call.Ended.IsCompleted)
@@ -85,24 +92,10 @@ internal static class CallCommand
         throw CommandException.Failed($"the call to {uri} failed: {end}", end.StatusCode);
     }
 
-    private static async Task EndsWithinAsync(Call call, TimeSpan limit, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await call.Ended.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // The time is over: the caller hangs up.
-        }
-    }
-
-    private static async Task DrawAsync(PhoneLine line, SipUri uri, string path, CommandOutput output)
+    private static Task DrawAsync(PhoneLine line, SipUri uri, LadderFile drawing, CommandOutput output)
     {
         LadderDiagram diagram = LadderDiagram.Create(line.Log!.Messages, [.. line.Agent.ListenPoints.Take(1).Select(point => new LadderParticipant("this phone", point.Address))]);
-        await File.WriteAllTextAsync(path, LadderSvg.Draw(diagram, $"Call to {uri}")).ConfigureAwait(false);
-        output.Event("ladder", ("file", path));
-        output.Say($"ladder drawn in {path}");
+        return drawing.DrawAsync(diagram, $"Call to {uri}", output);
     }
 
     internal static string? CheckKeys(string? keys)

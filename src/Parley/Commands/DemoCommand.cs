@@ -29,10 +29,11 @@ internal static class DemoCommand
         command.Add(duration);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
+            await using LadderFile? drawing = LadderFile.Open(parse.GetValue(ladder));
             DirectoryInfo folder = Directory.CreateTempSubdirectory("parley-demo-");
             try
             {
-                await RunAsync(folder.FullName, parse.GetValue(duration) ?? TimeSpan.FromSeconds(3), parse.GetValue(ladder), output, cancellationToken).ConfigureAwait(false);
+                await RunAsync(folder.FullName, parse.GetValue(duration) ?? TimeSpan.FromSeconds(3), drawing, output, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -44,7 +45,7 @@ internal static class DemoCommand
         return command;
     }
 
-    private static async Task RunAsync(string folder, TimeSpan duration, string? picture, CommandOutput output, CancellationToken cancellationToken)
+    private static async Task RunAsync(string folder, TimeSpan duration, LadderFile? drawing, CommandOutput output, CancellationToken cancellationToken)
     {
         string alicePassword = AddUser(folder, "alice"), bobPassword = AddUser(folder, "bob");
         var log = new MessageLog();
@@ -67,10 +68,10 @@ internal static class DemoCommand
         Call call = await alice.CallAsync($"sip:bob@{Domain}", new CallOptions { Audio = new CallAudio { Source = new MelodySource() } }, cancellationToken).ConfigureAwait(false);
         Call answered = await answering.ConfigureAwait(false);
         Instant talkingSince = log.Messages[^1].At;
-        await EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);
+        await CallSteps.EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);
         await call.HangUpAsync(CancellationToken.None).ConfigureAwait(false);
         await answered.Ended.ConfigureAwait(false);
-        await ShowAsync(log, server, alice, bob, call, answered, talkingSince, picture, output).ConfigureAwait(false);
+        await ShowAsync(log, server, alice, bob, call, answered, talkingSince, drawing, output).ConfigureAwait(false);
     }
 
     private static string AddUser(string folder, string name)
@@ -105,20 +106,8 @@ internal static class DemoCommand
         throw new OperationCanceledException(cancellationToken);
     }
 
-    private static async Task EndsWithinAsync(Call call, TimeSpan limit, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await call.Ended.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // They have talked long enough.
-        }
-    }
-
     private static async Task ShowAsync(
-        MessageLog log, ParleyServer server, SipUserAgent alice, SipUserAgent bob, Call call, Call answered, Instant talkingSince, string? picture, CommandOutput output)
+        MessageLog log, ParleyServer server, SipUserAgent alice, SipUserAgent bob, Call call, Call answered, Instant talkingSince, LadderFile? drawing, CommandOutput output)
     {
         LadderDiagram ladder = LadderDiagram.Create(log.Messages,
         [
@@ -140,10 +129,7 @@ internal static class DemoCommand
         output.Say(writer => LadderText.Write(ladder, writer));
         Tell(output, "alice", "bob", fromAlice, fromBob);
         Tell(output, "bob", "alice", fromBob, fromAlice);
-        if (picture is null) return;
-        await File.WriteAllTextAsync(picture, LadderSvg.Draw(ladder, "A call through Parley")).ConfigureAwait(false);
-        output.Event("ladder", ("file", picture));
-        output.Say($"ladder drawn in {picture}");
+        if (drawing is not null) await drawing.DrawAsync(ladder, "A call through Parley", output).ConfigureAwait(false);
     }
 
     private static string Sound(AudioStatistics sender, AudioStatistics receiver) =>

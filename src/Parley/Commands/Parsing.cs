@@ -11,14 +11,18 @@ namespace Parley.Commands;
 /// <summary>Options whose values are more than words, each refused with what is allowed.</summary>
 internal static class Parsing
 {
+    // Timers of the platform end at 49 days.
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(30);
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
     /// <summary>A time such as <c>10s</c>, <c>500ms</c>, <c>2m</c>, <c>1h</c> or <c>10</c> (seconds).</summary>
-    public static Option<TimeSpan?> Time(string name, string description) => new(name)
+    public static Option<TimeSpan?> Time(string name, string description, bool allowsZero = true) => new(name)
     {
         Description = description,
         HelpName = "TIME",
-        CustomParser = result => TryParseTime(result.Tokens[0].Value, out TimeSpan time) ? time : Refuse<TimeSpan?>(result, name, "a time such as 10s, 500ms or 2m"),
+        CustomParser = result => TryParseTime(result.Tokens[0].Value, out TimeSpan time) && (allowsZero || time > TimeSpan.Zero)
+            ? time
+            : Refuse<TimeSpan?>(result, name, $"a time such as 10s, 500ms or 2m{(allowsZero ? "" : ", more than 0")}, at most {LongestTime.TotalDays:0} days"),
     };
 
     /// <summary>A SIP URI; one without a scheme is taken for <c>sip:</c>.</summary>
@@ -75,7 +79,7 @@ internal static class Parsing
         ReadOnlySpan<char> number = digits < 0 ? text : text.AsSpan(0, digits);
         double? secondsPerUnit = (digits < 0 ? "s" : text[digits..]) switch { "ms" => 0.001, "s" => 1, "m" => 60, "h" => 3600, _ => null };
         if (secondsPerUnit is null || !double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)) return false;
-        if (value * secondsPerUnit > TimeSpan.FromDays(365).TotalSeconds) return false;
+        if (value * secondsPerUnit > LongestTime.TotalSeconds) return false;
         time = TimeSpan.FromSeconds(value * secondsPerUnit.Value);
         return true;
     }

@@ -1,0 +1,42 @@
+using Parley.Output;
+using Parley.UserAgent;
+
+namespace Parley.Commands;
+
+/// <summary>What commands do in a call that is answered.</summary>
+internal static class CallSteps
+{
+    /// <summary>Waits until the call is over, but not longer than the limit.</summary>
+    /// <returns>True when it is over.</returns>
+    public static async Task<bool> EndsWithinAsync(Call call, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        if (limit == TimeSpan.Zero) return call.Ended.IsCompleted;
+        try
+        {
+            await call.Ended.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Presses keys and waits until they are sent, or the call is over.</summary>
+    /// <exception cref="CommandException">The other side takes none.</exception>
+    public static async Task PressAsync(Call call, string keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call.SendDtmfAsync(keys, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException) when (call.State == CallState.Established)
+        {
+            throw CommandException.Failed($"--dtmf: {call.RemoteUri} takes no keys (RFC 4733 telephone-event)");
+        }
+        catch (Exception problem) when (problem is InvalidOperationException or CallFailedException)
+        {
+            // It is over; how it ended is told elsewhere.
+        }
+    }
+}
