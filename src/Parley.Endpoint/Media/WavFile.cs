@@ -22,6 +22,7 @@ public static class WavFile
             error = new WavError(WavErrorReason.Unreadable, problem switch
             {
                 FileNotFoundException or DirectoryNotFoundException => "there is no such file",
+                UnauthorizedAccessException when Directory.Exists(path) => "this is a folder",
                 UnauthorizedAccessException => "no permission to read this file",
                 _ => problem.Message,
             });

@@ -59,7 +59,7 @@ public sealed class WavRecorder : IAudioSink, IAsyncDisposable
         }
         catch (UnauthorizedAccessException problem)
         {
-            throw new IOException($"No permission to write '{path}'.", problem);
+            throw new IOException(Directory.Exists(path) ? $"'{path}' is a folder." : $"No permission to write '{path}'.", problem);
         }
         catch (DirectoryNotFoundException problem)
         {

@@ -32,9 +32,10 @@ internal static class AnswerCommand
             if (parse.GetValue(register) && !phone.HasIdentity(parse)) throw CommandException.Usage("--register needs --as: who is to be registered?");
             if (parse.GetValue(echo) && files.HasPlay(parse)) throw CommandException.Usage("--echo and --play do not go together");
             PcmAudio? play = files.ReadPlay(parse);
+            await using WavRecorder? firstRecord = files.OpenRecord(parse);
             var plan = new Plan(
                 parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration), parse.GetValue(echo), CallCommand.CheckKeys(parse.GetValue(dtmf)), parse.GetValue(count), parse.GetValue(lines) ?? 1,
-                parse.GetValue(reject), play, number => files.OpenRecord(parse, number));
+                parse.GetValue(reject), play, number => number == 1 ? firstRecord : files.OpenRecord(parse, number));
             await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken).ConfigureAwait(false);
             foreach (SipListenPoint point in line.Agent.ListenPoints)
             {
@@ -50,8 +51,7 @@ internal static class AnswerCommand
             }
 
             output.Event("ready");
-            await new Switchboard(line.Agent, plan, output).RunAsync(cancellationToken).ConfigureAwait(false);
-            return ExitCode.Done;
+            return await new Switchboard(line.Agent, plan, output).RunAsync(cancellationToken).ConfigureAwait(false) ? ExitCode.Done : ExitCode.Failed;
         });
         return command;
     }
@@ -62,9 +62,11 @@ internal static class AnswerCommand
     /// <summary>Takes calls as they come, as many at once as there are lines.</summary>
     private sealed class Switchboard(SipUserAgent agent, Plan plan, CommandOutput output)
     {
-        private readonly List<Task> _calls = [];
+        private readonly List<(Call Call, Task Task)> _calls = [];
+        private volatile bool _hasFailed;
 
-        public async Task RunAsync(CancellationToken cancellationToken)
+        /// <returns>False when a call could not be handled as the command line asks for; why was said then.</returns>
+        public async Task<bool> RunAsync(CancellationToken cancellationToken)
         {
             int taken = 0;
             try
@@ -73,22 +75,25 @@ internal static class AnswerCommand
                 {
                     output.Event("incoming", ("call", call.CallId), ("from", call.RemoteUri), ("name", call.RemoteDisplayName), ("to", call.RequestUri));
                     output.Say($"call from {call.RemoteUri}");
-                    _calls.RemoveAll(task => task.IsCompletedSuccessfully);
-                    if (_calls.Count >= plan.Lines)
+                    _calls.RemoveAll(taken => taken.Task.IsCompletedSuccessfully);
+                    // A call that is over needs no line, though its last sound may still be played and its recording closed.
+                    if (_calls.Count(taken => taken.Call.State is not (CallState.Ending or CallState.Ended)) >= plan.Lines)
                     {
                         await RefuseAsync(call, 486).ConfigureAwait(false);
                         continue;
                     }
 
                     taken++;
-                    _calls.Add(TakeAsync(call, taken, cancellationToken));
+                    _calls.Add((call, TakeAsync(call, taken, cancellationToken)));
                     if (taken == plan.Count) break;
                 }
             }
             finally
             {
-                await Task.WhenAll(_calls).ConfigureAwait(false);
+                await Task.WhenAll(_calls.Select(taken => taken.Task)).ConfigureAwait(false);
             }
+
+            return !_hasFailed;
         }
 
         private async Task TakeAsync(Call call, int number, CancellationToken cancellationToken)
@@ -106,13 +111,19 @@ internal static class AnswerCommand
 
                 record = plan.OpenRecord(number);
                 await call.RingAsync().ConfigureAwait(false);
-                if (await EndsWithinAsync(call, plan.After, cancellationToken).ConfigureAwait(false)) return;
-                await call.AnswerAsync(plan.Echoes ? CallAudio.Echo() : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false), cancellationToken).ConfigureAwait(false);
-                if (plan.Keys is not null) await call.SendDtmfAsync(plan.Keys, cancellationToken).ConfigureAwait(false);
-                if (plan.Duration is { } duration) await EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);
+                if (await CallSteps.EndsWithinAsync(call, plan.After, cancellationToken).ConfigureAwait(false)) return;
+                await call.AnswerAsync(plan.Echoes ? CallAudio.Echo(record) : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false), cancellationToken).ConfigureAwait(false);
+                if (plan.Keys is not null) await CallSteps.PressAsync(call, plan.Keys, cancellationToken).ConfigureAwait(false);
+                if (plan.Duration is { } duration) await CallSteps.EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);
                 else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception problem) when (problem is CallFailedException or InvalidOperationException && call.Ended.IsCompleted)
+            catch (CommandException problem)
+            {
+                // The next call may fare better.
+                _hasFailed = true;
+                output.Fail(problem.Message);
+            }
+            catch (Exception problem) when (problem is CallFailedException or InvalidOperationException && call.State is CallState.Ending or CallState.Ended)
             {
                 // The caller was faster; how it ended is told below.
             }
@@ -139,21 +150,6 @@ internal static class AnswerCommand
 
             await following.ConfigureAwait(false);
             await CallReport.EndAsync(call, output).ConfigureAwait(false);
-        }
-
-        /// <returns>True when the call is over.</returns>
-        private static async Task<bool> EndsWithinAsync(Call call, TimeSpan limit, CancellationToken cancellationToken)
-        {
-            if (limit == TimeSpan.Zero) return call.Ended.IsCompleted;
-            try
-            {
-                await call.Ended.WaitAsync(limit, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-                return true;
-            }
-            catch (TimeoutException)
-            {
-                return false;
-            }
         }
     }
 }

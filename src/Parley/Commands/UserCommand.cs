@@ -144,6 +144,7 @@ internal static class UserCommand
     private static TextReader OpenLines(string path)
     {
         if (path == "-") return Console.In;
+        if (Directory.Exists(path)) throw CommandException.Failed($"{path} is a folder");
         if (!File.Exists(path)) throw CommandException.Failed($"there is no file {path}");
         return new StreamReader(path);
     }

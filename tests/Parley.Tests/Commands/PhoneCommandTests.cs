@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Sockets;
+using Parley.Endpoint.Media;
+using Parley.Media.Files;
+
+namespace Parley.Tests.Commands;
+
+/// <summary>What <c>parley call</c> and <c>parley answer</c> do with phones that do not do what is hoped for.</summary>
+public sealed class PhoneCommandTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("parley-phone-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private string PathOf(string file) => Path.Combine(_folder.FullName, file);
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
+    {
+        var output = new StringWriter();
+        var error = new StringWriter();
+        int code = await CommandLine.RunAsync(args, output, error).WaitAsync(TimeSpan.FromSeconds(60));
+        return (code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>An address that was free a moment ago.</summary>
+    private static IPEndPoint FreeAddress()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return (IPEndPoint)socket.LocalEndPoint!;
+    }
+
+    /// <summary>Waits until a phone that is only just starting answers.</summary>
+    private static async Task OptionsAnsweredAsync(ScriptedPhone asker, EndPoint phone)
+    {
+        for (int attempt = 1; attempt < 400 && asker.Available == 0; attempt++)
+        {
+            await asker.RequestAsync(phone, "OPTIONS", $"ready{attempt}", 1);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        }
+
+        await asker.ReceiveAsync("SIP/2.0 200");
+        while (asker.Available > 0) await asker.ReceiveAsync("SIP/2.0 200");
+    }
+
+    [Fact]
+    public async Task Keys_for_a_phone_that_takes_none_fail_the_call_in_one_line()
+    {
+        using var callee = new ScriptedPhone();
+        Task<(int Code, string Output, string Error)> call = RunAsync("call", $"sip:{callee.Address}", "--local", "127.0.0.1", "--dtmf", "12#");
+        await callee.ReplyAsync(await callee.ReceiveAsync("INVITE"), "200 OK", ScriptedPhone.Description());
+        await callee.ReceiveAsync("ACK");
+        await callee.ReplyAsync(await callee.ReceiveAsync("BYE"), "200 OK");
+
+        (int code, _, string error) = await call;
+        Assert.Equal(1, code);
+        Assert.Equal($"parley: --dtmf: sip:{callee.Address} takes no keys (RFC 4733 telephone-event)", error.TrimEnd());
+    }
+
+    [Fact]
+    public async Task A_call_that_cannot_be_handled_as_asked_is_told_and_the_next_one_is_taken()
+    {
+        IPEndPoint callee = FreeAddress();
+        using var caller = new ScriptedPhone();
+        Task<(int Code, string Output, string Error)> answering = RunAsync("answer", "--local", callee.ToString(), "--dtmf", "1", "--count", "2");
+        await OptionsAnsweredAsync(caller, callee);
+        (string first, _) = await caller.CallAsync(callee, "deaf", ScriptedPhone.Description());
+        await caller.ReplyAsync(await caller.ReceiveAsync("BYE"), "200 OK");
+        (string second, string tag) = await caller.CallAsync(callee, "able", ScriptedPhone.Description(takesKeys: true));
+        await caller.RequestAsync(callee, "BYE", "able", 2, tag);
+
+        (int code, _, string error) = await answering;
+        Assert.Equal(("SIP/2.0 200 OK", "SIP/2.0 200 OK"), (first, second));
+        Assert.Equal(1, code);
+        Assert.Equal($"parley: --dtmf: sip:{caller.Address} takes no keys (RFC 4733 telephone-event)", error.TrimEnd());
+    }
+
+    [Fact]
+    public async Task A_line_is_free_as_soon_as_its_call_is_over()
+    {
+        IPEndPoint callee = FreeAddress();
+        using var caller = new ScriptedPhone();
+        Task<(int Code, string Output, string Error)> answering = RunAsync("answer", "--local", callee.ToString(), "--count", "3");
+        await OptionsAnsweredAsync(caller, callee);
+        for (int i = 0; i < 3; i++)
+        {
+            (string statusLine, string tag) = await caller.CallAsync(callee, $"call{i}", ScriptedPhone.Description());
+            Assert.Equal("SIP/2.0 200 OK", statusLine);
+            await caller.SpeakAsync(packets: 5);        // its last sound is still played when the next call comes
+            await caller.RequestAsync(callee, "BYE", $"call{i}", 2, tag);
+            await caller.ReceiveAsync("SIP/2.0 200");
+        }
+
+        Assert.Equal(0, (await answering).Code);
+    }
+
+    [Theory]
+    [InlineData("no/r.wav", "There is no folder for")]
+    [InlineData("", "' is a folder.")]
+    public async Task An_answering_phone_that_cannot_record_does_not_begin_to_listen(string file, string reason)
+    {
+        (int code, string output, string error) = await RunAsync("answer", "--local", "127.0.0.1:0", "--record", PathOf(file));
+        Assert.Equal(1, code);
+        Assert.Empty(output);
+        Assert.StartsWith("parley: --record: ", error, StringComparison.Ordinal);
+        Assert.Contains(reason, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_that_is_refused_is_drawn()
+    {
+        using var callee = new ScriptedPhone();
+        Task<(int Code, string Output, string Error)> call = RunAsync("call", $"sip:{callee.Address}", "--local", "127.0.0.1", "--ladder", PathOf("refused.svg"));
+        await callee.ReplyAsync(await callee.ReceiveAsync("INVITE"), "486 Busy Here");
+        await callee.ReceiveAsync("ACK");
+
+        Assert.Equal(1, (await call).Code);
+        Assert.Contains("486 Busy Here", await File.ReadAllTextAsync(PathOf("refused.svg")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_picture_that_cannot_be_written_is_refused_before_anything_is_sent()
+    {
+        using var callee = new ScriptedPhone();
+        (int code, _, string error) = await RunAsync("call", $"sip:{callee.Address}", "--ladder", PathOf("no/call.svg"));
+        Assert.Equal(1, code);
+        Assert.StartsWith("parley: --ladder: ", error, StringComparison.Ordinal);
+        Assert.Equal(0, callee.Available);
+    }
+
+    [Fact]
+    public async Task What_is_echoed_is_recorded_too()
+    {
+        var speech = new short[8000];
+        for (int i = 0; i < speech.Length; i++) speech[i] = (short)(10_000 * Math.Sin(i / 5.0));
+        using (var file = new WavWriter(File.Create(PathOf("speech.wav")), 8000)) file.Write(speech);
+        IPEndPoint callee = FreeAddress();
+        using (var caller = new ScriptedPhone())
+        {
+            Task<(int Code, string Output, string Error)> answering = RunAsync("answer", "--local", callee.ToString(), "--echo", "--record", PathOf("heard.wav"), "--count", "1");
+            await OptionsAnsweredAsync(caller, callee);
+            (int code, _, string error) = await RunAsync("call", $"sip:{callee}", "--local", "127.0.0.1", "--play", PathOf("speech.wav"), "--record", PathOf("back.wav"));
+            Assert.True(code == 0, error);
+            Assert.Equal(0, (await answering).Code);
+        }
+
+        foreach (string file in new[] { "heard.wav", "back.wav" })
+        {
+            Assert.True(WavFile.TryRead(PathOf(file), out PcmAudio? heard, out WavError wrong), $"{file}: {wrong}");
+            Assert.True(heard!.Samples.Span.ToArray().Count(sample => Math.Abs((int)sample) > 5000) > 4000, file);
+        }
+    }
+}
