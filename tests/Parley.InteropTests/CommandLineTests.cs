@@ -189,6 +189,20 @@ public sealed class CommandLineTests(ITestOutputHelper output) : InteropTest(out
     }
 
     [Fact]
+    public async Task A_changed_file_leaves_what_the_command_line_says()
+    {
+        string file = Bench.PathOf("parley.json");
+        await File.WriteAllTextAsync(file, """{ "domains": ["one.test"] }""");
+        ParleyProcess server = ParleyProgram.Start(Bench, "parley serve", ["serve", "--config", file, "--data", Bench.PathOf("data"), "--listen", $"udp://{Bench.Network.NewAddress()}:5060"]);
+        await server.EventAsync("ready");
+
+        await File.WriteAllTextAsync(file, """{ "domains": ["two.test"] }""");
+
+        await Limit.UntilAsync("the change is taken", () => server.Process.Errors.Any(line => line.EndsWith("The configuration has changed: domains", StringComparison.Ordinal)));
+        Assert.DoesNotContain(server.Process.Errors, line => line.Contains("wait for a restart", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_trace_shows_every_message_and_no_secret()
     {
         ParleyServer server = await ParleyServer.StartAsync(Bench);

@@ -29,14 +29,16 @@ internal sealed class ServerFiles
     /// <exception cref="CommandException">It is not right.</exception>
     public ParleyConfiguration Load(ParseResult parse, params ConfigurationOverride[] overrides)
     {
-        List<ConfigurationOverride> commandLine = [.. overrides];
-        if (parse.GetValue(_data) is { } data) commandLine.Add(new ConfigurationOverride("data", "--data", [data]));
-        ConfigurationSources sources = Sources(parse, commandLine);
+        ConfigurationSources sources = Sources(parse, overrides);
         if (!ParleyConfiguration.TryLoad(sources, out ParleyConfiguration? configuration, out ConfigurationError? error)) throw CommandException.Usage(error.Message);
         return configuration;
     }
 
     /// <summary>Where the configuration comes from, to read it again when it changes.</summary>
-    public ConfigurationSources Sources(ParseResult parse, IReadOnlyList<ConfigurationOverride> commandLine) =>
-        ConfigurationSources.OfThisProcess(parse.GetValue(_config), commandLine);
+    public ConfigurationSources Sources(ParseResult parse, IReadOnlyList<ConfigurationOverride> overrides)
+    {
+        List<ConfigurationOverride> commandLine = [.. overrides];
+        if (parse.GetValue(_data) is { } data) commandLine.Add(new ConfigurationOverride("data", "--data", [data]));
+        return ConfigurationSources.OfThisProcess(parse.GetValue(_config), commandLine);
+    }
 }
