@@ -12,7 +12,7 @@ internal static class CommandLine
     /// <returns>0 done, 1 failed, 2 bad usage, 130 interrupted.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter standardOutput, TextWriter standardError)
     {
-        using var interruption = new Interruption(standardError);
+        using var interruption = new Interruption(standardError, TimeProvider.System);
         RootCommand root = Create(standardOutput, standardError, interruption);
         ParseResult parse = root.Parse(args);
         if (parse.Errors.Count > 0)
@@ -58,16 +58,22 @@ internal static class CommandLine
     }
 }
 
-/// <summary>Ctrl-C and the system's request to end: the first one asks the command to end properly, the second one ends it.</summary>
+/// <summary>Ctrl-C and the system's request to end: the first one asks the command to end properly, a later one ends it.</summary>
 internal sealed class Interruption : IDisposable
 {
+    /// <summary>What follows the first signal so soon is the same wish: <c>timeout</c> and service managers signal a process and then its group.</summary>
+    private static readonly TimeSpan SameWish = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private long _first;
     private readonly CancellationTokenSource _source = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly TextWriter _standardError;
 
-    public Interruption(TextWriter standardError)
+    public Interruption(TextWriter standardError, TimeProvider time)
     {
-        _standardError = standardError;
+        (_standardError, _time) = (standardError, time);
         foreach (PosixSignal signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT })
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
@@ -86,16 +92,26 @@ internal sealed class Interruption : IDisposable
         _source.Dispose();
     }
 
-    private void OnSignal(PosixSignalContext context)
+    /// <summary>Takes a signal.</summary>
+    /// <returns>False when the command has had its time to end properly: it is to end at once.</returns>
+    internal bool TryTake(PosixSignal signal)
     {
-        if (_source.IsCancellationRequested)
+        lock (_gate)
         {
-            _standardError.WriteLine("parley: ended at once");
-            Environment.Exit(ExitCode.Interrupted);
+            if (_source.IsCancellationRequested) return _time.GetElapsedTime(_first) < SameWish;
+            _first = _time.GetTimestamp();
+            IsTermination = signal == PosixSignal.SIGTERM;
         }
 
-        context.Cancel = true;
-        IsTermination = context.Signal == PosixSignal.SIGTERM;
         _source.Cancel();
+        return true;
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (TryTake(context.Signal)) return;
+        _standardError.WriteLine("parley: ended at once");
+        Environment.Exit(ExitCode.Interrupted);
     }
 }
