@@ -283,12 +283,12 @@ internal sealed class ProxyCall(ProxyCore proxy)
         }
     }
 
-    /// <summary>Takes the contacts of a redirection for targets, where that is wished and all of them can be.</summary>
+    /// <summary>Takes the contacts of a redirection for targets, where that is wished, all of them can be, and one more can be tried.</summary>
     /// <returns>False when the response is to be treated like any other.</returns>
     /// <remarks>Source: RFC 3261 16.5, 16.7 step 4.</remarks>
     private bool TryRecurse(scoped in SipMessageView response)
     {
-        if (!_plan.Recurses || _isStopped || _isAnswered) return false;
+        if (!_plan.Recurses || _isStopped || _isAnswered || _started >= proxy.MaxBranches) return false;
         foreach (HeaderValue value in response.Values(HeaderId.Contact))
         {
             if (!ContactView.TryParse(value, out ContactView contact) || contact.IsStar) return false;

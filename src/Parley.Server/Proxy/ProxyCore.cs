@@ -47,12 +47,13 @@ internal sealed class ProxyCore(ServerLane server)
     /// <summary>Forwards a request to the targets of a call.</summary>
     public StepResult Forward(ref RequestContext request, ProxyCall call)
     {
-        SipServerTransaction? transaction = request.Incoming.CreateTransaction(User);
+        bool hasBreadth = request.Message.TryGetNumber(HeaderId.MaxBreadth, out uint breadth) != HeaderStatus.Ok || breadth > 0;
+        SipServerTransaction? transaction = hasBreadth ? request.Incoming.CreateTransaction(User) : null;
         if (transaction is null)
         {
             call.Targets.Clear();
             Return(call);
-            return StepResult.Done;
+            return hasBreadth ? StepResult.Done : request.Reply(440);      // RFC 5393 5.3.3: not even one branch is left
         }
 
         server.Counters.Forwarded++;

@@ -257,6 +257,33 @@ public sealed class ForkingTests : IDisposable
     }
 
     [Fact]
+    public void A_request_that_may_have_no_branch_at_all_gets_440()
+    {
+        Bind(1000, 500);
+        string invite = _alice.SendAuthorized(_alice.Request("INVITE", BobUri, headers: "Max-Breadth: 0\r\n"));
+        _alice.Send(Peer.AckOf(invite, _alice.ReceiveStatus(440)));
+        _desk.ReceiveNothing(TimeSpan.FromSeconds(1));
+        _server.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_redirection_that_can_be_followed_no_more_is_passed_on()
+    {
+        using var server = new TestServer(configuration => configuration with { Proxy = configuration.Proxy with { Recurse = true, MaxBranches = 2 } });
+        var alice = new Peer(server, "192.0.2.1:5060");
+        var desk = new Peer(server, "192.0.2.2:5060", "desk");
+        server.Bind("bob@example.com", "sip:bob@192.0.2.2:5060");
+        string invite = alice.SendAuthorized(alice.Request("INVITE", BobUri));
+        desk.Answer(desk.Receive(), 302, headers: "Contact: <sip:bob2@192.0.2.2:5060>\r\n");
+        Received second = desk.ReceiveNew("INVITE sip:bob2@");
+        desk.Answer(second, 302, headers: "Contact: <sip:bob3@192.0.2.2:5060>\r\n");
+        Received end = alice.ReceiveStatus(302);
+        Assert.Equal("<sip:bob3@192.0.2.2:5060>", end.Header("Contact"));
+        alice.Send(Peer.AckOf(invite, end));
+        server.AssertNothingLeft();
+    }
+
+    [Fact]
     public void Only_so_many_targets_are_tried_as_the_server_allows()
     {
         using var server = new TestServer(configuration => configuration with { Proxy = new ProxyOptions { MaxBranches = 1 } });
