@@ -56,7 +56,7 @@ public sealed class CrashTests(ITestOutputHelper output) : InteropTest(output)
         Bench.Start($"sipp {scenario}", Programs.Sipp,
         [
             server.EndPoint.ToString(), "-sf", Path.Combine(AppContext.BaseDirectory, "sipp", scenario + ".xml"), "-nostdin", "-inf", users,
-            "-m", count.ToString(CultureInfo.InvariantCulture), "-r", "1000", "-l", "500", "-i", Bench.Network.NewAddress().ToString(), "-p", "5060",
+            "-m", count.ToString(CultureInfo.InvariantCulture), "-r", "1000", "-l", "50", "-i", Bench.Network.NewAddress().ToString(), "-p", "5060",
             "-key", "domain", ParleyServer.Domain, "-trace_logs", "-log_file", log, "-timeout", "200s", "-timeout_error",
         ], lifetime: TimeSpan.FromMinutes(4));
 }
