@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Parley.Endpoint.Media;
 using Parley.Media.Files;
 
@@ -8,6 +7,8 @@ namespace Parley.Tests.Commands;
 /// <summary>What <c>parley call</c> and <c>parley answer</c> do with phones that do not do what is hoped for.</summary>
 public sealed class PhoneCommandTests : IDisposable
 {
+    private static int _hosts;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("parley-phone-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -22,12 +23,11 @@ public sealed class PhoneCommandTests : IDisposable
         return (code, output.ToString(), error.ToString());
     }
 
-    /// <summary>An address that was free a moment ago.</summary>
+    /// <summary>An address that nobody else has: a host of the loopback network for each phone.</summary>
     private static IPEndPoint FreeAddress()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return (IPEndPoint)socket.LocalEndPoint!;
+        int host = Interlocked.Increment(ref _hosts);
+        return new IPEndPoint(new IPAddress([127, (byte)(100 + (Environment.ProcessId % 100)), (byte)(Environment.ProcessId / 100 % 256), (byte)host]), 5060);
     }
 
     /// <summary>Waits until a phone that is only just starting answers.</summary>
@@ -88,7 +88,7 @@ public sealed class PhoneCommandTests : IDisposable
             Assert.Equal("SIP/2.0 200 OK", statusLine);
             await caller.SpeakAsync(packets: 5);        // its last sound is still played when the next call comes
             await caller.RequestAsync(callee, "BYE", $"call{i}", 2, tag);
-            await caller.ReceiveAsync("SIP/2.0 200");
+            await caller.ReceiveAsync("SIP/2.0 200", $"call{i}");
         }
 
         Assert.Equal(0, (await answering).Code);

@@ -33,8 +33,8 @@ internal sealed partial class ScriptedPhone : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    /// <summary>Takes messages until one begins like this.</summary>
-    public async Task<string> ReceiveAsync(string start)
+    /// <summary>Takes messages until one begins like this, of any call or of one.</summary>
+    public async Task<string> ReceiveAsync(string start, string? callId = null)
     {
         byte[] buffer = new byte[65536];
         using var limit = new CancellationTokenSource(Limit);
@@ -43,7 +43,7 @@ internal sealed partial class ScriptedPhone : IDisposable
             SocketReceiveFromResult received = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), limit.Token);
             _peer = received.RemoteEndPoint;
             string message = Encoding.UTF8.GetString(buffer, 0, received.ReceivedBytes);
-            if (message.StartsWith(start, StringComparison.Ordinal)) return message;
+            if (message.StartsWith(start, StringComparison.Ordinal) && (callId is null || message.Contains($"\r\nCall-ID: {callId}\r\n", StringComparison.Ordinal))) return message;
         }
     }
 
@@ -72,8 +72,8 @@ internal sealed partial class ScriptedPhone : IDisposable
     public async Task<(string StatusLine, string Tag)> CallAsync(EndPoint to, string callId, string description)
     {
         await RequestAsync(to, "INVITE", callId, 1, "", description);
-        string response = await ReceiveAsync("SIP/2.0 ");
-        while (response.StartsWith("SIP/2.0 1", StringComparison.Ordinal)) response = await ReceiveAsync("SIP/2.0 ");
+        string response = await ReceiveAsync("SIP/2.0 ", callId);
+        while (response.StartsWith("SIP/2.0 1", StringComparison.Ordinal)) response = await ReceiveAsync("SIP/2.0 ", callId);
         if (MediaPort().Match(response) is { Success: true } port) _media = new IPEndPoint(((IPEndPoint)to).Address, int.Parse(port.Groups["port"].Value, CultureInfo.InvariantCulture));
         string tag = ToTag().Match(response).Groups["tag"].Value;
         await RequestAsync(to, "ACK", callId, 1, tag);
