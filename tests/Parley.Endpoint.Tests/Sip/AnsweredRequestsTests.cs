@@ -114,14 +114,16 @@ public sealed class AnsweredRequestsTests
         byte[] response = new byte[400];
         SipFlow flow = FlowOf(1);
         TransactionKey[] keys = [.. Enumerable.Range(0, 4000).Select(KeyOf)];
-        long before = 0;
-        for (int round = 0; round < 3; round++)
+        long least = long.MaxValue;
+        for (int round = 0; round < 10; round++)
         {
-            before = GC.GetAllocatedBytesForCurrentThread();
+            // A collection that another thread starts charges this one with the rest of its allocation buffer: not in every round.
+            long before = GC.GetAllocatedBytesForCurrentThread();
             foreach (TransactionKey key in keys) answered.TryAdd(key, Start, flow, response);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, least);
     }
 
     private static TransactionKey KeyOf(int number) =>
