@@ -7,7 +7,7 @@ namespace Parley.Server.Proxy;
 /// <summary>Looks up the bindings of the user that a request is for, and answers when there are none.</summary>
 /// <remarks>
 /// Who may know learns whether there is such a user (404) or he is only not reachable (480); strangers are told 480 in
-/// both cases, so that nobody finds out names by trying. Source: RFC 3261 16.5, 26.1.
+/// both cases, so that nobody finds out names by trying. Bindings of a user who was removed since count no more. Source: RFC 3261 16.5, 26.1.
 /// </remarks>
 internal static class UserLookup
 {
@@ -18,13 +18,13 @@ internal static class UserLookup
         bindings = default;
         Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
         bool isName = AddressOfRecord.TryFormat(request.RequestUri.User, request.Domain!.NameUtf8.AsSpan(), addressOfRecord, out int length);
-        if (isName)
+        bool isKnown = isName && server.Accounts.TryFind(addressOfRecord[..length], out _);
+        if (isKnown)
         {
             bindings = server.Location.Find(addressOfRecord[..length]);
             foreach (Binding _ in bindings.LiveAt(request.Server.Lane.Loop.Time.GetUtcNow())) return StepResult.Continue;
         }
 
-        bool isKnown = isName && server.Accounts.TryFind(addressOfRecord[..length], out _);
         bool mayKnow = request.Caller is CallerKind.LocalUser or CallerKind.Trusted;
         if (isKnown || !mayKnow) return request.Reply(480);
         return request.Server.RunAgainWithFreshAccounts(ref request) ? StepResult.Done : request.Reply(404);

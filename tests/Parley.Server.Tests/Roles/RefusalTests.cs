@@ -67,6 +67,19 @@ public sealed class RefusalTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true, 404)]
+    [InlineData(false, 480)]
+    public void A_user_who_was_removed_is_not_called_any_more(bool isKnown, int status)
+    {
+        using var bob = new Peer(_server, "192.0.2.2:5060", "bob");
+        _server.Bind("bob@example.com", "sip:bob@192.0.2.2:5060");
+        _server.RemoveUser("bob");
+        if (isKnown) _alice.SendAuthorized(_alice.Request("INVITE", "sip:bob@example.com"));
+        else _eve.Send(_eve.Request("INVITE", "sip:bob@example.com", from: Stranger));
+        (isKnown ? _alice : _eve).ReceiveStatus(status);
+    }
+
+    [Theory]
     [InlineData("sip:bob@example.com", 480)]
     [InlineData("sip:nobody@example.com", 404)]
     [InlineData("sip:Bob@example.com", 404)]

@@ -164,6 +164,7 @@ public sealed class RoutingTests : IDisposable
     {
         using var other = new TestServer(
             configuration => configuration with { Domains = [new DomainOptions("192.0.2.20")] }, network: _server.Network, ip: "192.0.2.20");
+        other.AddUsers("bob@192.0.2.20");
         other.Bind("bob@192.0.2.20", "sip:bob@192.0.2.2:5060");
         _alice.SendAuthorized(_alice.Request("INVITE", "sip:bob@192.0.2.20"));
         Received invite = _bob.Receive();

@@ -103,6 +103,14 @@ internal sealed class TestServer : IDisposable
     /// <summary>Adds accounts as another process does: the server finds them when it looks.</summary>
     public void AddUsersUnseen(params ReadOnlySpan<string> names) => AddAccounts(_folder, State.Configuration, names);
 
+    /// <summary>Removes an account; the server knows it at once.</summary>
+    public void RemoveUser(string name)
+    {
+        Assert.True(AccountName.TryParse($"{name}@{Domain}", out AccountName account, out string reason), reason);
+        using (var store = new AccountStore(_folder)) Assert.Equal(AccountResult.Done, store.Remove(account));
+        _accounts.RunPending();
+    }
+
     /// <summary>Puts a binding into the location service, as a REGISTER would.</summary>
     public void Bind(string addressOfRecord, string contact, short q = BindingSet.NoQ, string source = "", string path = "")
     {
