@@ -93,7 +93,7 @@ public static class WavReader
     private static bool ReadSound(Stream stream, uint length, int rate, int channels, out PcmAudio? audio, out WavError error)
     {
         audio = null;
-        // A writer that could not go back leaves 0 or all ones: the sound then goes to the end.
+        // A writer that could not go back leaves 0 or all ones: the sound then goes to the end, unless the rest is other chunks.
         long wanted = length is 0 or uint.MaxValue ? long.MaxValue : length;
         using MemoryStream sound = new();
         byte[] buffer = new byte[64 * 1024];
@@ -110,7 +110,8 @@ public static class WavReader
             sound.Write(buffer, 0, got);
         }
 
-        int frames = (int)(sound.Length / (2 * channels));
+        bool isEmpty = length == 0 && AreChunks(sound.GetBuffer().AsSpan(0, (int)sound.Length));
+        int frames = isEmpty ? 0 : (int)(sound.Length / (2 * channels));
         if (frames == 0)
         {
             error = new WavError(WavErrorReason.NoSound, "there is no sound in the file");
@@ -123,6 +124,20 @@ public static class WavReader
         audio = new PcmAudio(samples, rate, channels);
         error = default;
         return true;
+    }
+
+    /// <summary>True when bytes are chunks, one after the other up to the end: what follows a file's sound, not sound.</summary>
+    private static bool AreChunks(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length >= 8)
+        {
+            if (bytes[..4].IndexOfAnyExceptInRange((byte)' ', (byte)'~') >= 0) return false;
+            long length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
+            if (length > bytes.Length - 8) return false;
+            bytes = bytes[(int)Math.Min(bytes.Length, 8 + length + (length & 1))..];
+        }
+
+        return bytes.IsEmpty;
     }
 
     private static bool Skip(Stream stream, long length)

@@ -113,6 +113,14 @@ public class WavTests
     }
 
     [Fact]
+    public void Chunks_behind_sound_of_no_length_are_no_sound()
+    {
+        byte[] file = Riff(Chunk("fmt ", Format(1, 1, 8000, 16)), Chunk("data", []), Chunk("LIST", [.. "INFO"u8, 1]), Chunk("id3 ", [7, 7]));
+
+        Assert.Equal(WavErrorReason.NoSound, Error(file).Reason);
+    }
+
+    [Fact]
     public void Half_a_sample_at_the_end_is_left_out()
     {
         Assert.Equal(2, Read(Riff(Chunk("fmt ", Format(1, 2, 8000, 16)), Chunk("data", [1, 0, 2, 0, 3, 0, 4]))).Samples.Length);
