@@ -34,7 +34,9 @@ public sealed class AccountImport
             number++;
             if (line.Length == 0 || line[0] == '#') continue;
             int comma = line.IndexOf(',');
-            if (comma < 0) import.Refuse(number, "has no comma: write name,password");
+            // What a reader puts in place of bytes that are no UTF-8: nobody could log in with such a password.
+            if (line.Contains('\uFFFD', StringComparison.Ordinal)) import.Refuse(number, "is not UTF-8");
+            else if (comma < 0) import.Refuse(number, "has no comma: write name,password");
             else if (!AccountName.TryCreate(line[..comma], domain, out AccountName name, out string reason)) import.Refuse(number, reason);
             else if (comma + 1 == line.Length) import.Refuse(number, "has no password after the comma");
             else if (!lineOf.TryAdd(name, number)) import.Refuse(number, $"names \"{name.User}\" again, as line {lineOf[name]} did");

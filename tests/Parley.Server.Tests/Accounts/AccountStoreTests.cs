@@ -84,6 +84,18 @@ public sealed class AccountStoreTests
     }
 
     [Fact]
+    public void Bytes_that_are_no_UTF8_are_told_with_their_line()
+    {
+        using var folder = new TestFolder();
+        using var store = new AccountStore(folder.Path);
+        byte[] latin1 = System.Text.Encoding.Latin1.GetBytes("alice,secret\nbob,p\u00E4ssword\n");
+        AccountImport import = store.Import(new StreamReader(new MemoryStream(latin1)), Domain, Domain);
+
+        Assert.Equal([new AccountImportError(2, "is not UTF-8")], import.Errors);
+        Assert.Empty(store.List());
+    }
+
+    [Fact]
     public void A_running_server_sees_what_another_process_changes()
     {
         using var folder = new TestFolder();
