@@ -306,8 +306,8 @@ public sealed class SipUserAgent : IAsyncDisposable
 
         public void OnFailed(RequestFailure failure)
         {
-            RegistrationFailure why = RegistrationFailure.From(failure);
-            _result.TrySetException(new SipRequestException("OPTIONS", why.StatusCode, why.ReasonPhrase, failure));
+            (int statusCode, string reasonPhrase) = failure.Describe("The other side");
+            _result.TrySetException(new SipRequestException("OPTIONS", statusCode, reasonPhrase, failure));
         }
     }
 }

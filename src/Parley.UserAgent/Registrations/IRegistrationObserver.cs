@@ -30,11 +30,9 @@ public interface IRegistrationObserver
 /// <param name="Failure">Why there is no answer; null when there is one.</param>
 public sealed record RegistrationFailure(int StatusCode, string ReasonPhrase, RequestFailure? Failure)
 {
-    internal static RegistrationFailure From(RequestFailure failure) => failure switch
+    internal static RegistrationFailure From(RequestFailure failure)
     {
-        RequestFailure.NotLocated => new(503, "The registrar's address is not known", failure),
-        RequestFailure.TimedOut => new(408, "The registrar does not answer", failure),
-        RequestFailure.Overloaded => new(503, "Too many requests are under way", failure),
-        _ => new(503, "The registrar cannot be reached", failure),
-    };
+        (int statusCode, string reasonPhrase) = failure.Describe("The registrar");
+        return new RegistrationFailure(statusCode, reasonPhrase, failure);
+    }
 }

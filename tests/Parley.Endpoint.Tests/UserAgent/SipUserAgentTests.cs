@@ -187,7 +187,7 @@ public sealed class SipUserAgentTests
         failed = await Assert.ThrowsAsync<CallFailedException>(() => alice.CallAsync("sip:bob@nowhere.invalid").WaitAsync(Limit));
         Assert.Equal(CallEndReason.NotLocated, failed.End.Reason);
         var unanswered = await Assert.ThrowsAsync<SipRequestException>(() => alice.OptionsAsync(nobody).WaitAsync(Limit));
-        Assert.Equal(503, unanswered.StatusCode);
+        Assert.Equal("OPTIONS failed: 503 The other side cannot be reached.", unanswered.Message);
     }
 
     [Fact]
