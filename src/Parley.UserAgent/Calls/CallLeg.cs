@@ -57,6 +57,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     private bool _isByeUnderWay;
     private bool _isMediaClosing;
     private bool _isHeld;
+    private string _earlyDigits = "";       // to be echoed once the call is established
 
     private CallLeg(UserAgentCore core, byte[] callId, string target)
     {
@@ -365,7 +366,9 @@ public sealed class CallLeg : IIncomingInviteOwner
     internal void OnDigit(char digit, TimeSpan duration)
     {
         Observer.OnDigit(this, digit, duration);
-        if (_audio.EchoesDigits && State == CallState.Established) _media!.TrySendDigits(digit.ToString(), isAsked: false);
+        if (!_audio.EchoesDigits) return;
+        if (State == CallState.Established) _media!.TrySendDigits(digit.ToString(), isAsked: false);
+        else if (State == CallState.Accepted && _earlyDigits.Length < CallMedia.MaxDigits) _earlyDigits += digit;      // the caller was faster than its ACK
     }
 
     internal void OnDigitsSent() => Observer.OnDigitsSent(this);
@@ -460,6 +463,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         _alive = new AliveCheck(_core, this, _dialog!);
         _alive.Start();
         _media!.Talk(_audio);
+        if (_earlyDigits.Length > 0) _media.TrySendDigits(_earlyDigits, isAsked: false);
         Observer.OnEstablished(this);
     }
 

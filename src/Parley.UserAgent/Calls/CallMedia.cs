@@ -14,7 +14,9 @@ namespace Parley.UserAgent.Calls;
 /// </remarks>
 internal sealed class CallMedia : IAudioHandler
 {
-    private const int MaxDigits = 64;
+    /// <summary>How many digits may wait to be sent.</summary>
+    public const int MaxDigits = 64;
+
     private static readonly TimeSpan DigitTail = TimeSpan.FromMilliseconds(60);     // RFC 4733 2.5.1.4: the end of a digit is sent three times
 
     private readonly UserAgentCore _core;

@@ -128,6 +128,24 @@ public sealed class CallTests
     }
 
     [Fact]
+    public void Digits_that_come_before_the_acknowledgement_are_echoed_after_it()
+    {
+        _bob.OnCall = call => call.Answer(CallAudio.Echo());
+        CallLeg call = _alice.Call(_bob.Uri);
+        Run(() => _bob.Incoming is [{ State: CallState.Accepted }]);
+        _network.Conditions = LinkConditions.Good with { Loss = 1 };        // the ACK's; the 200 is under way
+        Run(() => call.State == CallState.Established);
+        _network.Conditions = LinkConditions.Good;
+        Assert.True(call.SendDigits("7"));
+        Run(() => _bob.Heard.Contains("digit 7"));
+        Assert.Equal(CallState.Accepted, _bob.Incoming[0].State);
+        Run(() => _alice.Heard.Contains("digit 7"));
+        Assert.Single(_alice.Heard, "digit 7");
+        call.HangUp();
+        AssertNothingLeft();
+    }
+
+    [Fact]
     public void Digits_are_refused_when_the_call_is_not_established_or_too_many_wait()
     {
         CallLeg call = _alice.Call(_bob.Uri);
