@@ -38,6 +38,7 @@ public sealed class AudioSession : IDisposable
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(20);
 
     private const int MaxEarly = 50;
+    private const byte ComfortNoise = 13;       // RFC 3389: some send it to those who did not ask for it; it is silence then, not a lost packet
     private const int RtcpLengthBytes = 512;
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan MaxDrain = TimeSpan.FromSeconds(2);
@@ -183,8 +184,8 @@ public sealed class AudioSession : IDisposable
             return;
         }
 
-        bool isEvent = IsEvent(packet.PayloadType);
-        if (!isEvent && !_receiver!.Knows(packet.PayloadType))
+        bool isEvent = IsEvent(packet.PayloadType), isNoise = packet.PayloadType == ComfortNoise && !isEvent && !_receiver!.Knows(ComfortNoise);
+        if (!isEvent && !isNoise && !_receiver!.Knows(packet.PayloadType))
         {
             _discarded++;
             return;
@@ -209,6 +210,10 @@ public sealed class AudioSession : IDisposable
         {
             _receiver!.PutOther(packet.Header);
             _events.OnPacket(now, packet.Timestamp, packet.Payload);
+        }
+        else if (isNoise)
+        {
+            _receiver!.PutOther(packet.Header);
         }
         else if (!_receiver!.Put(packet))
         {

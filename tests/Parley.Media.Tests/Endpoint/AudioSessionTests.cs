@@ -212,6 +212,32 @@ public class AudioSessionTests
     }
 
     [Fact]
+    public void Comfort_noise_that_nobody_asked_for_is_silence_and_no_loss()
+    {
+        using SessionPair pair = new();
+        MemorySink heard = new();
+        pair.Bob.Start(pair.Now, Negotiated.With(Negotiated.Alice), AudioCodecs.All, new SilenceSource(), heard);
+        for (int i = 0; i < 50; i++)
+        {
+            // Half a second of sound, and a packet of noise every 100 ms from then on.
+            bool isSound = i < 25;
+            if (isSound || i % 5 == 0)
+            {
+                byte[] packet = new byte[isSound ? 172 : 13];
+                new byte[] { 0x80, (byte)(isSound ? 0 : 13), 0, (byte)(isSound ? i : 25 + ((i - 25) / 5)) }.CopyTo(packet, 0);
+                System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(packet.AsSpan(4), i * 160);
+                packet.AsSpan(12).Fill((byte)(isSound ? 0x10 : 40));
+                pair.Bob.OnRtp(pair.Now, packet, Negotiated.Alice);
+            }
+
+            pair.RunFor(0.02);
+        }
+
+        Assert.Equal((0, 0, 0), (pair.Bob.Statistics.Rtp.PacketsLost, pair.Bob.Statistics.Playout.Lost, pair.Bob.Statistics.Discarded));
+        Assert.InRange(heard.Samples.Count(sample => sample != 0), 24 * 160, 25 * 160);
+    }
+
+    [Fact]
     public void Digits_are_refused_when_the_other_side_takes_none()
     {
         using SessionPair pair = new();
