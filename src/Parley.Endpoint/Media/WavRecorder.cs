@@ -108,7 +108,20 @@ public sealed class WavRecorder : IAudioSink, IAsyncDisposable
         }
         finally
         {
+            await CloseFileAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task CloseFileAsync()
+    {
+        try
+        {
             await _file.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (IOException problem)
+        {
+            // What the full disk did not take before, it does not take now.
+            Failure ??= problem;
         }
     }
 

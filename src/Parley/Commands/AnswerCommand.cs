@@ -119,9 +119,7 @@ internal static class AnswerCommand
             }
             catch (CommandException problem)
             {
-                // The next call may fare better.
-                _hasFailed = true;
-                output.Fail(problem.Message);
+                Fail(problem);
             }
             catch (Exception problem) when (problem is CallFailedException or InvalidOperationException && call.State is CallState.Ending or CallState.Ended)
             {
@@ -130,10 +128,29 @@ internal static class AnswerCommand
             finally
             {
                 await call.HangUpAsync(CancellationToken.None).ConfigureAwait(false);
-                await CallReport.CloseAsync(record, output).ConfigureAwait(false);
+                await CloseAsync(record).ConfigureAwait(false);
                 await following.ConfigureAwait(false);
                 await CallReport.EndAsync(call, output).ConfigureAwait(false);
             }
+        }
+
+        private async Task CloseAsync(WavRecorder? record)
+        {
+            try
+            {
+                await CallReport.CloseAsync(record).ConfigureAwait(false);
+            }
+            catch (CommandException problem)
+            {
+                Fail(problem);
+            }
+        }
+
+        /// <summary>Tells that a call was not handled as asked; the next one may fare better.</summary>
+        private void Fail(CommandException problem)
+        {
+            _hasFailed = true;
+            output.Fail(problem.Message);
         }
 
         private async Task RefuseAsync(Call call, int status)

@@ -55,7 +55,7 @@ internal static class CallCommand
             }
             finally
             {
-                await CallReport.CloseAsync(record, output).ConfigureAwait(false);
+                await CallReport.CloseAsync(record).ConfigureAwait(false);
             }
         });
         return command;

@@ -60,13 +60,14 @@ internal static class CallReport
         if (audio?.Codec is not null) output.Say(Describe(audio));
     }
 
-    /// <summary>Closes a recording and tells what is missing in it.</summary>
-    public static async Task CloseAsync(WavRecorder? record, CommandOutput output)
+    /// <summary>Closes a recording.</summary>
+    /// <exception cref="CommandException">It is not whole.</exception>
+    public static async Task CloseAsync(WavRecorder? record)
     {
         if (record is null) return;
         await record.DisposeAsync().ConfigureAwait(false);
-        if (record.Failure is { } failure) output.Note($"parley: the recording is not whole: {failure.Message}");
-        else if (record.DroppedSamples > 0) output.Note($"parley: the recording is not whole: the disk was too slow for {record.DroppedSamples} samples");
+        if (record.Failure is { } failure) throw CommandException.Failed($"the recording is not whole: {failure.Message}");
+        if (record.DroppedSamples > 0) throw CommandException.Failed($"the recording is not whole: the disk was too slow for {record.DroppedSamples} samples");
     }
 
     /// <summary>How a call's sound went, in a line.</summary>
