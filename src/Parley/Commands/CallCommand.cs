@@ -36,7 +36,7 @@ internal static class CallCommand
             {
                 var options = new CallOptions
                 {
-                    Audio = CallFiles.Join(play, record, hangUpAfterPlay: parse.GetValue(duration) is null),
+                    Audio = CallFiles.Join(play, record, hangUpAfterPlay: parse.GetValue(duration) is null && keys is null),
                     RingTimeout = parse.GetValue(ringTimeout) ?? TimeSpan.FromMinutes(3),
                     MaxRedirects = parse.GetValue(redirects) ?? 0,
                 };
@@ -73,6 +73,7 @@ internal static class CallCommand
             await call.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
             if (keys is not null) await CallSteps.PressAsync(call, keys, cancellationToken).ConfigureAwait(false);
             if (duration is { } limit) await CallSteps.EndsWithinAsync(call, limit, cancellationToken).ConfigureAwait(false);
+            else if (keys is not null && options.Audio.Source is not null) await CallSteps.SourceEndsAsync(call, cancellationToken).ConfigureAwait(false);
             else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (CallFailedException) when (call.Ended.IsCompleted)

@@ -6,6 +6,8 @@ namespace Parley.Commands;
 /// <summary>What commands do in a call that is answered.</summary>
 internal static class CallSteps
 {
+    private static readonly TimeSpan PlayoutTime = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Waits until the call is over, but not longer than the limit.</summary>
     /// <returns>True when it is over.</returns>
     public static async Task<bool> EndsWithinAsync(Call call, TimeSpan limit, CancellationToken cancellationToken)
@@ -20,6 +22,13 @@ internal static class CallSteps
         {
             return false;
         }
+    }
+
+    /// <summary>Waits until what is played has ended and the other side has had the time to hear it, or the call is over.</summary>
+    public static async Task SourceEndsAsync(Call call, CancellationToken cancellationToken)
+    {
+        await call.SourceEnded.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await EndsWithinAsync(call, PlayoutTime, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Presses keys and waits until they are sent, or the call is over.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Parley.Endpoint.Media;
 using Parley.Media.Files;
@@ -55,6 +56,21 @@ public sealed class PhoneCommandTests : IDisposable
         (int code, _, string error) = await call;
         Assert.Equal(1, code);
         Assert.Equal($"parley: --dtmf: sip:{callee.Address} takes no keys (RFC 4733 telephone-event)", error.TrimEnd());
+    }
+
+    [Fact]
+    public async Task What_is_played_does_not_cut_off_the_keys()
+    {
+        using (var file = new WavWriter(File.Create(PathOf("short.wav")), 8000)) file.Write(new short[800]);
+        using var callee = new ScriptedPhone();
+        Task<(int Code, string Output, string Error)> call = RunAsync("call", $"sip:{callee.Address}", "--local", "127.0.0.1", "--play", PathOf("short.wav"), "--dtmf", "12345", "--json");
+        await callee.ReplyAsync(await callee.ReceiveAsync("INVITE"), "200 OK", ScriptedPhone.Description(takesKeys: true));
+        await callee.ReceiveAsync("ACK");
+        var answered = Stopwatch.StartNew();
+        await callee.ReplyAsync(await callee.ReceiveAsync("BYE"), "200 OK");
+
+        Assert.True(answered.Elapsed >= TimeSpan.FromMilliseconds(900), $"{answered.Elapsed}");       // five keys and the pauses between them
+        Assert.Equal(0, (await call).Code);
     }
 
     [Fact]
