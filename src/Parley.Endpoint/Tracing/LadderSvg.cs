@@ -28,7 +28,7 @@ public static class LadderSvg
         svg.Append("""
             <style>
               .paper { fill: #fff } .name { fill: #1a2733; font-weight: 600 } .small { fill: #6b7a88; font-size: 11px }
-              .box { fill: #eef3f7; stroke: #c3d0da } .life { stroke: #c3d0da; stroke-width: 1.5 } .label { fill: #1a2733 }
+              .box { fill: #eef3f7; stroke: #c3d0da } .life { stroke: #c3d0da; stroke-width: 1.5 } .label { fill: #1a2733; stroke: #fff; stroke-width: 4px; stroke-linejoin: round; paint-order: stroke }
               .request { stroke: #1f6feb; fill: #1f6feb } .provisional { stroke: #8796a5; fill: #8796a5 } .success { stroke: #1a7f37; fill: #1a7f37 }
               .again { stroke: #b7791f; fill: #b7791f } .refusal { stroke: #cf222e; fill: #cf222e } .media { stroke: #8250df; fill: #8250df }
               .repeated { stroke-dasharray: 5 4 }
