@@ -127,7 +127,7 @@ internal static class AnswerCommand
             }
             finally
             {
-                await call.HangUpAsync(CancellationToken.None).ConfigureAwait(false);
+                await CallSteps.HangUpAsync(call, output).ConfigureAwait(false);
                 await CloseAsync(record).ConfigureAwait(false);
                 await following.ConfigureAwait(false);
                 await CallReport.EndAsync(call, output).ConfigureAwait(false);

@@ -82,8 +82,7 @@ internal static class CallCommand
         }
         finally
         {
-            // Also after Ctrl-C: the other side is told by CANCEL or BYE.
-            await call.HangUpAsync(CancellationToken.None).ConfigureAwait(false);
+            await CallSteps.HangUpAsync(call, output).ConfigureAwait(false);
             await following.ConfigureAwait(false);
             await CallReport.EndAsync(call, output).ConfigureAwait(false);
         }

@@ -6,6 +6,7 @@ namespace Parley.Commands;
 /// <summary>What commands do in a call that is answered.</summary>
 internal static class CallSteps
 {
+    private static readonly TimeSpan NoticeableTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PlayoutTime = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Waits until the call is over, but not longer than the limit.</summary>
@@ -22,6 +23,18 @@ internal static class CallSteps
         {
             return false;
         }
+    }
+
+    /// <summary>Ends the call, also after Ctrl-C: the other side is told by CANCEL or BYE, and people when that takes long.</summary>
+    public static async Task HangUpAsync(Call call, CommandOutput output)
+    {
+        Task<CallEnd> ending = call.HangUpAsync(CancellationToken.None);
+        if (!await EndsWithinAsync(call, NoticeableTime, CancellationToken.None).ConfigureAwait(false))
+        {
+            output.Note("parley: waiting for the other side to confirm the end; Ctrl-C once more ends it at once");
+        }
+
+        await ending.ConfigureAwait(false);
     }
 
     /// <summary>Waits until what is played has ended and the other side has had the time to hear it, or the call is over.</summary>

@@ -74,6 +74,22 @@ public sealed class PhoneCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task An_end_that_the_other_side_does_not_confirm_at_once_is_told()
+    {
+        using var callee = new ScriptedPhone();
+        Task<(int Code, string Output, string Error)> call = RunAsync("call", $"sip:{callee.Address}", "--local", "127.0.0.1", "--duration", "0s");
+        await callee.ReplyAsync(await callee.ReceiveAsync("INVITE"), "200 OK", ScriptedPhone.Description());
+        await callee.ReceiveAsync("ACK");
+        // The first BYE and its copies after 0.5 and 1.5 s are lost.
+        for (int i = 0; i < 3; i++) await callee.ReceiveAsync("BYE");
+        await callee.ReplyAsync(await callee.ReceiveAsync("BYE"), "200 OK");
+
+        (int code, _, string error) = await call;
+        Assert.Equal(0, code);
+        Assert.StartsWith("parley: waiting for the other side to confirm the end", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_call_that_cannot_be_handled_as_asked_is_told_and_the_next_one_is_taken()
     {
         IPEndPoint callee = FreeAddress();
