@@ -243,10 +243,10 @@ public sealed class UserAgentCore : ITransactionUser
 
     /// <summary>The Contact row of a response over a flow.</summary>
     /// <param name="flow">The flow.</param>
-    /// <param name="requestUri">The URI that was called, whose user is the Contact's too.</param>
-    internal byte[] WriteContactRow(in SipFlow flow, string requestUri)
+    /// <param name="requestUri">The URI that was called, whose user is the Contact's too; null for a call that this side made.</param>
+    internal byte[] WriteContactRow(in SipFlow flow, string? requestUri)
     {
-        byte[] called = WireText.ToBytes(requestUri);
+        byte[] called = WireText.ToBytes(requestUri ?? "");
         ReadOnlySpan<byte> user = SipUriView.TryParse(called, out SipUriView uri) && uri.HasUser ? uri.User : ContactUser;
         byte[] row = new byte[SipLane.MaxViaBytes + user.Length + 64];
         var writer = new MessageWriter(row);

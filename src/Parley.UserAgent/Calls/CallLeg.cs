@@ -112,7 +112,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     {
         if (State is not (CallState.Incoming or CallState.Ringing)) return false;
         State = CallState.Ringing;
-        _incoming!.Progress(statusCode, _core.WriteContactRow(_incoming.Flow, RequestUri));
+        _incoming!.Progress(statusCode, WriteContactRow(_incoming.Flow));
         return true;
     }
 
@@ -146,7 +146,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         Lane.Loop.Schedule(_timer, Instant.Never);
         _media.Listen(_audio);
         _dialog!.Confirm();
-        _incoming.Accept([.. _core.WriteContactRow(_incoming.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
+        _incoming.Accept([.. WriteContactRow(_incoming.Flow), .. _core.CallHeaders], description!.ToBytes());
         return true;
     }
 
@@ -386,6 +386,9 @@ public sealed class CallLeg : IIncomingInviteOwner
         Observer.OnSourceEnded(this);
     }
 
+    /// <summary>Where this side is: as whom it was called, or as whom it called.</summary>
+    private byte[] WriteContactRow(in SipFlow flow) => _core.WriteContactRow(flow, IsIncoming ? RequestUri : null);
+
     private void Cancelled()
     {
         _incoming!.Reject(487);
@@ -450,7 +453,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         _dialog!.Refresh(invite);
         _incoming?.Close();     // who sends another INVITE has got the answer to the last one
         _incoming = new IncomingInvite(transaction, this, TagBytes);
-        _incoming.Accept([.. _core.WriteContactRow(transaction.Flow, RequestUri), .. _core.CallHeaders], description!.ToBytes());
+        _incoming.Accept([.. WriteContactRow(transaction.Flow), .. _core.CallHeaders], description!.ToBytes());
         if (State == CallState.Accepted) OnEstablished();
         if (State != CallState.Established || _isHeld == _media.IsHeldByRemote) return;
         _isHeld = _media.IsHeldByRemote;

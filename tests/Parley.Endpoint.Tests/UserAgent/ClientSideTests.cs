@@ -200,6 +200,25 @@ public sealed class ClientSideTests
     }
 
     [Fact]
+    public void Who_called_keeps_its_contact_when_the_callee_holds_the_call()
+    {
+        NewPhone(options => options with { Identity = SipUri.Parse("sip:alice@a.example") });
+        CallLeg call = Phone.Call(_peer.Uri);
+        string invite = _peer.TakeRequest("INVITE");
+        _peer.Answer(invite, "200 OK", body: _peer.Sdp());
+        _peer.TakeRequest("ACK");
+        _peer.CallId = Header(invite, "Call-ID");
+        _peer.FromTag = "remote";
+        _peer.Send("INVITE", 1, _peer.Sdp("a=sendonly\r\n", version: 2), toTag: Header(invite, "From").Split(";tag=")[1]);
+        string answer = _peer.TakeResponse(200);
+        _peer.Send("ACK", 1);
+        Assert.Equal("<sip:alice@192.0.2.1:5060>", Header(answer, "Contact"));
+        HangUp(call);
+        Assert.Equal(["established", "held", "HungUp 200"], Phone.Heard);
+        AssertNothingLeft();
+    }
+
+    [Fact]
     public void Sound_before_the_answer_is_heard_and_the_answer_may_leave_it_at_that()
     {
         SampleSink sink = new();
