@@ -6,7 +6,8 @@ namespace Parley.Server.Configuration;
 /// <remarks>
 /// <see cref="Current"/> is a snapshot that is replaced as a whole: who handles a request reads it once. Of a changed file the keys that
 /// can be reloaded are taken; the log names the others. A file with a mistake changes nothing. The file is looked at, not watched
-/// by the system: that would report every write to its folder, which may be the one that the server writes to.
+/// by the system: that would report every write to its folder, which may be the one that the server writes to. Its bytes are compared:
+/// two states of a file can have the same length and, within a tick of the system's clock, the same time.
 /// </remarks>
 public sealed class ConfigurationWatcher : IDisposable
 {
@@ -19,7 +20,7 @@ public sealed class ConfigurationWatcher : IDisposable
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly string _file;
-    private Appearance _seen;
+    private byte[] _seen;
     private bool _isChanging;
     private ParleyConfiguration _current;
 
@@ -34,7 +35,7 @@ public sealed class ConfigurationWatcher : IDisposable
     {
         (_current, _sources, _changed, _logger) = (current, sources, changed, logger);
         _file = Path.GetFullPath(sources.File ?? ConfigurationSources.DefaultFile);
-        _seen = Appearance.Of(_file);
+        _seen = ReadBytes();
         _timer = time.CreateTimer(_ => Look(), null, LookInterval, LookInterval);
     }
 
@@ -70,30 +71,24 @@ public sealed class ConfigurationWatcher : IDisposable
     {
         lock (_reloading)
         {
-            Appearance now = Appearance.Of(_file);
-            bool isSame = now == _seen;
+            byte[] now = ReadBytes();
+            bool isSame = now.AsSpan().SequenceEqual(_seen);
             _seen = now;
             if (isSame && _isChanging) Reload();
             _isChanging = !isSame;
         }
     }
 
-    /// <summary>What tells one state of a file from another without reading it.</summary>
-    private readonly record struct Appearance(DateTime WrittenAt, long LengthBytes)
+    /// <summary>The file's bytes; none when it is not there or cannot be read.</summary>
+    private byte[] ReadBytes()
     {
-        /// <returns>The default value for a file that is not there.</returns>
-        public static Appearance Of(string path)
+        try
         {
-            try
-            {
-                var file = new FileInfo(path);
-                if (file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) file = target;
-                return file.Exists ? new Appearance(file.LastWriteTimeUtc, file.Length) : default;
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return default;
-            }
+            return File.ReadAllBytes(_file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
         }
     }
 }
