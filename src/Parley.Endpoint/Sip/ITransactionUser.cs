@@ -16,6 +16,13 @@ public interface ITransactionUser
     /// <summary>A response came for a client transaction; for an INVITE each 2xx of each branch, and each retransmission of a 2xx.</summary>
     void OnResponse(SipClientTransaction transaction, in SipMessageView response);
 
+    /// <summary>A 2xx came again for an INVITE whose client transaction was let go of with the way that it went (<see cref="SipClientTransaction.TryRelease"/>).</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="upstream">Where the first one went.</param>
+    void OnResponseAgain(in SipMessageView response, in SipFlow upstream)
+    {
+    }
+
     /// <summary>No final response came in time (RFC 3261 17.1: timers B and F; after a CANCEL, 9.1): to be treated as a 408.</summary>
     void OnTimeout(SipClientTransaction transaction);
 

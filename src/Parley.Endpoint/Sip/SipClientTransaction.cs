@@ -10,22 +10,18 @@ public sealed class SipClientTransaction
 {
     private readonly SipLane _lane;
     private PooledBuffer? _forUdp;      // the request, while UDP is left to try should the stream fail
+    private ITransactionUser? _user;
 
-    internal SipClientTransaction(SipLane lane, SipTransaction machine, SipMethod method, in SipFlow flow, ITransactionUser user, object? state)
-    {
-        _lane = lane;
-        Machine = machine;
-        (Method, Flow, User, State) = (method, flow, user, state);
-    }
+    internal SipClientTransaction(SipLane lane) => _lane = lane;
 
     /// <summary>The request's method.</summary>
-    public SipMethod Method { get; }
+    public SipMethod Method { get; private set; }
 
     /// <summary>Where the request went.</summary>
     public SipFlow Flow { get; internal set; }
 
     /// <summary>The transaction user.</summary>
-    public ITransactionUser User { get; }
+    public ITransactionUser User => _user!;
 
     /// <summary>What the transaction user keeps for this transaction.</summary>
     public object? State { get; set; }
@@ -53,6 +49,43 @@ public sealed class SipClientTransaction
         IsCancelled = true;
         if (IsProceeding) _lane.Transactions.SendCancel(this);
     }
+
+    /// <summary>The transaction user will not touch this transaction again: what still comes is not for it, and then the object serves another request.</summary>
+    /// <remarks>Need not be called; who does drops every reference. An INVITE that rings goes on, and a 2xx that nobody waits for is not acknowledged.</remarks>
+    public void Release()
+    {
+        if (IsReleased) return;
+        IsReleased = true;
+        State = null;
+        _lane.Transactions.OnReleased(this);
+    }
+
+    /// <summary>As <see cref="Release"/>, for a proxy that has forwarded the 2xx of an INVITE: a 2xx that comes again is to go the same way.</summary>
+    /// <param name="upstream">The transaction that the 2xx went to.</param>
+    /// <remarks>It then comes as <see cref="ITransactionUser.OnResponseAgain"/>. Source: RFC 6026 7.</remarks>
+    /// <returns>False when nothing was let go, because the 2xx went to a stream: it comes as before.</returns>
+    public bool TryRelease(SipServerTransaction upstream)
+    {
+        ArgumentNullException.ThrowIfNull(upstream);
+        if (IsReleased || upstream.ReplyFlow.IsReliable) return IsReleased;
+        _lane.Transactions.Settle(this, upstream.ReplyFlow);
+        Release();
+        return true;
+    }
+
+    /// <summary>True once the transaction user let go of it.</summary>
+    internal bool IsReleased { get; private set; }
+
+    /// <summary>Starts a life.</summary>
+    internal void Begin(SipTransaction machine, SipMethod method, in SipFlow flow, ITransactionUser user, object? state)
+    {
+        Machine = machine;
+        (Method, Flow, _user, State) = (method, flow, user, state);
+        (IsProceeding, IsFinished, IsCancelled, IsReleased) = (false, false, false, false);
+    }
+
+    /// <summary>Keeps nothing alive while it waits for its next life.</summary>
+    internal void Forget() => (_user, State, Flow) = (null, null, default);
 
     /// <summary>Takes the connection that the request goes over, or none.</summary>
     internal void Use(SipConnection? connection)

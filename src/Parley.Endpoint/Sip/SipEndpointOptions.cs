@@ -30,6 +30,9 @@ public sealed record SipEndpointOptions
     /// <summary>Transactions of a lane, client and server ones each, beyond which new requests get 503.</summary>
     public int MaxTransactions { get; init; } = 1_000_000;
 
+    /// <summary>Memory of a lane for transactions that are answered and only wait for their request to come again; beyond it the oldest end early.</summary>
+    public long MaxSettledBytes { get; init; } = 128 * 1024 * 1024;
+
     /// <summary>Stream connections beyond which no more are accepted.</summary>
     public int MaxConnections { get; init; } = 65_536;
 

@@ -44,8 +44,11 @@ public readonly ref struct SipIncomingRequest
     }
 
     /// <summary>For a CANCEL: the transaction of the INVITE that it cancels.</summary>
-    /// <returns>Null when there is none: the answer is 481 (RFC 3261 9.2).</returns>
+    /// <returns>Null when there is none: the answer is 481 (RFC 3261 9.2), or 200 when it <see cref="CancelsAnswered"/>.</returns>
     public SipServerTransaction? FindCancelled() => Lane.Receiver.FindCancelled(Message);
+
+    /// <summary>For a CANCEL: true when its INVITE had its 2xx and was let go of, so that the CANCEL changes nothing (RFC 3261 9.2).</summary>
+    public bool CancelsAnswered => Lane.Receiver.CancelsSettled(Message);
 
     /// <summary>For the ACK of a 2xx whose branch is the INVITE's, as RFC 2543 clients send: the INVITE's transaction. Null for others.</summary>
     public SipServerTransaction? Invite { get; init; }

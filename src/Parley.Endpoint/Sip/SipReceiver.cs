@@ -118,6 +118,9 @@ internal sealed class SipReceiver
     public SipServerTransaction? FindCancelled(in SipMessageView cancel) =>
         TransactionKey.TryForCancelled(Endpoint.Hash, cancel, out TransactionKey key) ? _lane.Transactions.FindServer(key) : null;
 
+    public bool CancelsSettled(in SipMessageView cancel) =>
+        TransactionKey.TryForCancelled(Endpoint.Hash, cancel, out TransactionKey key) && _lane.Transactions.IsSettled(key);
+
     private void OnOwnMessage(in SipMessageView message, in SipFlow flow)
     {
         if (message.IsRequest) OnRequest(message, flow);
@@ -166,6 +169,13 @@ internal sealed class SipReceiver
         }
 
         if (_lane.Transactions.OnResponse(key, response)) return;
+        if (_lane.Transactions.TryFindUpstream(key, out SipFlow upstream))
+        {
+            if (response.StatusCode is >= 200 and < 300) _lane.User.OnResponseAgain(response, upstream);
+            else Counters.Absorbed++;
+            return;
+        }
+
         Counters.StrayResponses++;
         _lane.User.OnStrayResponse(response, flow);
     }

@@ -9,25 +9,26 @@ namespace Parley.Endpoint.Sip;
 public sealed class SipServerTransaction
 {
     private SipMessage? _request;
+    private ITransactionUser? _user;
+    private bool _isReleased;
 
-    internal SipServerTransaction(SipLane lane, ServerTransaction machine, SipMessage request, in SipFlow flow, in SipFlow replyFlow, ITransactionUser user)
-    {
-        _request = request;
-        machine.User = this;
-        (Lane, Machine, Method, Flow, ReplyFlow, User) = (lane, machine, request.View.Method, flow, replyFlow, user);
-    }
+    internal SipServerTransaction(SipLane lane) => Lane = lane;
 
     /// <summary>The lane that this transaction belongs to.</summary>
     public SipLane Lane { get; }
 
     /// <summary>The request's method.</summary>
-    public SipMethod Method { get; }
+    public SipMethod Method { get; private set; }
 
     /// <summary>The flow that the request came over.</summary>
-    public SipFlow Flow { get; }
+    public SipFlow Flow { get; private set; }
 
     /// <summary>The transaction user.</summary>
-    public ITransactionUser User { get; internal set; }
+    public ITransactionUser User
+    {
+        get => _user!;
+        internal set => _user = value;
+    }
 
     /// <summary>What the transaction user keeps for this transaction.</summary>
     public object? State { get; set; }
@@ -46,7 +47,7 @@ public sealed class SipServerTransaction
     internal ServerTransaction? Machine { get; private set; }
 
     /// <summary>Where responses go: back over the flow, by UDP to the port that the Via asks for (RFC 3261 18.2.2, RFC 3581 4).</summary>
-    internal SipFlow ReplyFlow { get; }
+    internal SipFlow ReplyFlow { get; private set; }
 
     private SipMessage Kept => _request ?? throw new InvalidOperationException("The request is gone with its final response.");
 
@@ -87,11 +88,39 @@ public sealed class SipServerTransaction
     public SipIncomingRequest Resume() =>
         new(Lane, Request, Flow, (Machine ?? throw new InvalidOperationException("The transaction is over.")).Key) { Transaction = this };
 
+    /// <summary>The transaction user will not touch this transaction again: what is still to come happens without it, and then the object serves another request.</summary>
+    /// <remarks>
+    /// Need not be called; who does drops every reference. Of an INVITE that got its 2xx no more is kept than what absorbs its retransmissions, so a
+    /// user agent, which sends the 2xx again itself, calls it after the ACK, and a proxy when its branches have ended.
+    /// </remarks>
+    public void Release()
+    {
+        if (_isReleased) return;
+        _isReleased = true;
+        State = null;
+        Lane.Transactions.OnReleased(this);
+    }
+
+    /// <summary>True once the transaction user let go of it.</summary>
+    internal bool IsReleased => _isReleased;
+
+    /// <summary>Starts a life.</summary>
+    internal void Begin(ServerTransaction machine, SipMessage request, in SipFlow flow, in SipFlow replyFlow, ITransactionUser user)
+    {
+        _request = request;
+        machine.User = this;
+        (Machine, Method, Flow, ReplyFlow, User) = (machine, request.View.Method, flow, replyFlow, user);
+        (State, IsFinished, _isReleased) = (null, false, false);
+    }
+
     internal void End()
     {
         Machine = null;
         Finish();
     }
+
+    /// <summary>Keeps nothing alive while it waits for its next life.</summary>
+    internal void Forget() => (_user, State, Flow, ReplyFlow) = (null, null, default, default);
 
     private void Finish()
     {

@@ -24,14 +24,17 @@ internal sealed class SipTransactionLayer
     private readonly TransactionPool _machines;
     private readonly TransactionTable<SipServerTransaction> _servers;
     private readonly TransactionTable<SipClientTransaction> _clients;
-    private readonly AnsweredRequests _answered;
-    private readonly AnsweredTimer _answeredTimer;
+    private readonly SettledTransactions _settled;
+    private readonly SettledTimer _settledTimer;
     private readonly TimeSpan _timerJ;
     private readonly SipMessageIndex _requestIndex;
     private readonly HashSet<NetworkAddress> _unreachable = [];
     private readonly FailedTimer _failedTimer;
-    private List<SipClientTransaction> _failed = [];
+    private List<(SipClientTransaction Transaction, TransactionKey Key)> _failed = [];
     private readonly CancelUser _cancelUser = new();
+    private readonly ObjectPool<SipServerTransaction> _freeServers = new(MachinesKept);
+    private readonly ObjectPool<SipClientTransaction> _freeClients = new(MachinesKept);
+    private int _driving;       // how deep in calls to transaction users, whose objects must not get a next life meanwhile
 
     public SipTransactionLayer(SipLane lane)
     {
@@ -44,17 +47,17 @@ internal sealed class SipTransactionLayer
         _machines = new TransactionPool(options.Timers, MachinesKept);
         _servers = new TransactionTable<SipServerTransaction>(options.MaxTransactions);
         _clients = new TransactionTable<SipClientTransaction>(options.MaxTransactions);
-        _answered = new AnsweredRequests(lane.Loop.Buffers, options.MaxTransactions);
-        _answeredTimer = new AnsweredTimer(this);
+        _settled = new SettledTransactions(options.MaxTransactions, options.MaxSettledBytes);
+        _settledTimer = new SettledTimer(this);
         _timerJ = options.Timers.Transaction;
         _requestIndex = new SipMessageIndex(options.Limits);
     }
 
-    public int ServerCount => _servers.Count + _answered.Count;
+    public int ServerCount => _servers.Count + _settled.Count;
 
     public int ClientCount => _clients.Count;
 
-    public int DeadlineCount => _wheel.Count + (_answered.Count > 0 ? 1 : 0);
+    public int DeadlineCount => _wheel.Count + (_settled.Count > 0 ? 1 : 0);
 
     private Instant Now => _lane.Now;
 
@@ -68,12 +71,14 @@ internal sealed class SipTransactionLayer
         bool isInvite = request.View.Method == SipMethod.Invite;
         ServerTransaction machine = isInvite ? _machines.RentInviteServer() : _machines.RentNonInviteServer();
         machine.Start(Now, key, flow.IsReliable);
-        var transaction = new SipServerTransaction(_lane, machine, request, flow, replyFlow, user);
+        SipServerTransaction transaction = _freeServers.TryRent() ?? new SipServerTransaction(_lane);
+        transaction.Begin(machine, request, flow, replyFlow, user);
         if (_servers.Add(key, transaction) != TransactionTableResult.Added)
         {
             machine.Terminate();
             _machines.Return(machine);
             transaction.End();
+            Free(transaction);
             return null;
         }
 
@@ -94,29 +99,101 @@ internal sealed class SipTransactionLayer
     /// <remarks>An INVITE's goes on: its ACK, or the transaction user's 2xx, are still to come. Over a stream nothing comes again.</remarks>
     public void Settle(SipServerTransaction transaction, ReadOnlySpan<byte> response)
     {
-        if (transaction.Machine is not NonInviteServerTransaction machine || transaction.ReplyFlow.IsReliable) return;
-        if (!_answered.TryAdd(machine.Key, Now + _timerJ, transaction.ReplyFlow, response)) return;
+        if (transaction.Machine is NonInviteServerTransaction machine && !transaction.ReplyFlow.IsReliable) Settle(transaction, machine, response);
+    }
+
+    /// <summary>Keeps no more of a client transaction whose 2xx was forwarded than the way of that response, until Timer M.</summary>
+    /// <remarks>Should there be no room for it, a 2xx that comes again finds nobody.</remarks>
+    public void Settle(SipClientTransaction transaction, in SipFlow upstream)
+    {
+        if (transaction.Machine is not InviteClientTransaction { State: InviteClientState.Accepted } machine) return;
+        Keep(machine.Key, upstream, default);
+        _clients.Remove(machine.Key);
+        transaction.End();
+        machine.Terminate();
+        Recycle(machine);
+    }
+
+    /// <summary>The transaction user let go of a server transaction.</summary>
+    public void OnReleased(SipServerTransaction transaction)
+    {
+        if (transaction.Machine is InviteServerTransaction { State: InviteServerState.Accepted } machine && !transaction.ReplyFlow.IsReliable)
+        {
+            Settle(transaction, machine, default);
+        }
+
+        if (transaction.Machine is null) Free(transaction);
+    }
+
+    /// <summary>The transaction user let go of a client transaction. What absorbs retransmissions of a final response that nobody waits for ends with it.</summary>
+    public void OnReleased(SipClientTransaction transaction)
+    {
+        if (transaction.Machine is NonInviteClientTransaction { State: NonInviteClientState.Completed } machine)
+        {
+            _clients.Remove(machine.Key);
+            transaction.End();
+            machine.Terminate();
+            Recycle(machine);
+        }
+
+        if (transaction.Machine is null) Free(transaction);
+    }
+
+    /// <summary>The way that the 2xx of an INVITE went whose transaction was settled.</summary>
+    public bool TryFindUpstream(in TransactionKey key, out SipFlow upstream) => _settled.TryFind(key, out upstream, out _);
+
+    /// <summary>True for the key of a server transaction that was settled.</summary>
+    public bool IsSettled(in TransactionKey key) => _settled.Contains(key);
+
+    private void Settle(SipServerTransaction transaction, ServerTransaction machine, ReadOnlySpan<byte> response)
+    {
+        if (!Keep(machine.Key, transaction.ReplyFlow, response)) return;
         _servers.Remove(machine.Key);
         transaction.End();
         machine.Terminate();
         Recycle(machine);
-        if (_answeredTimer.ScheduledFor.IsNever) _lane.Loop.Schedule(_answeredTimer, _answered.NextDeadline);
+    }
+
+    private bool Keep(in TransactionKey key, in SipFlow flow, ReadOnlySpan<byte> response)
+    {
+        if (!_settled.TryAdd(key, Now + _timerJ, flow, response)) return false;
+        if (_settledTimer.ScheduledFor.IsNever) _lane.Loop.Schedule(_settledTimer, _settled.NextDeadline);
+        return true;
+    }
+
+    private void Free(SipServerTransaction transaction)
+    {
+        transaction.Forget();
+        _freeServers.Return(transaction, isResting: _driving > 0);
+    }
+
+    private void Free(SipClientTransaction transaction)
+    {
+        transaction.Forget();
+        _freeClients.Return(transaction, isResting: _driving > 0);
+    }
+
+    private void OnDriven()
+    {
+        if (--_driving > 0) return;
+        _freeServers.EndRest();
+        _freeClients.EndRest();
     }
 
     /// <summary>Answers a request that comes again after its transaction was settled.</summary>
     /// <returns>False when it is none.</returns>
     public bool AnswerAgain(in TransactionKey key)
     {
-        if (!_answered.TryFind(key, out SipFlow flow, out ReadOnlySpan<byte> response)) return false;
-        _lane.Send(_lane.Loop.Buffers.Copy(response), flow);
+        if (!_settled.TryFind(key, out SipFlow flow, out ReadOnlySpan<byte> response)) return false;
+        if (!response.IsEmpty) _lane.Send(_lane.Loop.Buffers.Copy(response), flow);
         return true;
     }
 
-    private void ForgetAnswered(Instant now)
+    private void ForgetSettled(Instant now)
     {
-        _answered.RemoveDue(now);
-        Instant next = _answered.NextDeadline;
-        _lane.Loop.Schedule(_answeredTimer, next.IsNever ? next : Instant.Max(next, now + ForgettingInterval));
+        _settled.RemoveDue(now);
+        Instant next = _settled.NextDeadline;
+        _lane.Loop.Schedule(_settledTimer, next.IsNever ? next : Instant.Max(next, now + ForgettingInterval));
     }
 
     public SipClientTransaction? SendRequest(
@@ -125,10 +202,12 @@ internal sealed class SipTransactionLayer
         if (method == SipMethod.Ack) throw new ArgumentException("An ACK has no transaction of its own.", nameof(method));
         TransactionKey key = TransactionKey.ForClient(Hash, branch, CSeqMethod(request, method));
         SipTransaction machine = method == SipMethod.Invite ? _machines.RentInviteClient() : _machines.RentNonInviteClient();
-        var transaction = new SipClientTransaction(_lane, machine, method, flow, user, state);
+        SipClientTransaction transaction = _freeClients.TryRent() ?? new SipClientTransaction(_lane);
+        transaction.Begin(machine, method, flow, user, state);
         if (_clients.Add(key, transaction) != TransactionTableResult.Added)
         {
             transaction.End();
+            Free(transaction);
             _machines.Return(machine);
             request.Release();
             _lane.Counters.Overloaded++;
@@ -182,6 +261,19 @@ internal sealed class SipTransactionLayer
     /// <returns>True when the message just given is for the transaction user.</returns>
     public bool Drive(SipServerTransaction transaction)
     {
+        _driving++;
+        try
+        {
+            return Drain(transaction);
+        }
+        finally
+        {
+            OnDriven();
+        }
+    }
+
+    private bool Drain(SipServerTransaction transaction)
+    {
         bool isForUser = false;
         while (transaction.Machine is { } machine && machine.TryTake(out TransactionOutput output))
         {
@@ -200,13 +292,14 @@ internal sealed class SipTransactionLayer
                     break;
 
                 case TransactionOutputKind.TimedOut or TransactionOutputKind.TransportFailed:
-                    transaction.User.OnServerFailed(transaction);
+                    if (!transaction.IsReleased) transaction.User.OnServerFailed(transaction);
                     break;
 
                 case TransactionOutputKind.Ended:
                     _servers.Remove(machine.Key);
                     transaction.End();
                     Recycle(machine);
+                    if (transaction.IsReleased) Free(transaction);
                     return isForUser;
             }
         }
@@ -218,6 +311,19 @@ internal sealed class SipTransactionLayer
     private void Drive(SipClientTransaction transaction) => Drive(transaction, default, hasResponse: false);
 
     private void Drive(SipClientTransaction transaction, in SipMessageView response, bool hasResponse)
+    {
+        _driving++;
+        try
+        {
+            Drain(transaction, response, hasResponse);
+        }
+        finally
+        {
+            OnDriven();
+        }
+    }
+
+    private void Drain(SipClientTransaction transaction, in SipMessageView response, bool hasResponse)
     {
         while (transaction.Machine is { } machine && machine.TryTake(out TransactionOutput output))
         {
@@ -237,18 +343,19 @@ internal sealed class SipTransactionLayer
 
                 case TransactionOutputKind.TimedOut:
                     transaction.Finish();
-                    transaction.User.OnTimeout(transaction);
+                    if (!transaction.IsReleased) transaction.User.OnTimeout(transaction);
                     break;
 
                 case TransactionOutputKind.TransportFailed:
                     transaction.Finish();
-                    transaction.User.OnTransportFailed(transaction);
+                    if (!transaction.IsReleased) transaction.User.OnTransportFailed(transaction);
                     break;
 
                 case TransactionOutputKind.Ended:
                     _clients.Remove(machine.Key);
                     transaction.End();
                     Recycle(machine);
+                    if (transaction.IsReleased) Free(transaction);
                     return;
             }
         }
@@ -265,12 +372,7 @@ internal sealed class SipTransactionLayer
             if (ReferenceEquals(transaction.Connection, connection)) (hit ??= []).Add(transaction);
         }
 
-        if (hit is null) return;
-        foreach (SipClientTransaction transaction in hit)
-        {
-            Fail(transaction);
-            Drive(transaction);
-        }
+        if (hit is not null) FailEach(hit);
     }
 
     /// <summary>Datagrams to an address come back undeliverable. The table is gone through once for all that is heard within a moment.</summary>
@@ -290,10 +392,23 @@ internal sealed class SipTransactionLayer
         }
 
         _unreachable.Clear();
-        foreach (SipClientTransaction transaction in hit)
+        FailEach(hit);
+    }
+
+    private void FailEach(List<SipClientTransaction> hit)
+    {
+        _driving++;     // none of them gets a next life before all have failed
+        try
         {
-            Fail(transaction);
-            Drive(transaction);
+            foreach (SipClientTransaction transaction in hit)
+            {
+                Fail(transaction);
+                Drive(transaction);
+            }
+        }
+        finally
+        {
+            OnDriven();
         }
     }
 
@@ -313,14 +428,15 @@ internal sealed class SipTransactionLayer
     private void FailSoon(SipClientTransaction transaction)
     {
         if (_failed.Count == 0) _lane.Loop.Schedule(_failedTimer, Now);
-        _failed.Add(transaction);
+        _failed.Add((transaction, transaction.Machine!.Key));
     }
 
     private void FailAll()
     {
-        (List<SipClientTransaction> failed, _failed) = (_failed, []);
-        foreach (SipClientTransaction transaction in failed)
+        (List<(SipClientTransaction Transaction, TransactionKey Key)> failed, _failed) = (_failed, []);
+        foreach ((SipClientTransaction transaction, TransactionKey key) in failed)
         {
+            if (transaction.Machine is not { } machine || machine.Key != key) continue;      // it ended, or it serves another request
             Fail(transaction);
             Drive(transaction);
         }
@@ -368,7 +484,7 @@ internal sealed class SipTransactionLayer
             if (transaction.IsCancelled) SendCancel(transaction);
         }
 
-        transaction.User.OnResponse(transaction, response);
+        if (!transaction.IsReleased) transaction.User.OnResponse(transaction, response);
     }
 
     private void SendAck(InviteClientTransaction machine, in SipMessageView response)
@@ -427,9 +543,9 @@ internal sealed class SipTransactionLayer
         public override void OnDeadline(Instant now) => layer.RunDue(now);
     }
 
-    private sealed class AnsweredTimer(SipTransactionLayer layer) : LoopTimer
+    private sealed class SettledTimer(SipTransactionLayer layer) : LoopTimer
     {
-        public override void OnDeadline(Instant now) => layer.ForgetAnswered(now);
+        public override void OnDeadline(Instant now) => layer.ForgetSettled(now);
     }
 
     private sealed class FailedTimer(SipTransactionLayer layer) : LoopTimer

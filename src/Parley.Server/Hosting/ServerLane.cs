@@ -20,7 +20,7 @@ internal sealed class ServerLane : ITransactionUser
     /// <param name="lane">The lane.</param>
     /// <param name="services">The users that the server itself is.</param>
     /// <param name="added">Steps of the programmer's; they run when the caller is known and before targets are looked for.</param>
-    public ServerLane(ServerState server, SipLane lane, IReadOnlyList<ILocalService> services, IReadOnlyList<IRequestStep> added)
+    public ServerLane(ServerState server, SipLane lane, ILocalService[] services, IReadOnlyList<IRequestStep> added)
     {
         (Server, Lane, Services) = (server, lane, services);
         Completions = new LaneCompletions(lane);
@@ -89,6 +89,9 @@ internal sealed class ServerLane : ITransactionUser
     public void OnResponse(SipClientTransaction transaction, in SipMessageView response) => Proxy.OnResponse(transaction, response);
 
     /// <inheritdoc/>
+    public void OnResponseAgain(in SipMessageView response, in SipFlow upstream) => Proxy.OnResponseAgain(response, upstream);
+
+    /// <inheritdoc/>
     public void OnTimeout(SipClientTransaction transaction) => ProxyCore.OnFailed(transaction, 408);
 
     /// <inheritdoc/>
@@ -154,7 +157,7 @@ internal sealed class ServerLane : ITransactionUser
             return;
         }
 
-        request.Reply(new SipReply(invite is null ? 481 : 200));
+        request.Reply(new SipReply(invite is null && !request.CancelsAnswered ? 481 : 200));
         if (invite?.State is ProxyCall call) call.Cancel();
         else if (invite is { IsFinished: false }) invite.Respond(new SipReply(487));
     }

@@ -29,6 +29,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     private bool _isAnswered;       // a 2xx was sent
     private bool _isStopped;        // no further branch is to be started: CANCEL or 6xx
     private bool _isCancelled;
+    private bool _isAwaited;        // a client transaction that has ended here leads to the server transaction
 
     /// <summary>Where the request may go; filled before <see cref="Start"/>.</summary>
     public TargetSet Targets { get; } = new();
@@ -251,8 +252,10 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <summary>What the branch's transaction still delivers is a 2xx once more: that goes straight back.</summary>
     private void Detach(Branch branch)
     {
-        if (branch.Transaction is { } transaction) transaction.State = _isAnswered && _server.Method == SipMethod.Invite ? _server : null;
+        if (branch.Transaction is not { } transaction) return;
         branch.Transaction = null;
+        if (!_isAnswered || _server.Method != SipMethod.Invite) transaction.Release();
+        else if (!transaction.TryRelease(_server)) (transaction.State, _isAwaited) = (_server, true);
     }
 
     private void Unlink(Branch branch)
@@ -311,11 +314,12 @@ internal sealed class ProxyCall(ProxyCore proxy)
         if (!_isAnswered) SendBest();
         proxy.OnFinished(this, _server.Method, _isAnswered);
         _server.State = null;
+        if (!_isAwaited) _server.Release();
         _best.Clear();
         Targets.Clear();
         (_server, _plan, _branches) = (null!, default, null);
         (_running, _started, _breadthInUse, _groupPreference) = (0, 0, 0, 0);
-        (_isAnswered, _isStopped, _isCancelled) = (false, false, false);
+        (_isAnswered, _isStopped, _isCancelled, _isAwaited) = (false, false, false, false);
         proxy.Return(this);
     }
 

@@ -105,6 +105,12 @@ internal sealed class ProxyCore(ServerLane server)
         }
     }
 
+    /// <summary>A 2xx came again for a call that has ended: it goes where the first one went.</summary>
+    public void OnResponseAgain(in SipMessageView response, in SipFlow upstream)
+    {
+        if (Responses.Write(response) is { } message) Lane.Send(message, upstream);
+    }
+
     /// <summary>A branch got no final response, or could not be sent.</summary>
     public static void OnFailed(SipClientTransaction transaction, int statusCode)
     {

@@ -28,6 +28,7 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
         SipReply reply = pool.Replies.Write(this, _server.Server.Location.Limits.MinExpires);
         _server.Counters.CountReply(SipMethod.Register, reply.StatusCode);
         _transaction!.Respond(reply);
+        _transaction.Release();
         _transaction = null;
         pool.Return(this);
     }

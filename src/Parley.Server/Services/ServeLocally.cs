@@ -3,7 +3,7 @@ using Parley.Server.Proxy;
 namespace Parley.Server.Services;
 
 /// <summary>Hands requests for the users that the server itself is to their services.</summary>
-internal sealed class ServeLocally(IReadOnlyList<ILocalService> services) : IRequestStep
+internal sealed class ServeLocally(ILocalService[] services) : IRequestStep
 {
     /// <inheritdoc/>
     public StepResult Run(ref RequestContext request)
