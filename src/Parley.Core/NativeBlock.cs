@@ -8,16 +8,27 @@ public sealed unsafe class NativeBlock : SafeHandle
 {
     private readonly int _length;
 
+    private NativeBlock(void* memory, int lengthBytes)
+        : base((nint)memory, ownsHandle: true) => _length = lengthBytes;
+
     /// <summary>Takes memory, whose content is undefined.</summary>
     /// <param name="lengthBytes">How much; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
     /// <exception cref="OutOfMemoryException">There is none.</exception>
-    public NativeBlock(int lengthBytes)
-        : base(0, ownsHandle: true)
+    public static NativeBlock Create(int lengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lengthBytes, 1);
-        SetHandle((nint)NativeMemory.Alloc((nuint)lengthBytes));
-        _length = lengthBytes;
+        return new NativeBlock(NativeMemory.Alloc((nuint)lengthBytes), lengthBytes);
+    }
+
+    /// <summary>Takes memory that is all zeros; of a large piece the system gives each page only when it is first written to.</summary>
+    /// <param name="lengthBytes">How much; 1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Less than 1.</exception>
+    /// <exception cref="OutOfMemoryException">There is none.</exception>
+    public static NativeBlock CreateZeroed(int lengthBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(lengthBytes, 1);
+        return new NativeBlock(NativeMemory.AllocZeroed((nuint)lengthBytes), lengthBytes);
     }
 
     /// <summary>How many of its bytes are in use; the owner's.</summary>

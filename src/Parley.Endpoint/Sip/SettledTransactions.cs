@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Parley.Core;
@@ -14,28 +15,31 @@ namespace Parley.Endpoint.Sip;
 /// has more transactions in these states than in all others together: they are kept as bytes, outside the managed heap, not as
 /// machines. Entries stand in blocks in the order of their time, and leave in it.
 /// <code>
-///  hashes     positions          block 17                        block 18
-/// +------+   +---------+       +-------------------------------+-------------------------+
-/// | 8f.. |   |       o-+------>| header, response | header, .. | header, response | free |
-/// | 0    |   |         |       +-------------------------------+-------------------------+
-/// | 92.. |   |       o-+-- ...                                                     ^
-/// +------+   +---------+                                                        the tail
+///  indexes                       block 17                        block 18
+/// +----------------+           +-------------------------------+-------------------------+
+/// | hash, position-+---------->| header, response | header, .. | header, response | free |
+/// |       -        |           +-------------------------------+-------------------------+
+/// | hash, position-+--- ...                                                       ^
+/// +----------------+                                                          the tail
 /// </code>
-/// A position is a count of bytes since the first block. The table is open addressed with linear probing, at most half full, and closes the gap
-/// that a removal leaves; a look-up for a new request, which most are, ends in the hashes. When there is no room the oldest entries leave
-/// early: at the default of 128 MiB and 30,000 registrations a second after 9 s, by when a phone has asked four times. Not thread-safe: a lane owns it.
+/// A position is a count of bytes since the first block. When the index is full a larger one takes what comes, and the full one goes with the last
+/// of its entries: nothing is ever moved, and after 32 s there is one index again, in which a look-up for a new request, which most are, ends
+/// at its first empty slot. When there is no room the oldest entries leave early: at the default of 128 MiB and 30,000 registrations a second
+/// after 9 s, by when a phone has asked again four times. Not thread-safe: a lane owns it.
 /// </remarks>
 internal sealed class SettledTransactions
 {
-    private const int SmallestTable = 64;
+    private const int SmallestIndex = 64;
+    private const int LargestIndex = 1 << 26;
+    private const int IndexGrowth = 4;
+    private const int PositionUnit = 8;     // an index has positions in it as 32-bit numbers: 32 GiB until they come again
     private static readonly int HeaderBytes = Unsafe.SizeOf<Header>();
 
     private readonly int _capacity;
     private readonly int _maxBlocks;
     private readonly Stack<NativeBlock> _spare = new();
     private NativeBlock?[] _blocks = new NativeBlock?[4];       // by the number of the block, modulo their count
-    private uint[] _hashes = new uint[SmallestTable];           // of the keys; 0 for an empty slot
-    private long[] _positions = new long[SmallestTable];        // of the entries
+    private readonly List<SettledIndex> _indexes = [];          // the oldest first, whose entries are the oldest
     private long _head;         // the oldest entry
     private long _tail;         // where the next one goes
 
@@ -71,7 +75,6 @@ internal sealed class SettledTransactions
         int bytes = SizeOf(response.Length);
         if (bytes > BlockBytes) return false;
         while (Count >= _capacity) RemoveOldest();
-        if (2 * (Count + 1) > _hashes.Length) Rehash(2 * _hashes.Length);
         MakeRoom(bytes);
         Span<byte> entry = BlockAt(_tail).Span[OffsetOf(_tail)..];
         MemoryMarshal.Write(entry, new Header
@@ -83,7 +86,7 @@ internal sealed class SettledTransactions
             LengthBytes = response.Length,
         });
         response.CopyTo(entry[HeaderBytes..]);
-        Insert(HashOf(key), _tail);
+        IndexWithRoom().Add(HashOf(key), Shorten(_tail));
         _tail += bytes;
         Count++;
         return true;
@@ -99,16 +102,18 @@ internal sealed class SettledTransactions
     public bool TryFind(in TransactionKey key, out SipFlow flow, out ReadOnlySpan<byte> response)
     {
         uint hash = HashOf(key);
-        int mask = _hashes.Length - 1;
-        for (int slot = (int)hash & mask; _hashes[slot] != 0; slot = (slot + 1) & mask)
+        for (int i = _indexes.Count - 1; i >= 0; i--)
         {
-            if (_hashes[slot] != hash) continue;
-            long position = _positions[slot];
-            ref readonly Header header = ref HeaderAt(position);
-            if (!header.Key.Equals(key)) continue;
-            flow = new SipFlow(SipTransport.Udp, header.Remote, connection: null, header.ListenPoint);
-            response = BlockAt(position).Span.Slice(OffsetOf(position) + HeaderBytes, header.LengthBytes);
-            return true;
+            for (int step = 0; _indexes[i].TryNext(hash, ref step, out uint position);)
+            {
+                NativeBlock block = BlockAt(position);
+                Span<byte> entry = block.Span[OffsetOf(position)..];
+                ref readonly Header header = ref MemoryMarshal.AsRef<Header>(entry);
+                if (!header.Key.Equals(key)) continue;
+                flow = new SipFlow(SipTransport.Udp, header.Remote, connection: null, header.ListenPoint);
+                response = entry.Slice(HeaderBytes, header.LengthBytes);
+                return true;
+            }
         }
 
         flow = default;
@@ -126,16 +131,23 @@ internal sealed class SettledTransactions
     public void Clear()
     {
         while (Count > 0) RemoveOldest();
+        while (_indexes.Count > 0) RemoveIndex();
         ReleaseSpare(left: 0);
     }
 
-    private static int SizeOf(int responseBytes) => (HeaderBytes + responseBytes + 7) & ~7;
+    private static int SizeOf(int responseBytes) => (HeaderBytes + responseBytes + PositionUnit - 1) & ~(PositionUnit - 1);
 
     private static int OffsetOf(long position) => (int)(position % BlockBytes);
+
+    private static int OffsetOf(uint shortened) => (int)(shortened % (BlockBytes / PositionUnit)) * PositionUnit;
+
+    private static uint Shorten(long position) => (uint)(position / PositionUnit);
 
     private ref NativeBlock? SlotAt(long position) => ref _blocks[(int)(position / BlockBytes) & (_blocks.Length - 1)];
 
     private NativeBlock BlockAt(long position) => SlotAt(position)!;
+
+    private NativeBlock BlockAt(uint shortened) => _blocks[(int)(shortened / (BlockBytes / PositionUnit)) & (_blocks.Length - 1)]!;
 
     private ref Header HeaderAt(long position) => ref MemoryMarshal.AsRef<Header>(BlockAt(position).Span[OffsetOf(position)..]);
 
@@ -155,7 +167,7 @@ internal sealed class SettledTransactions
         while (BlocksInUse >= _maxBlocks) RemoveOldest();
         if (Count == 0) _head = _tail;
         if ((_tail / BlockBytes) - (_head / BlockBytes) >= _blocks.Length) GrowBlocks();
-        NativeBlock block = _spare.TryPop(out NativeBlock? spare) ? spare : new NativeBlock(BlockBytes);
+        NativeBlock block = _spare.TryPop(out NativeBlock? spare) ? spare : NativeBlock.Create(BlockBytes);
         block.Used = BlockBytes;        // until an entry does not fit into the rest
         SlotAt(_tail) = block;
     }
@@ -174,35 +186,28 @@ internal sealed class SettledTransactions
     private void RemoveOldest()
     {
         ref Header oldest = ref HeaderAt(_head);
-        Remove(HashOf(oldest.Key), _head);
+        _indexes[0].Remove(HashOf(oldest.Key), Shorten(_head));
+        if (_indexes[0].Count == 0 && _indexes.Count > 1) RemoveIndex();
         Count--;
         Advance(ref _head, SizeOf(oldest.LengthBytes));
         if (Count == 0) ReleaseAll();
     }
 
-    private void Insert(uint hash, long position)
+    private SettledIndex IndexWithRoom()
     {
-        int mask = _hashes.Length - 1;
-        int slot = (int)hash & mask;
-        while (_hashes[slot] != 0) slot = (slot + 1) & mask;
-        (_hashes[slot], _positions[slot]) = (hash, position);
+        if (_indexes.Count == 0) _indexes.Add(new SettledIndex(SmallestIndex));
+        SettledIndex newest = _indexes[^1];
+        if (newest.Count < newest.Capacity) return newest;
+        // Sized by all that is kept: when the older ones have emptied, their number will be in it.
+        var next = new SettledIndex((int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(LargestIndex, IndexGrowth * (Count + 1L))));
+        _indexes.Add(next);
+        return next;
     }
 
-    /// <summary>Takes an entry out of the table, and moves those behind it up that were pushed on by it.</summary>
-    private void Remove(uint hash, long position)
+    private void RemoveIndex()
     {
-        int mask = _hashes.Length - 1;
-        int gap = (int)hash & mask;
-        while (_positions[gap] != position || _hashes[gap] != hash) gap = (gap + 1) & mask;
-        for (int slot = (gap + 1) & mask; _hashes[slot] != 0; slot = (slot + 1) & mask)
-        {
-            int home = (int)_hashes[slot] & mask;
-            if (((slot - home) & mask) < ((slot - gap) & mask)) continue;     // it is at its home, or between there and the gap
-            (_hashes[gap], _positions[gap]) = (_hashes[slot], _positions[slot]);
-            gap = slot;
-        }
-
-        _hashes[gap] = 0;
+        _indexes[0].Release();
+        _indexes.RemoveAt(0);
     }
 
     /// <summary>Moves to the entry behind one; a block that is left behind for good is spare.</summary>
@@ -219,14 +224,14 @@ internal sealed class SettledTransactions
         position = next;
     }
 
-    /// <summary>Nothing is kept: the last block is spare, most memory is given back, and the table is as small as at first.</summary>
+    /// <summary>Nothing is kept: the last block is spare, most memory is given back, and so is the index.</summary>
     private void ReleaseAll()
     {
         Spare(ref SlotAt(Math.Max(0, _tail - 1)));
         _tail = (_tail + BlockBytes - 1) / BlockBytes * BlockBytes;
         _head = _tail;
         ReleaseSpare(left: 1);
-        if (_hashes.Length > SmallestTable) (_hashes, _positions) = (new uint[SmallestTable], new long[SmallestTable]);
+        while (_indexes.Count > 0 && _indexes[0].Capacity > SmallestIndex) RemoveIndex();
     }
 
     private void Spare(ref NativeBlock? block)
@@ -239,16 +244,6 @@ internal sealed class SettledTransactions
     private void ReleaseSpare(int left)
     {
         while (_spare.Count > left) _spare.Pop().Dispose();
-    }
-
-    private void Rehash(int size)
-    {
-        (uint[] hashes, long[] positions) = (_hashes, _positions);
-        (_hashes, _positions) = (new uint[size], new long[size]);
-        for (int slot = 0; slot < hashes.Length; slot++)
-        {
-            if (hashes[slot] != 0) Insert(hashes[slot], positions[slot]);
-        }
     }
 
     private struct Header

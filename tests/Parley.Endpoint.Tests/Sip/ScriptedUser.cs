@@ -36,6 +36,8 @@ internal sealed class ScriptedUser(SipLane lane) : ITransactionUser
         LastResponse = Encoding.UTF8.GetString(response.Bytes);
     }
 
+    public void OnResponseAgain(in SipMessageView response, in SipFlow upstream) => Heard.Add($"{response.StatusCode} again for {upstream}");
+
     public void OnTimeout(SipClientTransaction transaction) => Heard.Add($"timeout of {transaction.Method}");
 
     public void OnTransportFailed(SipClientTransaction transaction) => Heard.Add($"failure of {transaction.Method}");

@@ -161,6 +161,89 @@ public sealed class SipLaneTests
     }
 
     [Fact]
+    public void An_answered_invite_that_is_let_go_of_absorbs_what_comes_again()
+    {
+        (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060");
+        b.Script = (in SipIncomingRequest request) =>
+        {
+            if (request.Message.Method == SipMethod.Cancel) request.Reply(new SipReply(request.FindCancelled() is not null ? 487 : request.CancelsAnswered ? 200 : 481));
+            else if (request.Message.Method == SipMethod.Invite) b.Answering(200)(request);
+        };
+        var peer = new RawPeer(_aliceHost.Loop, At("192.0.2.1:5062"));
+        peer.Send(Request("INVITE", "z9hG4bKx1"), At("192.0.2.2:5060"));
+        Assert.True(_network.Run(() => peer.Received.Count == 1, Limit));
+        b.Servers[0].Release();
+
+        peer.Send(Request("INVITE", "z9hG4bKx1"), At("192.0.2.2:5060"));
+        Assert.True(_network.Run(() => bob.Lanes[0].Counters.Absorbed == 1, Limit));
+        peer.Send(Request("CANCEL", "z9hG4bKx1"), At("192.0.2.2:5060"));
+        peer.Send(Request("CANCEL", "z9hG4bKx2"), At("192.0.2.2:5060"));
+        Assert.True(_network.Run(() => peer.Received.Count == 3, Limit));
+        Assert.Equal(["SIP/2.0 200 OK", "SIP/2.0 200 OK", "SIP/2.0 481 Call/Transaction Does Not Exist"], peer.Received.Select(message => message.Split("\r\n")[0]));
+        Assert.Equal(["INVITE", "CANCEL", "CANCEL"], b.Heard);
+        AssertNothingLeft(bob);
+    }
+
+    [Fact]
+    public void A_2xx_that_comes_again_is_told_with_the_way_that_the_first_one_went()
+    {
+        (SipEndpoint alice, ScriptedUser a) = Start(_aliceHost, "192.0.2.1:5060");
+        var upstream = new RawPeer(_network.AddHost("caller", "192.0.2.3").Loop, At("192.0.2.3:5062"));
+        var downstream = new RawPeer(_bobHost.Loop, At("192.0.2.2:5060"));
+        SipClientTransaction? client = null;
+        a.Script = (in SipIncomingRequest request) =>
+        {
+            a.Answering()(request);
+            client = a.Send(SipMethod.Invite, Udp("192.0.2.2:5060"));
+        };
+        upstream.Send(Request("INVITE", "z9hG4bKx1"), At("192.0.2.1:5060"));
+        Assert.True(_network.Run(() => downstream.Received.Count == 1, Limit));
+        string via = downstream.Received[0].Split("\r\n").Single(line => line.StartsWith("Via:", StringComparison.Ordinal));
+        string answer = $"SIP/2.0 200 OK\r\n{via}\r\nFrom: <sip:alice@a.example>;tag=a1\r\nTo: <sip:bob@b.example>;tag=b1\r\nCall-ID: call@test\r\nCSeq: 1 INVITE\r\n\r\n";
+        downstream.Send(answer, At("192.0.2.1:5060"));
+        Assert.True(_network.Run(() => a.Heard.Count == 2, Limit));
+        Assert.True(a.Servers[0].Respond(new SipReply(200)));
+        Assert.True(client!.TryRelease(a.Servers[0]));
+        a.Servers[0].Release();
+
+        downstream.Send(answer, At("192.0.2.1:5060"));
+        downstream.Send(answer.Replace("200 OK", "180 Ringing", StringComparison.Ordinal), At("192.0.2.1:5060"));
+        Assert.True(_network.Run(() => alice.Lanes[0].Counters.Absorbed == 1, Limit));
+        Assert.Equal(["INVITE", "200 to Invite", "200 again for udp:192.0.2.3:5062"], a.Heard);
+        AssertNothingLeft(alice);
+        Assert.Equal(3, a.Heard.Count);
+    }
+
+    [Fact]
+    public void A_transaction_that_was_let_go_of_serves_the_next_request_and_tells_nothing_of_the_last()
+    {
+        (SipEndpoint alice, ScriptedUser a) = Start(_aliceHost, "192.0.2.1:5060");
+        (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060");
+        b.Script = (in SipIncomingRequest request) =>
+        {
+            b.Answering(200)(request);
+            b.Servers[^1].Release();
+        };
+        var clients = new HashSet<SipClientTransaction>();
+        for (int i = 1; i <= 5; i++)
+        {
+            SipClientTransaction client = a.Send(SipMethod.Options, Udp("192.0.2.2:5060"), $"call{i}@test")!;
+            Assert.Equal((false, false, false), (client.IsProceeding, client.IsFinished, client.IsCancelled));
+            Assert.True(_network.Run(() => a.Heard.Count == i, Limit));
+            client.Release();
+            client.Release();       // twice is once
+            clients.Add(client);
+        }
+
+        SipClientTransaction unheard = a.Send(SipMethod.Options, Udp("192.0.2.9:5060"))!;     // nobody is there
+        unheard.Release();
+        Assert.Single(clients);
+        Assert.Single(new HashSet<SipServerTransaction>(b.Servers));
+        AssertNothingLeft(alice, bob);
+        Assert.Equal(Enumerable.Repeat("200 to Options", 5), a.Heard);
+    }
+
+    [Fact]
     public void Nobody_there_is_a_timeout_after_64_T1()
     {
         (SipEndpoint alice, ScriptedUser a) = Start(_aliceHost, "192.0.2.1:5060");
