@@ -10,9 +10,9 @@ namespace Parley.Net;
 /// <summary>A loop on a thread of its own, over the system's sockets.</summary>
 /// <remarks>
 /// <code>
-/// wait -> read the clock -> what is ready: receive and handle -> signalled sources -> posted work -> due timers -> flush
-///   ^                                                                                                              |
-///   +--------------------------------------------------------------------------------------------------------------+
+/// wait -> read the clock -> what is ready: receive and handle -> signalled sources -> posted work -> due timers -> flush -> pause under load
+///   ^                                                                                                                         |
+///   +-------------------------------------------------------------------------------------------------------------------------+
 /// </code>
 /// Each step takes what is there when it begins, and no more than a batch per socket, so a busy socket holds up neither the others nor
 /// the timers. An exception that a handler lets out is counted and reported (<see cref="NetworkLoopOptions.OnFault"/>); the loop lives on.
@@ -24,6 +24,7 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
     private readonly DeadlineWheel _wheel;
     private readonly LoopInbox _inbox;
     private readonly HashSet<PipeConnection> _pipes = [];
+    private readonly RoundPacer _pacer;
     private readonly Thread _thread;
     private List<LoopSource> _toFlush = [];
     private List<LoopSource> _flushing = [];
@@ -39,6 +40,7 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
         Now = _clock.Now;
         _wheel = new DeadlineWheel(Now);
         _inbox = new LoopInbox(options.InboxCapacity);
+        _pacer = new RoundPacer(options.MaxPause);
         _thread = new Thread(Run) { IsBackground = true, Name = options.Name };
     }
 
@@ -222,6 +224,9 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
     /// <param name="timeout">Negative for ever.</param>
     private protected abstract void Wait(TimeSpan timeout);
 
+    /// <summary>Lets a fraction of a millisecond go by. An engine whose pauses are too coarse returns at once.</summary>
+    private protected abstract void Pause(TimeSpan time);
+
     /// <summary>Gives every source that the last wait found ready a turn; its own exceptions are caught.</summary>
     private protected abstract void RunReady();
 
@@ -248,6 +253,8 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
             RunPosted();
             RunTimers();
             Flush();
+            TimeSpan pause = _pacer.After(Now, Counters.DatagramsReceived);
+            if (pause > TimeSpan.Zero) Pause(pause);
         }
 
         Stop();

@@ -13,6 +13,7 @@ internal sealed class EpollLoop : NetworkLoop
     private readonly Lock _wakeUpGate = new();
     private DatagramBatch? _batch;
     private bool _isReleased;
+    private bool _hasFineTimers;
 
     public EpollLoop(NetworkLoopOptions options)
         : base(options)
@@ -56,6 +57,17 @@ internal sealed class EpollLoop : NetworkLoop
         EpollStreamConnection.Start(this, remote, handler);
 
     private protected override void Wait(TimeSpan timeout) => _epoll.Wait(timeout);
+
+    private protected override void Pause(TimeSpan time)
+    {
+        if (!_hasFineTimers)
+        {
+            _hasFineTimers = true;
+            _ = prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);       // of this thread: the system may else add 50 µs to each pause
+        }
+
+        SleepFor(time);
+    }
 
     private protected override void RunReady()
     {

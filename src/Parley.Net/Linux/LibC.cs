@@ -40,6 +40,8 @@ internal static unsafe partial class LibC
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
 
+    public const int PR_SET_TIMERSLACK = 29;
+
     public const int EINTR = 4;
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
@@ -111,6 +113,19 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int sendmmsg(int fd, BatchHeader* messages, uint count, int flags);
+
+    [LibraryImport("libc")]
+    public static partial int nanosleep(TimeSpec* time, TimeSpec* rest);
+
+    [LibraryImport("libc")]
+    public static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    /// <summary>Lets time go by; less than asked for when a signal comes.</summary>
+    public static void SleepFor(TimeSpan time)
+    {
+        var spec = new TimeSpec { Seconds = time.Ticks / TimeSpan.TicksPerSecond, Nanoseconds = time.Ticks % TimeSpan.TicksPerSecond * 100 };
+        _ = nanosleep(&spec, null);
+    }
 
     /// <summary>Sets an option that is a number; whether it worked is the caller's to know.</summary>
     public static bool SetOption(int fd, int level, int option, int value) => setsockopt(fd, level, option, &value, sizeof(int)) == 0;

@@ -64,6 +64,10 @@ internal sealed class PortableLoop : NetworkLoop
         Socket.Select(_toRead, _toWrite, _failed, (int)Math.Ceiling(timeout.TotalMicroseconds));
     }
 
+    private protected override void Pause(TimeSpan time)
+    {
+    }
+
     private protected override void RunReady()
     {
         foreach (Socket socket in _toRead) Run(socket, static source => source.OnReadable());
