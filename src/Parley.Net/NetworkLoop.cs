@@ -65,6 +65,9 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
     /// <summary>True when loops of this engine can share a port (<see cref="DatagramSharing"/>).</summary>
     public abstract bool CanShareDatagramPorts { get; }
 
+    /// <summary>True while it waits for something to do. Any thread may look.</summary>
+    internal bool IsWaiting => Volatile.Read(ref _isWaiting) != 0;
+
     /// <summary>Accepted connections that are open; the loop's.</summary>
     internal int AcceptedConnections { get; set; }
 
@@ -196,6 +199,9 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
         source.IsFlushRequested = true;
         _toFlush.Add(source);
     }
+
+    /// <summary>Receives what has come to another loop's sockets on ports that this one shares with it, as if it had come to its own.</summary>
+    internal abstract void ReceiveFor(NetworkLoop other);
 
     internal void Fault(Exception exception)
     {

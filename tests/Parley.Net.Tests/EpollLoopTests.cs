@@ -43,6 +43,48 @@ public sealed class EpollLoopTests() : NetworkLoopContract(NetworkEngine.Epoll)
     }
 
     [Fact]
+    public async Task What_comes_to_a_busy_loop_is_received_by_another_one()
+    {
+        const int Peers = 200;
+        using var release = new ManualResetEventSlim();
+        NetworkLoop busy = Start(), free = Start(), client = Start();
+        var isHeld = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        DatagramRecorder slow = new()
+        {
+            Inspect = (_, _, _) =>
+            {
+                isHeld.TrySetResult();
+                release.Wait(TimeSpan.FromSeconds(30));
+            },
+        };
+        DatagramRecorder other = new();
+        IDatagramSocket first = busy.OpenDatagram(Tests.Loops.Loopback(), slow, DatagramSharing.Leads);
+        free.OpenDatagram(first.LocalAddress, other, DatagramSharing.Joins);
+        IDatagramSocket[] peers = [.. Enumerable.Range(0, Peers).Select(_ => client.OpenDatagram(Tests.Loops.Loopback(), new DatagramRecorder()))];
+        using (new LoopWatch([busy, free]))
+        {
+            // One after the other, until one of them holds the busy loop up.
+            for (int i = 0; !isHeld.Task.IsCompleted; i++)
+            {
+                Assert.True(i < Peers, "The system gave the busy loop nothing.");
+                await client.RunAsync(() => peers[i].Send([0], first.LocalAddress));
+                await Task.WhenAny(isHeld.Task, other.Datagrams.WaitToReadAsync().AsTask());
+                other.Datagrams.TryRead(out _);
+            }
+
+            await client.RunAsync(() =>
+            {
+                for (byte i = 0; i < Peers; i++) peers[i].Send([i], first.LocalAddress);
+            });
+            var received = new HashSet<byte>();
+            while (received.Count < Peers) received.Add((await other.Datagrams.NextAsync()).Bytes[0]);
+            Assert.False(slow.Datagrams.TryRead(out _));
+            release.Set();
+            Assert.Equal(0, (await slow.Datagrams.NextAsync()).Bytes[0]);
+        }
+    }
+
+    [Fact]
     public async Task Loops_that_share_a_port_share_its_peers()
     {
         const int Loops = 3, Peers = 64;

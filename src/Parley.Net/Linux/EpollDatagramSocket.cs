@@ -9,14 +9,17 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
     : DatagramSocket(loop, Sockets.LocalAddress(socket), handler), IEpollSource
 {
     private const int Attempts = 4;
+    private const int BatchesForOther = 16;     // before this loop sees to its own again
 
     private readonly int _fd = (int)socket.SafeHandle.DangerousGetHandle();     // the socket lives as long as this object
     private int _slot = -1;
 
+    private SafeSocketHandle Handle => socket.SafeHandle;
+
     public void OnReady(uint events)
     {
         if ((events & EPOLLERR) != 0) TakeErrors();
-        if ((events & (EPOLLIN | EPOLLERR)) != 0 && !IsDisposed) Receive();
+        if ((events & (EPOLLIN | EPOLLERR)) != 0 && !IsDisposed) Receive(_fd);
         if ((events & EPOLLOUT) != 0 && !IsDisposed) OnWritable();
     }
 
@@ -49,14 +52,36 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
             _slot = -1;
         }
 
+        loop.Forget(this);
         socket.Dispose();
     }
 
-    private void Receive()
+    /// <summary>Receives what has come to another loop's socket on the same port.</summary>
+    public void ReceiveFor(EpollDatagramSocket other)
+    {
+        bool isHeld = false;
+        try
+        {
+            other.Handle.DangerousAddRef(ref isHeld);       // its loop may close it meanwhile
+            for (int batches = 0; batches < BatchesForOther && !IsDisposed && Receive(other._fd) == BatchSize; batches++)
+            {
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // It is closed.
+        }
+        finally
+        {
+            if (isHeld) other.Handle.DangerousRelease();
+        }
+    }
+
+    private int Receive(int fd)
     {
         DatagramBatch batch = loop.Batch;
-        int count = batch.Receive(_fd);
-        if (count <= 0) return;     // nothing, or an error that stands in the queue of errors too
+        int count = batch.Receive(fd);
+        if (count <= 0) return 0;     // nothing, or an error that stands in the queue of errors too
         long bytes = 0;
         for (int i = 0; i < count; i++) bytes += batch.Datagram(i).Length;
         CountReceived(count, bytes);
@@ -77,6 +102,8 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
                 loop.Fault(exception);
             }
         }
+
+        return count;
     }
 
     private void TakeErrors()

@@ -29,6 +29,27 @@ internal sealed class EpollLoop : NetworkLoop
     /// <summary>The memory of datagrams that come and go; the loop's.</summary>
     public DatagramBatch Batch => _batch ??= new DatagramBatch();
 
+    /// <summary>Sockets of ports that other loops have sockets on too. Any thread may look.</summary>
+    private volatile EpollDatagramSocket[] _sharing = [];
+
+    internal override void ReceiveFor(NetworkLoop other)
+    {
+        if (other is not EpollLoop { _sharing: { } theirs }) return;
+        foreach (EpollDatagramSocket mine in _sharing)
+        {
+            foreach (EpollDatagramSocket their in theirs)
+            {
+                if (mine.LocalAddress == their.LocalAddress) mine.ReceiveFor(their);
+            }
+        }
+    }
+
+    /// <summary>A shared socket is no more. The loop's.</summary>
+    internal void Forget(EpollDatagramSocket socket)
+    {
+        lock (_wakeUpGate) _sharing = [.. _sharing.Where(other => other != socket)];
+    }
+
     private protected override IDatagramSocket OpenDatagramSocket(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing)
     {
         Socket socket = Sockets.OpenDatagram(local, Options.DatagramBufferBytes, beforeBind: unbound =>
@@ -42,6 +63,11 @@ internal sealed class EpollLoop : NetworkLoop
         });
         if (sharing == DatagramSharing.Leads) SetOption((int)socket.SafeHandle.DangerousGetHandle(), SOL_SOCKET, SO_REUSEPORT, 1);
         var opened = new EpollDatagramSocket(this, socket, handler);
+        if (sharing != DatagramSharing.Exclusive)
+        {
+            lock (_wakeUpGate) _sharing = [.. _sharing, opened];
+        }
+
         opened.Begin();
         return opened;
     }

@@ -64,8 +64,14 @@ internal sealed class PortableLoop : NetworkLoop
         Socket.Select(_toRead, _toWrite, _failed, (int)Math.Ceiling(timeout.TotalMicroseconds));
     }
 
+    internal override void ReceiveFor(NetworkLoop other)
+    {
+        // Ports cannot be shared.
+    }
+
     private protected override void Pause(TimeSpan time)
     {
+        // The system's timers are too coarse.
     }
 
     private protected override void RunReady()

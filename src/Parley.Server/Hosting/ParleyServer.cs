@@ -21,6 +21,7 @@ public sealed class ParleyServer : IAsyncDisposable
     private readonly ParleyServerOptions _options;
     private readonly ILogger _logger;
     private readonly List<NetworkLoop> _loops = [];
+    private LoopWatch? _watch;
     private ParleyConfiguration _configuration;
     private AccountDirectory? _accounts;
     private LocationService? _location;
@@ -135,8 +136,10 @@ public sealed class ParleyServer : IAsyncDisposable
         {
             NetworkLoop loop = NetworkLoop.Start(new NetworkLoopOptions { Name = $"parley-lane-{i}", Time = _options.Time, OnFault = OnFault });
             _loops.Add(loop);
-            if (!loop.CanShareDatagramPorts) return;
+            if (!loop.CanShareDatagramPorts) break;
         }
+
+        _watch = new LoopWatch(_loops);
     }
 
     private SipEndpointOptions EndpointOptions() => new()
@@ -152,6 +155,7 @@ public sealed class ParleyServer : IAsyncDisposable
     private void Close()
     {
         _accounts?.Dispose();
+        _watch?.Dispose();
         foreach (NetworkLoop loop in _loops) loop.Dispose();    // runs what was posted, registrations too, and sends it
         _location?.Dispose();
         _roles?.Dispose();
