@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,6 +19,7 @@ public class LocationBenchmarks : IDisposable
     private readonly byte[][] _contacts = [.. Enumerable.Range(0, Users).Select(i => Encoding.UTF8.GetBytes($"sip:user{i}@10.11.12.13:5060;transport=udp"))];
     private readonly Update[] _updates = [.. Enumerable.Range(0, 512).Select(_ => new Update())];
     private readonly BindingBatch _batch = new();
+    private readonly ArrayBufferWriter<byte> _found = new();
     private readonly Random _random = new(1);
     private string _folder = "";
     private LocationService _service = null!;
@@ -72,7 +74,7 @@ public class LocationBenchmarks : IDisposable
     public int Find()
     {
         int found = 0;
-        for (int i = 0; i < Operations; i++) found += _service.Find(_addressesOfRecord[_random.Next(Users)]).Count;
+        for (int i = 0; i < Operations; i++) found += _service.Find(_addressesOfRecord[_random.Next(Users)], _found).Count;
         return found;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Parley.Server.Registrar;
+using Parley.Server.Storage;
 
 namespace Parley.Benchmarks.Server;
 
@@ -44,7 +45,7 @@ internal sealed class SqliteBindingStore : IBindingStore
     public long ChangeCount => _next - _first;
 
     /// <inheritdoc/>
-    public int Load(Action<byte[]> receive)
+    public int Load(RecordReceiver receive)
     {
         using SqliteCommand command = _connection.CreateCommand();
         command.CommandText = "SELECT sequence, record FROM binding_change ORDER BY sequence";
@@ -63,16 +64,16 @@ internal sealed class SqliteBindingStore : IBindingStore
     }
 
     /// <inheritdoc/>
-    public void Commit(ReadOnlySpan<byte[]> changes)
+    public void Commit(RecordBatch changes)
     {
         long next = _next;
-        long forgetBelow = Math.Min(_neededFrom, _first + ForgottenPerCommit + (ForgottenPerChange * changes.Length));
+        long forgetBelow = Math.Min(_neededFrom, _first + ForgottenPerCommit + (ForgottenPerChange * changes.Count));
         using SqliteTransaction transaction = _connection.BeginTransaction(deferred: false);
         _append.Transaction = _forget.Transaction = transaction;
-        foreach (byte[] change in changes)
+        for (int i = 0; i < changes.Count; i++)
         {
             _sequence.Value = next++;
-            _record.Value = change;
+            _record.Value = changes[i].ToArray();
             _append.ExecuteNonQuery();
         }
 

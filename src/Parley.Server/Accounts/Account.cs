@@ -4,7 +4,7 @@ using Parley.Sip.Authentication;
 
 namespace Parley.Server.Accounts;
 
-/// <summary>An account as the running server sees it: a view over one array of the <see cref="AccountDirectory"/>.</summary>
+/// <summary>An account as the running server sees it: a view over a record of the <see cref="AccountDirectory"/> that somebody else owns.</summary>
 /// <remarks>
 /// <code>
 /// RecordHeader with the address of record as key, then
@@ -13,11 +13,11 @@ namespace Parley.Server.Accounts;
 ///     80     n  realm
 /// </code>
 /// </remarks>
-internal readonly struct Account
+internal readonly ref struct Account
 {
-    private readonly byte[] _record;
+    private readonly ReadOnlySpan<byte> _record;
 
-    internal Account(byte[] record) => _record = record;
+    internal Account(ReadOnlySpan<byte> record) => _record = record;
 
     /// <summary>The canonical address of record (<see cref="Accounts.AddressOfRecord"/>).</summary>
     public ReadOnlySpan<byte> AddressOfRecord => RecordHeader.KeyOf(_record);
@@ -25,7 +25,7 @@ internal readonly struct Account
     /// <summary>The realm that the password was set for: in another realm it is not known.</summary>
     public ReadOnlySpan<byte> Realm => Content[DigestSecret.LengthBytes..];
 
-    private ReadOnlySpan<byte> Content => _record.AsSpan(RecordHeader.ContentOffset(_record));
+    private ReadOnlySpan<byte> Content => _record[RecordHeader.ContentOffset(_record)..];
 
     /// <summary>H(A1) by one algorithm, as <see cref="DigestSecret.Ha1"/> has it. Secret: whoever has it can log in.</summary>
     /// <returns>16 or 32 bytes.</returns>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Parley.Server.Storage;
 
@@ -42,12 +43,13 @@ internal sealed class AccountDirectory : IDisposable
 
     /// <summary>Finds an account. Any thread; no lock, no allocation.</summary>
     /// <param name="addressOfRecord">Canonical (<see cref="AddressOfRecord.TryFormat"/>).</param>
-    /// <param name="account">The account; it stays as it is now, whatever is changed later.</param>
-    public bool TryFind(ReadOnlySpan<byte> addressOfRecord, out Account account)
+    /// <param name="buffer">The caller's, to be used again and again; what was in it is gone.</param>
+    /// <param name="account">The account, in the buffer.</param>
+    public bool TryFind(scoped ReadOnlySpan<byte> addressOfRecord, ArrayBufferWriter<byte> buffer, out Account account)
     {
-        byte[]? record = _changes.Table.Find(addressOfRecord);
-        account = record is null ? default : new Account(record);
-        return record is not null;
+        ReadOnlySpan<byte> record = _changes.Table.Find(addressOfRecord, buffer);
+        account = new Account(record);
+        return !record.IsEmpty;
     }
 
     /// <summary>

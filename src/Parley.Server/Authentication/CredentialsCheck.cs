@@ -1,3 +1,4 @@
+using System.Buffers;
 using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
@@ -15,6 +16,7 @@ internal sealed class CredentialsCheck
     private readonly ServerState _server;
     private readonly TimeProvider _time;
     private readonly DigestAuthenticator _digest;
+    private readonly ArrayBufferWriter<byte> _account = new();
     private byte[] _challenges = new byte[1024];
 
     /// <summary>A check for a lane.</summary>
@@ -83,7 +85,7 @@ internal sealed class CredentialsCheck
         ReadOnlySpan<byte> ha1 = default;
         ReadOnlySpan<byte> user = credentials.Username.Length <= scratch.Length ? credentials.GetUsername(scratch) : default;
         if (AddressOfRecord.TryFormat(user, domain.NameUtf8.AsSpan(), addressOfRecord, out int joined)
-            && _server.Accounts.TryFind(addressOfRecord[..joined], out Account account) && account.Realm.SequenceEqual(realm))
+            && _server.Accounts.TryFind(addressOfRecord[..joined], _account, out Account account) && account.Realm.SequenceEqual(realm))
         {
             ha1 = account.Ha1(credentials.Algorithm);
         }

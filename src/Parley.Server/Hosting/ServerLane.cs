@@ -1,3 +1,4 @@
+using System.Buffers;
 using Parley.Endpoint.Sip;
 using Parley.Server.Authentication;
 using Parley.Server.Proxy;
@@ -61,6 +62,9 @@ internal sealed class ServerLane : ITransactionUser
 
     /// <summary>REGISTERs that are applied when the round ends.</summary>
     public LaneRegistrations Registrations { get; }
+
+    /// <summary>What a step looked up last: a view over it is valid until the next look-up.</summary>
+    public ArrayBufferWriter<byte> Found { get; } = new();
 
     /// <summary>What the lane has counted.</summary>
     public LaneCounters Counters { get; } = new();

@@ -35,7 +35,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
         return proxy.Forward(ref request, call);
     }
 
-    private static StepResult ForwardToContacts(ref RequestContext request, BindingSet bindings)
+    private static StepResult ForwardToContacts(ref RequestContext request, scoped BindingSet bindings)
     {
         ProxyCore proxy = request.Server.Proxy;
         ProxyCall call = proxy.RentCall();

@@ -11,17 +11,17 @@ namespace Parley.Server.Proxy;
 /// </remarks>
 internal static class UserLookup
 {
-    /// <summary>Finds the bindings of the request's user.</summary>
+    /// <summary>Finds the bindings of the request's user: a view over <see cref="ServerLane.Found"/>.</summary>
     /// <returns><see cref="StepResult.Done"/> when there are none and the request was answered.</returns>
     public static StepResult TryFind(ref RequestContext request, ServerState server, out BindingSet bindings)
     {
         bindings = default;
         Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
         bool isName = AddressOfRecord.TryFormat(request.RequestUri.User, request.Domain!.NameUtf8.AsSpan(), addressOfRecord, out int length);
-        bool isKnown = isName && server.Accounts.TryFind(addressOfRecord[..length], out _);
+        bool isKnown = isName && server.Accounts.TryFind(addressOfRecord[..length], request.Server.Found, out _);
         if (isKnown)
         {
-            bindings = server.Location.Find(addressOfRecord[..length]);
+            bindings = server.Location.Find(addressOfRecord[..length], request.Server.Found);
             foreach (Binding _ in bindings.LiveAt(request.Server.Lane.Loop.Time.GetUtcNow())) return StepResult.Continue;
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Parley.Server.Configuration;
 using Parley.Server.Storage;
@@ -5,24 +6,41 @@ using Parley.Server.Storage;
 namespace Parley.Server.Registrar;
 
 /// <remarks>How a REGISTER changes a set: RFC 3261 10.3 steps 6 to 8, as one function of its inputs.</remarks>
-internal readonly partial struct BindingSet
+internal readonly ref partial struct BindingSet
 {
     /// <summary>RFC 3261 10.3 step 7: only requests for less than this may be refused as too brief.</summary>
     private const uint OneHourInSeconds = 3600;
 
     /// <summary>Applies an update: all of it or nothing.</summary>
-    /// <param name="existing">The bindings before; those that have ended count as gone.</param>
+    /// <param name="existing">The bindings before; those that have ended count as gone. Not in <paramref name="result"/>'s memory.</param>
     /// <param name="update">What the REGISTER asks. Where it has the same address twice, the last one counts.</param>
     /// <param name="now">The wall-clock time.</param>
     /// <param name="limits">What may be granted.</param>
     /// <param name="comparer">Which addresses are the same.</param>
-    /// <param name="result">The bindings after; when refused, those before.</param>
+    /// <param name="result">Gets the record of the bindings after, nothing when none are left; when refused, the one of those before. What was in it is gone.</param>
     public static BindingOutcome Apply(
-        BindingSet existing, BindingUpdate update, DateTimeOffset now, RegistrarOptions limits, IContactComparer comparer, out BindingSet result)
+        BindingSet existing, BindingUpdate update, DateTimeOffset now, RegistrarOptions limits, IContactComparer comparer, ArrayBufferWriter<byte> result)
     {
-        result = existing;
-        if (update.WildcardCount > 0) return ApplyWildcard(existing, update, now, ref result);
+        result.ResetWrittenCount();
+        BindingOutcome outcome = update.WildcardCount > 0
+            ? ApplyWildcard(existing, update, now)
+            : ApplyContacts(existing, update, now, limits, comparer, result);
+        if (outcome != BindingOutcome.Accepted) result.Write(existing.Record);
+        return outcome;
+    }
 
+    /// <summary>Writes the bindings that have not ended, as a record; nothing when there are none.</summary>
+    public void WriteLiveAt(DateTimeOffset now, ArrayBufferWriter<byte> destination)
+    {
+        Span<Entry> entries = stackalloc Entry[Count];
+        int count = 0;
+        for (Enumerator stored = LiveAt(now); stored.MoveNext(); count++) entries[count] = Entry.Stored(stored);
+        Write(AddressOfRecord, this, null, entries[..count], destination);
+    }
+
+    private static BindingOutcome ApplyContacts(
+        BindingSet existing, BindingUpdate update, DateTimeOffset now, RegistrarOptions limits, IContactComparer comparer, ArrayBufferWriter<byte> result)
+    {
         // More contacts than could be both kept and removed: no phone means that, and the comparisons below stay few.
         if (update.ContactCount > limits.MaxContacts + existing.Count) return BindingOutcome.TooManyContacts;
 
@@ -44,21 +62,12 @@ internal readonly partial struct BindingSet
         entries = entries[..(asked.Length + live)];
         int count = SortMostPreferredFirst(entries);
         if (count > limits.MaxContacts && count > live) return BindingOutcome.TooManyContacts;
-        result = Write(update.AddressOfRecord, existing, update, entries[..count]);
+        Write(update.AddressOfRecord, existing, update, entries[..count], result);
         return BindingOutcome.Accepted;
     }
 
-    /// <summary>The same set without the bindings that have ended.</summary>
-    public BindingSet Without(DateTimeOffset endedAt)
-    {
-        Span<Entry> entries = stackalloc Entry[Count];
-        int count = 0;
-        for (Enumerator stored = LiveAt(endedAt); stored.MoveNext(); count++) entries[count] = Entry.Stored(stored);
-        return count == Count ? this : Write(AddressOfRecord, this, null, entries[..count]);
-    }
-
     /// <summary>RFC 3261 10.3 step 6: every binding goes, unless one of them is younger than the request.</summary>
-    private static BindingOutcome ApplyWildcard(BindingSet existing, BindingUpdate update, DateTimeOffset now, ref BindingSet result)
+    private static BindingOutcome ApplyWildcard(BindingSet existing, BindingUpdate update, DateTimeOffset now)
     {
         if (update.WildcardCount > 1 || update.ContactCount > 0 || update.Expires is not 0) return BindingOutcome.InvalidWildcard;
         foreach (Binding binding in existing.LiveAt(now))
@@ -66,7 +75,6 @@ internal readonly partial struct BindingSet
             if (IsOutOfOrder(binding, update)) return BindingOutcome.OutOfOrder;
         }
 
-        result = default;
         return BindingOutcome.Accepted;
     }
 
@@ -132,9 +140,10 @@ internal readonly partial struct BindingSet
         return count;
     }
 
-    private static BindingSet Write(ReadOnlySpan<byte> addressOfRecord, BindingSet existing, BindingUpdate? update, ReadOnlySpan<Entry> entries)
+    private static void Write(
+        ReadOnlySpan<byte> addressOfRecord, BindingSet existing, BindingUpdate? update, ReadOnlySpan<Entry> entries, ArrayBufferWriter<byte> destination)
     {
-        if (entries.Length == 0) return default;
+        if (entries.Length == 0) return;
         int at = RecordHeader.KeyOffset + addressOfRecord.Length;
         int length = at + ContentHeaderBytes;
         DateTimeOffset earliest = DateTimeOffset.MaxValue;
@@ -144,20 +153,20 @@ internal readonly partial struct BindingSet
             if (entry.ExpiresAt < earliest) earliest = entry.ExpiresAt;
         }
 
-        byte[] record = new byte[length];
+        Span<byte> record = destination.GetSpan(length)[..length];
         RecordHeader.Write(record, addressOfRecord);
         record[at] = LayoutVersion;
-        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(at + 1), earliest.ToUnixTimeMilliseconds());
-        BinaryPrimitives.WriteUInt16LittleEndian(record.AsSpan(at + 9), (ushort)entries.Length);
-        Span<byte> rest = record.AsSpan(at + ContentHeaderBytes);
+        BinaryPrimitives.WriteInt64LittleEndian(record[(at + 1)..], earliest.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteUInt16LittleEndian(record[(at + 9)..], (ushort)entries.Length);
+        Span<byte> rest = record[(at + ContentHeaderBytes)..];
         foreach (ref readonly Entry entry in entries)
         {
-            if (entry.ContactIndex < 0) existing._record.AsSpan(entry.Offset, entry.LengthBytes).CopyTo(rest);
+            if (entry.ContactIndex < 0) existing.Record.Slice(entry.Offset, entry.LengthBytes).CopyTo(rest);
             else WriteBinding(rest, update!.BindingOf(entry.ContactIndex, entry.ExpiresAt));
             rest = rest[entry.LengthBytes..];
         }
 
-        return new BindingSet(record);
+        destination.Advance(length);
     }
 
     private static void WriteBinding(Span<byte> destination, in Binding binding)

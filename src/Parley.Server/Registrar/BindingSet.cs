@@ -3,10 +3,10 @@ using Parley.Server.Storage;
 
 namespace Parley.Server.Registrar;
 
-/// <summary>All bindings of one address of record at one moment, the most preferred first: an immutable value over one array.</summary>
+/// <summary>All bindings of one address of record at one moment, the most preferred first: a view over bytes that somebody else owns.</summary>
 /// <remarks>
 /// The default value is the empty set. Order: higher q first, among equals the one that was registered last.
-/// The array is the record that the location table holds and the storage keeps:
+/// Valid until its owner writes those bytes again. They are the record that the location table holds and the storage keeps:
 /// <code>
 /// RecordHeader with the address of record as key, then
 /// offset  size
@@ -20,7 +20,7 @@ namespace Parley.Server.Registrar;
 ///     14     2  length of the contact, then its bytes; so do parameters, Call-ID, User-Agent, source, path and instance
 /// </code>
 /// </remarks>
-internal readonly partial struct BindingSet
+internal readonly ref partial struct BindingSet
 {
     /// <summary>The q of a contact that gave none.</summary>
     public const short NoQ = -1;
@@ -32,29 +32,27 @@ internal readonly partial struct BindingSet
     private const int MaxStored = 1000;                             // well above what RegistrarOptions.MaxContacts allows
     private const long MaxUnixMilliseconds = 253402300799999;       // the last millisecond of the year 9999
 
-    private readonly byte[]? _record;
-
-    internal BindingSet(byte[]? record) => _record = record;
+    internal BindingSet(ReadOnlySpan<byte> record) => Record = record;
 
     /// <summary>How many bindings it has, expired ones included.</summary>
-    public int Count => _record is null ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(Content[9..]);
+    public int Count => IsEmpty ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(Content[9..]);
 
     /// <summary>True when it has none.</summary>
-    public bool IsEmpty => _record is null;
+    public bool IsEmpty => Record.IsEmpty;
 
     /// <summary>The canonical address of record; empty for the empty set.</summary>
-    public ReadOnlySpan<byte> AddressOfRecord => _record is null ? default : RecordHeader.KeyOf(_record);
+    public ReadOnlySpan<byte> AddressOfRecord => IsEmpty ? default : RecordHeader.KeyOf(Record);
 
     /// <summary>When the first of its bindings ends.</summary>
     /// <value><see cref="DateTimeOffset.MaxValue"/> for the empty set.</value>
-    public DateTimeOffset EarliestExpiry => _record is null
+    public DateTimeOffset EarliestExpiry => IsEmpty
         ? DateTimeOffset.MaxValue
         : DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(Content[1..]));
 
-    /// <summary>The record, null for the empty set. It is never changed.</summary>
-    internal byte[]? Record => _record;
+    /// <summary>The record; empty for the empty set.</summary>
+    internal ReadOnlySpan<byte> Record { get; }
 
-    private ReadOnlySpan<byte> Content => _record.AsSpan(RecordHeader.ContentOffset(_record));
+    private ReadOnlySpan<byte> Content => Record[RecordHeader.ContentOffset(Record)..];
 
     /// <summary>True when bytes from a store are a record of this layout, so that reading it stays within it.</summary>
     internal static bool IsValidRecord(ReadOnlySpan<byte> record)
@@ -83,26 +81,26 @@ internal readonly partial struct BindingSet
     private static bool IsTime(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64LittleEndian(bytes) is >= 0 and <= MaxUnixMilliseconds;
 
     /// <summary>Walks over the bindings that have not ended.</summary>
-    public Enumerator LiveAt(DateTimeOffset now) => new(_record, now.ToUnixTimeMilliseconds());
+    public Enumerator LiveAt(DateTimeOffset now) => new(Record, now.ToUnixTimeMilliseconds());
 
     /// <summary>Walks over all bindings, expired ones included.</summary>
-    public Enumerator GetEnumerator() => new(_record, long.MinValue);
+    public Enumerator GetEnumerator() => new(Record, long.MinValue);
 
     /// <summary>Walks over bindings, the most preferred first.</summary>
     public ref struct Enumerator
     {
-        private readonly byte[]? _record;
+        private readonly ReadOnlySpan<byte> _record;
         private readonly long _now;
         private int _next;
         private int _left;
 
-        internal Enumerator(byte[]? record, long nowUnixMilliseconds)
+        internal Enumerator(ReadOnlySpan<byte> record, long nowUnixMilliseconds)
         {
             _record = record;
             _now = nowUnixMilliseconds;
-            if (record is null) return;
+            if (record.IsEmpty) return;
             int content = RecordHeader.ContentOffset(record);
-            _left = BinaryPrimitives.ReadUInt16LittleEndian(record.AsSpan(content + 9));
+            _left = BinaryPrimitives.ReadUInt16LittleEndian(record[(content + 9)..]);
             _next = content + ContentHeaderBytes;
         }
 
@@ -121,7 +119,7 @@ internal readonly partial struct BindingSet
             while (_left > 0)
             {
                 _left--;
-                long expiresAt = BinaryPrimitives.ReadInt64LittleEndian(_record.AsSpan(_next));
+                long expiresAt = BinaryPrimitives.ReadInt64LittleEndian(_record[_next..]);
                 if (expiresAt <= _now)
                 {
                     Skip();
@@ -147,7 +145,7 @@ internal readonly partial struct BindingSet
 
         private Binding Read(long expiresAt)
         {
-            ReadOnlySpan<byte> header = _record.AsSpan(_next, BindingHeaderBytes);
+            ReadOnlySpan<byte> header = _record.Slice(_next, BindingHeaderBytes);
             _next += BindingHeaderBytes;
             return new Binding
             {
@@ -166,8 +164,8 @@ internal readonly partial struct BindingSet
 
         private ReadOnlySpan<byte> Text()
         {
-            int length = BinaryPrimitives.ReadUInt16LittleEndian(_record.AsSpan(_next));
-            ReadOnlySpan<byte> text = _record.AsSpan(_next + 2, length);
+            int length = BinaryPrimitives.ReadUInt16LittleEndian(_record[_next..]);
+            ReadOnlySpan<byte> text = _record.Slice(_next + 2, length);
             _next += 2 + length;
             return text;
         }

@@ -1,25 +1,29 @@
+using System.Buffers;
+using Parley.Server.Configuration;
+
 namespace Parley.Server.Registrar;
 
 /// <summary>What a REGISTER asks of the bindings of one address of record: filled on a lane, applied by the location service.</summary>
 /// <remarks>
-/// Holds copies of all texts and is used again: <see cref="Begin"/> empties it. Its owner leaves it alone from
+/// Holds copies of all texts and of the result, and is used again: <see cref="Begin"/> empties it. Its owner leaves it alone from
 /// <see cref="BindingBatch.Add"/> until <see cref="OnCompleted"/>.
 /// </remarks>
 internal abstract class BindingUpdate
 {
+    private readonly ArrayBufferWriter<byte> _bindings = new();
     private byte[] _text = new byte[512];
     private int _textLength;
     private Contact[] _contacts = new Contact[2];
     private Slice _addressOfRecord, _callId, _userAgent, _source, _path;
 
     /// <summary>How it ended; valid from <see cref="OnCompleted"/> on.</summary>
-    public BindingOutcome Outcome { get; internal set; }
+    public BindingOutcome Outcome { get; private set; }
 
-    /// <summary>All bindings of the address of record after the update (before it, when it was refused); valid from <see cref="OnCompleted"/> on.</summary>
-    public BindingSet Bindings { get; internal set; }
+    /// <summary>All bindings of the address of record after the update (before it, when it was refused); valid from <see cref="OnCompleted"/> until <see cref="Begin"/>.</summary>
+    public BindingSet Bindings => new(_bindings.WrittenSpan);
 
     /// <summary>The wall-clock time at which it was applied, from which the remaining times of <see cref="Bindings"/> count.</summary>
-    public DateTimeOffset AppliedAt { get; internal set; }
+    public DateTimeOffset AppliedAt { get; private set; }
 
     /// <summary>The update behind it in its batch; the batch's.</summary>
     internal BindingUpdate? Next { get; set; }
@@ -63,7 +67,8 @@ internal abstract class BindingUpdate
         _addressOfRecord = Keep(addressOfRecord);
         _callId = Keep(callId);
         (CSeq, Expires, WildcardCount, ContactCount) = (cseq, expires, 0, 0);
-        (Outcome, Bindings, AppliedAt) = (default, default, default);
+        (Outcome, AppliedAt) = (default, default);
+        _bindings.ResetWrittenCount();
     }
 
     /// <summary>Sets User-Agent.</summary>
@@ -118,6 +123,23 @@ internal abstract class BindingUpdate
             Q = contact.Q,
             ExpiresAt = expiresAt,
         };
+    }
+
+    /// <summary>Applies it, which sets <see cref="Outcome"/> and <see cref="Bindings"/>.</summary>
+    internal void ApplyTo(BindingSet existing, DateTimeOffset now, RegistrarOptions limits, IContactComparer comparer)
+    {
+        AppliedAt = now;
+        Outcome = BindingSet.Apply(existing, this, now, limits, comparer, _bindings);
+    }
+
+    /// <summary>Ends it without a change.</summary>
+    /// <param name="outcome">Why.</param>
+    /// <param name="bindings">What is bound.</param>
+    internal void Refuse(BindingOutcome outcome, BindingSet bindings)
+    {
+        Outcome = outcome;
+        _bindings.ResetWrittenCount();
+        _bindings.Write(bindings.Record);
     }
 
     /// <summary>It is done. Runs on the thread that applied it, outside of the location service's lock; it may be filled again from here.</summary>

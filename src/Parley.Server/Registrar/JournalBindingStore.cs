@@ -42,7 +42,7 @@ internal sealed class JournalBindingStore : IBindingStore
     private JournalFile Newest => _generations[^1].File;
 
     /// <inheritdoc/>
-    public int Load(Action<byte[]> receive)
+    public int Load(RecordReceiver receive)
     {
         int damaged = 0;
         foreach (long number in NumbersIn(_folder)) damaged += Open(number, receive).DamagedPlaces;
@@ -52,7 +52,7 @@ internal sealed class JournalBindingStore : IBindingStore
     }
 
     /// <inheritdoc/>
-    public void Commit(ReadOnlySpan<byte[]> changes) => Newest.Append(changes);
+    public void Commit(RecordBatch changes) => Newest.Append(changes);
 
     /// <inheritdoc/>
     public void BeginGeneration() => Open(_generations[^1].Number + 1, static _ => throw new InvalidOperationException("A new generation has records."));
@@ -80,7 +80,7 @@ internal sealed class JournalBindingStore : IBindingStore
         _claim.Dispose();
     }
 
-    private JournalFile Open(long number, Action<byte[]> receive)
+    private JournalFile Open(long number, RecordReceiver receive)
     {
         string path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number:000000}{Suffix}"));
         JournalFile file = JournalFile.Open(path, receive);

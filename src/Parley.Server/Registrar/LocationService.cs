@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Parley.Server.Configuration;
 using Parley.Server.Storage;
@@ -62,8 +63,11 @@ internal sealed class LocationService : IDisposable
 
     /// <summary>Finds the bindings of an address of record. Any thread; no lock, no allocation.</summary>
     /// <param name="addressOfRecord">Canonical (<see cref="Accounts.AddressOfRecord.TryFormat"/>).</param>
-    /// <returns>A snapshot, in which some bindings may have ended (<see cref="BindingSet.LiveAt"/>); the empty set when there are none.</returns>
-    public BindingSet Find(ReadOnlySpan<byte> addressOfRecord) => _writer.Find(addressOfRecord);
+    /// <param name="buffer">The caller's, to be used again and again; what was in it is gone.</param>
+    /// <returns>
+    /// A snapshot in the buffer, in which some bindings may have ended (<see cref="BindingSet.LiveAt"/>); the empty set when there are none.
+    /// </returns>
+    public BindingSet Find(scoped ReadOnlySpan<byte> addressOfRecord, ArrayBufferWriter<byte> buffer) => _writer.Find(addressOfRecord, buffer);
 
     /// <summary>Applies updates, and calls <see cref="BindingUpdate.OnCompleted"/> for each when all are done. Any thread.</summary>
     /// <param name="updates">The updates; empty afterwards.</param>

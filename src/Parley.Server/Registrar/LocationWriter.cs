@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Parley.Server.Configuration;
 using Parley.Server.Storage;
@@ -28,6 +29,7 @@ internal sealed class LocationWriter
     private readonly ILogger _logger;
     private readonly StagedChanges _staged = new(MaxBatch + MostRewritten);
     private readonly RecordTable _table = new();
+    private readonly ArrayBufferWriter<byte> _live = new();     // what the sweep leaves of a record
     private RegistrarOptions _limits;
     private int _newInBatch;                    // staged addresses of record that the table does not have
     private int _rewriteSlot = NotRewriting;    // the next slot whose record goes over to the new generation
@@ -49,7 +51,7 @@ internal sealed class LocationWriter
 
     public int Count => _table.Count;
 
-    public BindingSet Find(ReadOnlySpan<byte> addressOfRecord) => new(_table.Find(addressOfRecord));
+    public BindingSet Find(scoped ReadOnlySpan<byte> addressOfRecord, ArrayBufferWriter<byte> buffer) => new(_table.Find(addressOfRecord, buffer));
 
     /// <summary>Fills the table from the store. What has ended comes in too, so that the sweep removes it from the store.</summary>
     public void Load()
@@ -82,7 +84,7 @@ internal sealed class LocationWriter
             if (TryCommitAndPublish()) continue;
             for (BindingUpdate? update = first; update != oldest; update = update!.Next)
             {
-                if (update!.Outcome == BindingOutcome.Accepted) Fail(update, BindingOutcome.StorageFailed, Find(update.AddressOfRecord));
+                if (update!.Outcome == BindingOutcome.Accepted) update.Refuse(BindingOutcome.StorageFailed, new BindingSet(_table.Get(update.AddressOfRecord)));
             }
         }
     }
@@ -90,7 +92,7 @@ internal sealed class LocationWriter
     /// <summary>Refuses updates because the service has ended.</summary>
     public static void Refuse(BindingUpdate? oldest)
     {
-        for (; oldest is not null; oldest = oldest.Next) Fail(oldest, BindingOutcome.Closed, default);
+        for (; oldest is not null; oldest = oldest.Next) oldest.Refuse(BindingOutcome.Closed, default);
     }
 
     /// <summary>How many slots are to be swept now: a piece of the table, when a second has gone by since the last piece.</summary>
@@ -112,31 +114,29 @@ internal sealed class LocationWriter
             if (_sweepSlot >= _table.Capacity) _sweepSlot = 0;
             var bindings = new BindingSet(_table.At(_sweepSlot++));
             if (bindings.EarliestExpiry > now) continue;
-            BindingSet live = bindings.Without(now);
+            _live.ResetWrittenCount();
+            bindings.WriteLiveAt(now, _live);
             // The store may keep what has ended beside what has not: whoever reads it looks at the time.
-            if (live.IsEmpty) _staged.Set(RecordHeader.CreateAlone(bindings.AddressOfRecord));
-            else _table.Put(live.Record!);
+            if (_live.WrittenCount == 0) _staged.SetRemoved(bindings.AddressOfRecord);
+            else _table.Put(_live.WrittenSpan);
         }
 
         TryCommitAndPublish();
     }
 
-    private static void Fail(BindingUpdate update, BindingOutcome outcome, BindingSet bindings) => (update.Outcome, update.Bindings) = (outcome, bindings);
-
     private void Stage(BindingUpdate update, DateTimeOffset now, RegistrarOptions limits)
     {
-        if (!_staged.TryGet(update.AddressOfRecord, out byte[]? record)) record = _table.Find(update.AddressOfRecord);
+        if (!_staged.TryGet(update.AddressOfRecord, out ReadOnlySpan<byte> record)) record = _table.Get(update.AddressOfRecord);
         var existing = new BindingSet(record);
-        update.AppliedAt = now;
-        update.Outcome = BindingSet.Apply(existing, update, now, limits, _comparer, out BindingSet result);
+        update.ApplyTo(existing, now, limits, _comparer);
+        if (update.Outcome != BindingOutcome.Accepted) return;
+        BindingSet result = update.Bindings;
         if (existing.IsEmpty && !result.IsEmpty && ++_newInBatch + _table.Count > _options.MaxAddressesOfRecord)
         {
-            update.Outcome = BindingOutcome.LocationFull;
-            result = existing;
+            update.Refuse(BindingOutcome.LocationFull, existing);
         }
-
-        update.Bindings = result;
-        if (result.Record != record) _staged.Set(result.Record ?? RecordHeader.CreateAlone(update.AddressOfRecord));
+        else if (!result.IsEmpty) _staged.Set(result.Record);
+        else if (!existing.IsEmpty) _staged.SetRemoved(update.AddressOfRecord);
     }
 
     /// <summary>Writes what is staged to the store, and then lets everybody see it.</summary>
@@ -144,13 +144,14 @@ internal sealed class LocationWriter
     private bool TryCommitAndPublish()
     {
         bool isCommitted = true;
+        int changes = _staged.Count;
         if (_store is not null && _staged.Count > 0)
         {
             StageRewrite(_store);
             isCommitted = TryCommit(_store);
         }
 
-        if (isCommitted) Publish();
+        if (isCommitted) Publish(changes);
         _staged.Clear();
         _newInBatch = 0;
         return isCommitted;
@@ -194,8 +195,8 @@ internal sealed class LocationWriter
         int most = Math.Min(MostRewritten, Math.Max(SmallestRewrite, 2 * _staged.Count));
         for (; most > 0 && _rewriteSlot < _table.Capacity; _rewriteSlot++)
         {
-            byte[]? record = _table.At(_rewriteSlot);
-            if (record is null || _staged.TryGet(RecordHeader.KeyOf(record), out _)) continue;
+            ReadOnlySpan<byte> record = _table.At(_rewriteSlot);
+            if (record.IsEmpty || _staged.TryGet(RecordHeader.KeyOf(record), out _)) continue;
             _staged.Set(record);
             most--;
         }
@@ -219,10 +220,12 @@ internal sealed class LocationWriter
         }
     }
 
-    private void Publish()
+    /// <summary>Takes the first changes over into the table; those behind them only went over to the new generation.</summary>
+    private void Publish(int changes)
     {
-        foreach (byte[] change in _staged.Changes)
+        for (int i = 0; i < changes; i++)
         {
+            ReadOnlySpan<byte> change = _staged.Changes[i];
             if (RecordHeader.IsAlone(change)) _table.Remove(RecordHeader.KeyOf(change));
             else _table.Put(change);
         }

@@ -44,9 +44,9 @@ internal sealed class JournalFile : IDisposable
 
     /// <summary>Opens a file or makes one, and reads its records.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="receive">Gets each record; the array is its own.</param>
+    /// <param name="receive">Gets each record.</param>
     /// <exception cref="StorageException">It cannot be opened, or is no journal.</exception>
-    public static JournalFile Open(string path, Action<byte[]> receive)
+    public static JournalFile Open(string path, RecordReceiver receive)
     {
         try
         {
@@ -71,18 +71,18 @@ internal sealed class JournalFile : IDisposable
 
     /// <summary>Appends records with one write.</summary>
     /// <exception cref="StorageException">None of them is kept.</exception>
-    public void Append(ReadOnlySpan<byte[]> records)
+    public void Append(RecordBatch records)
     {
         try
         {
             if (_isTorn) CutOff();
             _pendingBytes = 0;
-            foreach (byte[] record in records) Add(record);
+            for (int i = 0; i < records.Count; i++) Add(records[i]);
             _isTorn = true;
             RandomAccess.Write(_file, _pending.AsSpan(0, _pendingBytes), _length);
             _isTorn = false;
             Volatile.Write(ref _length, _length + _pendingBytes);
-            Count += records.Length;
+            Count += records.Count;
         }
         catch (IOException e)
         {
@@ -111,7 +111,7 @@ internal sealed class JournalFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private void Read(Action<byte[]> receive)
+    private void Read(RecordReceiver receive)
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
         int read = RandomAccess.Read(_file, header, 0);
@@ -126,10 +126,10 @@ internal sealed class JournalFile : IDisposable
         if (version != LayoutVersion) throw new StorageException(StorageFailure.NewerSchema, Path, $"the journal {Path} has layout {version}, this version of parley knows {LayoutVersion}: use the newer version");
         _seed = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
         var reader = new JournalReader(_file, HeaderBytes, _seed);
-        while (reader.TryRead(out ReadOnlySpan<byte> record))
+        while (reader.TryRead(out Span<byte> record))
         {
             Count++;
-            receive(record.ToArray());
+            receive(record);
         }
 
         (_length, DamagedPlaces) = (reader.IntactEnd, reader.DamagedPlaces);
@@ -153,7 +153,7 @@ internal sealed class JournalFile : IDisposable
         _isTorn = false;
     }
 
-    private void Add(byte[] record)
+    private void Add(ReadOnlySpan<byte> record)
     {
         int bytes = JournalFrame.HeaderBytes + record.Length;
         if (_pending.Length - _pendingBytes < bytes) Array.Resize(ref _pending, Math.Max(2 * _pending.Length, _pendingBytes + bytes));

@@ -17,10 +17,10 @@ internal sealed class JournalReader(SafeFileHandle file, long position, uint see
     public int DamagedPlaces { get; private set; }
 
     /// <summary>Reads the next intact record.</summary>
-    /// <param name="record">Valid until the next call.</param>
+    /// <param name="record">The caller's until the next call.</param>
     /// <returns>False when there is none up to the end of the file.</returns>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public bool TryRead(out ReadOnlySpan<byte> record)
+    public bool TryRead(out Span<byte> record)
     {
         bool isSkipping = false;
         while (TryFill(JournalFrame.HeaderBytes))

@@ -1,25 +1,29 @@
-using System.Buffers.Binary;
+using System.Buffers;
+using System.Numerics;
 
 namespace Parley.Server.Storage;
 
 /// <summary>A hash table of records found by a UTF-8 key: one thread writes, any thread reads without a lock and without an allocation.</summary>
 /// <remarks>
-/// A record is one array that is never changed once it is in: <see cref="RecordHeader"/>, then the key, then what the owner put there. Open addressing with
-/// linear probing. Why a reader needs no lock: the writer changes a slot with one reference store; a key that stays in the
-/// table stays in its slot or is replaced there; a removed one leaves <see cref="Tombstone"/>, which readers walk over;
-/// growth builds a new array, and a reader that still walks the old one sees the table as it was when it began.
+/// A record is <see cref="RecordHeader"/>, then the key, then what the owner put there. It is overwritten in place by one that needs as much
+/// room (<see cref="RecordBlocks"/>), so that changing it allocates nothing and leaves nothing for the garbage collector.
+/// Readers take copies. Open addressing with linear probing; a slot has the hash of a key and the block of its record.
+/// <para>
+/// Why a reader needs no lock: the writer changes a slot with one store, before which the block is written; a key that stays in the table stays
+/// in its slot; a removed one leaves <see cref="Tombstone"/>, which readers walk over; growth builds a new index, and a reader that still walks
+/// the old one sees the slots as they were when it began. A block may be given to another key once no slot has it any more. Then a reader
+/// that came late gets a whole record with another key, and <see cref="_released"/> tells it that this may be the reason.
+/// </para>
 /// </remarks>
 internal sealed class RecordTable
 {
     private const int SmallestCapacity = 16;
-    private static readonly byte[] Tombstone = [];
+    private const ulong Empty = 0;
+    private const ulong Tombstone = 1;
 
-    private byte[]?[] _slots;
+    private Index _index = new(new ulong[SmallestCapacity], new RecordBlocks());
     private int _occupied;      // records and tombstones
-
-    /// <summary>An empty table.</summary>
-    /// <param name="expectedCount">How many records will come at once; it grows beyond.</param>
-    public RecordTable(int expectedCount = 0) => _slots = new byte[]?[CapacityFor(expectedCount)];
+    private int _released;      // how often a block has lost its slot
 
     /// <summary>Records in the table.</summary>
     public int Count { get; private set; }
@@ -28,159 +32,158 @@ internal sealed class RecordTable
     public int Layout { get; private set; }
 
     /// <summary>Slots, for a writer that walks all of them piece by piece.</summary>
-    public int Capacity => _slots.Length;
+    public int Capacity => _index.Slots.Length;
 
-    /// <summary>Finds a record. Any thread.</summary>
-    public byte[]? Find(ReadOnlySpan<byte> key)
+    /// <summary>Finds a record and copies it. Any thread.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="buffer">The caller's, to be used again and again; what was in it is gone.</param>
+    /// <returns>The record, in the buffer; empty when there is none.</returns>
+    public ReadOnlySpan<byte> Find(scoped ReadOnlySpan<byte> key, ArrayBufferWriter<byte> buffer)
     {
-        byte[]?[] slots = Volatile.Read(ref _slots);
-        int mask = slots.Length - 1;
         uint hash = RecordHeader.HashOf(key);
-        for (int slot = (int)hash & mask; ; slot = (slot + 1) & mask)
+        while (true)
         {
-            byte[]? record = Volatile.Read(ref slots[slot]);
-            if (record is null) return null;
-            if (record.Length > 0 && RecordHeader.Matches(record, hash, key)) return record;
+            // Read before the index and the slots: a block that was released before was in none of them any more.
+            int released = Volatile.Read(ref _released);
+            Index index = Volatile.Read(ref _index);
+            if (TryFind(index, hash, key, buffer, out ReadOnlySpan<byte> record) || Volatile.Read(ref _released) == released) return record;
         }
     }
 
-    /// <summary>Puts a record in, in the place of one with the same key. Writer only.</summary>
-    /// <returns>The record that it replaced; null when its key is new.</returns>
-    public byte[]? Put(byte[] record)
+    /// <summary>Finds a record without copying it. Writer only; valid until the next change.</summary>
+    /// <returns>The record; empty when there is none.</returns>
+    public ReadOnlySpan<byte> Get(scoped ReadOnlySpan<byte> key)
     {
-        if ((_occupied + 1) * 8L > _slots.Length * 5L) Rebuild();
-        ReadOnlySpan<byte> key = RecordHeader.KeyOf(record);
-        int slot = SlotOf(RecordHeader.HashOfRecord(record), key, out int free);
+        int slot = SlotOf(RecordHeader.HashOf(key), key, out _);
+        return slot < 0 ? default : At(slot);
+    }
+
+    /// <summary>The record in a slot. Writer only; valid until the next change, see also <see cref="Layout"/>.</summary>
+    /// <param name="slot">0 to <see cref="Capacity"/> - 1.</param>
+    /// <returns>The record; empty when there is none.</returns>
+    public ReadOnlySpan<byte> At(int slot)
+    {
+        ulong entry = _index.Slots[slot];
+        return HasRecord(entry) ? _index.Blocks.View(BlockOf(entry)) : default;
+    }
+
+    /// <summary>Puts a copy of a record in, in the place of one with the same key. Writer only.</summary>
+    /// <returns>True when its key is new.</returns>
+    public bool Put(ReadOnlySpan<byte> record)
+    {
+        if ((_occupied + 1) * 8L > Capacity * 5L || _index.Blocks.IsWasteful) Rebuild();
+        (ulong[] slots, RecordBlocks blocks) = _index;
+        uint hash = RecordHeader.HashOfRecord(record);
+        int slot = SlotOf(hash, RecordHeader.KeyOf(record), out int free);
         if (slot >= 0)
         {
-            byte[]? replaced = _slots[slot];
-            Volatile.Write(ref _slots[slot], record);
-            return replaced;
+            uint before = BlockOf(slots[slot]);
+            if (blocks.TryRewrite(before, record)) return false;
+            Volatile.Write(ref slots[slot], EntryOf(hash, blocks.Add(record)));
+            Release(before);
+            return false;
         }
 
-        if (_slots[free] is null) _occupied++;
-        Volatile.Write(ref _slots[free], record);
+        if (slots[free] == Empty) _occupied++;
+        Volatile.Write(ref slots[free], EntryOf(hash, blocks.Add(record)));
         Count++;
-        return null;
+        return true;
     }
 
     /// <summary>Takes a record out. Writer only.</summary>
-    /// <returns>The record; null when there was none.</returns>
-    public byte[]? Remove(ReadOnlySpan<byte> key)
+    /// <returns>False when there was none.</returns>
+    public bool Remove(ReadOnlySpan<byte> key)
     {
         int slot = SlotOf(RecordHeader.HashOf(key), key, out _);
-        if (slot < 0) return null;
-        byte[]? removed = _slots[slot];
-        Volatile.Write(ref _slots[slot], Tombstone);
+        if (slot < 0) return false;
+        uint before = BlockOf(_index.Slots[slot]);
+        Volatile.Write(ref _index.Slots[slot], Tombstone);
+        Release(before);
         Count--;
-        return removed;
+        return true;
     }
 
-    /// <summary>The record in a slot, null for none. Writer only; see <see cref="Layout"/>.</summary>
-    /// <param name="slot">0 to <see cref="Capacity"/> - 1.</param>
-    public byte[]? At(int slot) => _slots[slot] is { Length: > 0 } record ? record : null;
+    private static bool HasRecord(ulong entry) => entry > Tombstone;
+
+    private static ulong EntryOf(uint hash, uint block) => ((ulong)hash << 32) | block;
+
+    private static uint HashOf(ulong entry) => (uint)(entry >> 32);
+
+    private static uint BlockOf(ulong entry) => (uint)entry;
+
+    /// <returns>False when it may be there all the same, if a block was released meanwhile.</returns>
+    private static bool TryFind(Index index, uint hash, scoped ReadOnlySpan<byte> key, ArrayBufferWriter<byte> buffer, out ReadOnlySpan<byte> record)
+    {
+        bool isCertain = true;
+        ulong[] slots = index.Slots;
+        int mask = slots.Length - 1;
+        for (int slot = (int)hash & mask; ; slot = (slot + 1) & mask)
+        {
+            ulong entry = Volatile.Read(ref slots[slot]);
+            if (entry == Empty) break;
+            if (HashOf(entry) != hash || !HasRecord(entry)) continue;
+            record = index.Blocks.Copy(BlockOf(entry), buffer);
+            if (RecordHeader.KeyOf(record).SequenceEqual(key)) return true;
+            isCertain = false;      // two keys with this hash, or the block was given to another key since
+        }
+
+        record = default;
+        return isCertain;
+    }
 
     /// <summary>Finds the slot of a key, or -1 and the first slot that could take it.</summary>
     private int SlotOf(uint hash, ReadOnlySpan<byte> key, out int free)
     {
-        int mask = _slots.Length - 1;
+        (ulong[] slots, RecordBlocks blocks) = _index;
+        int mask = slots.Length - 1;
         free = -1;
         for (int slot = (int)hash & mask; ; slot = (slot + 1) & mask)
         {
-            byte[]? record = _slots[slot];
-            if (record is null)
+            ulong entry = slots[slot];
+            if (!HasRecord(entry))
             {
                 if (free < 0) free = slot;
-                return -1;
+                if (entry == Empty) return -1;
             }
-
-            if (record.Length == 0)
-            {
-                if (free < 0) free = slot;
-            }
-            else if (RecordHeader.Matches(record, hash, key)) return slot;
+            else if (HashOf(entry) == hash && RecordHeader.KeyOf(blocks.View(BlockOf(entry))).SequenceEqual(key)) return slot;
         }
     }
 
-    /// <summary>Moves the records to an array that fits them: larger, or as large and free of tombstones.</summary>
+    /// <summary>A block that no slot has any more may be given to another key. The count moves before that happens.</summary>
+    private void Release(uint block)
+    {
+        Volatile.Write(ref _released, _released + 1);
+        _index.Blocks.Free(block);
+    }
+
+    /// <summary>Moves the slots to an array that fits them: larger, or as large and free of tombstones. Moves the records too when much of their memory is free.</summary>
     private void Rebuild()
     {
-        var slots = new byte[]?[CapacityFor(Count + 1)];
+        (ulong[] oldSlots, RecordBlocks oldBlocks) = _index;
+        RecordBlocks blocks = oldBlocks.IsWasteful ? new RecordBlocks() : oldBlocks;
+        ulong[] slots = new ulong[CapacityFor(Count + 1)];
         int mask = slots.Length - 1;
-        foreach (byte[]? record in _slots)
+        foreach (ulong old in oldSlots)
         {
-            if (record is not { Length: > 0 }) continue;
-            int slot = (int)RecordHeader.HashOfRecord(record) & mask;
-            while (slots[slot] is not null) slot = (slot + 1) & mask;
-            slots[slot] = record;
+            if (!HasRecord(old)) continue;
+            ulong entry = blocks == oldBlocks ? old : EntryOf(HashOf(old), blocks.Add(oldBlocks.View(BlockOf(old))));
+            int slot = (int)HashOf(entry) & mask;
+            while (slots[slot] != Empty) slot = (slot + 1) & mask;
+            slots[slot] = entry;
         }
 
         _occupied = Count;
         Layout++;
-        Volatile.Write(ref _slots, slots);
+        Volatile.Write(ref _index, new Index(slots, blocks));
     }
 
     /// <summary>A power of two that <paramref name="count"/> records fill to 3/8 at most, so that a rebuild happens once per many changes.</summary>
     private static int CapacityFor(int count)
     {
         long wanted = Math.Max(SmallestCapacity, (count * 8L / 3) + 1);
-        return checked((int)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)wanted));
-    }
-}
-
-/// <summary>The beginning of a record in a <see cref="RecordTable"/>.</summary>
-/// <remarks>
-/// <code>
-/// offset  size
-///      0     4  hash of the key, of this process only
-///      4     2  length of the key in bytes, little-endian as all numbers here
-///      6     n  key
-/// </code>
-/// </remarks>
-internal static class RecordHeader
-{
-    /// <summary>Where the key begins.</summary>
-    public const int KeyOffset = 6;
-
-    /// <summary>Where a record's content begins.</summary>
-    public static int ContentOffset(ReadOnlySpan<byte> record) => KeyOffset + KeyLength(record);
-
-    /// <summary>Makes a record of a header and a key alone.</summary>
-    public static byte[] CreateAlone(ReadOnlySpan<byte> key)
-    {
-        byte[] record = new byte[KeyOffset + key.Length];
-        Write(record, key);
-        return record;
+        return checked((int)BitOperations.RoundUpToPowerOf2((ulong)wanted));
     }
 
-    /// <summary>Writes hash, length and key; the content follows at <see cref="KeyOffset"/> + the key's length.</summary>
-    public static void Write(Span<byte> record, ReadOnlySpan<byte> key)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(record, HashOf(key));
-        BinaryPrimitives.WriteUInt16LittleEndian(record[4..], checked((ushort)key.Length));
-        key.CopyTo(record[KeyOffset..]);
-    }
-
-    /// <summary>Writes the hash anew into a record that comes from another process.</summary>
-    public static void Rehash(Span<byte> record) => BinaryPrimitives.WriteUInt32LittleEndian(record, HashOf(KeyOf(record)));
-
-    /// <summary>True when a record has a header and a key, and nothing behind them.</summary>
-    public static bool IsAlone(ReadOnlySpan<byte> record) => record.Length >= KeyOffset && record.Length == ContentOffset(record);
-
-    /// <summary>The key of a record.</summary>
-    public static ReadOnlySpan<byte> KeyOf(ReadOnlySpan<byte> record) => record.Slice(KeyOffset, KeyLength(record));
-
-    internal static uint HashOfRecord(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt32LittleEndian(record);
-
-    internal static bool Matches(ReadOnlySpan<byte> record, uint hash, ReadOnlySpan<byte> key) => HashOfRecord(record) == hash && KeyOf(record).SequenceEqual(key);
-
-    /// <summary>Seeded per process, so that nobody can choose names that collide.</summary>
-    internal static uint HashOf(ReadOnlySpan<byte> key)
-    {
-        HashCode hash = default;
-        hash.AddBytes(key);
-        return (uint)hash.ToHashCode();
-    }
-
-    private static int KeyLength(ReadOnlySpan<byte> record) => BinaryPrimitives.ReadUInt16LittleEndian(record[4..]);
+    /// <summary>What readers see at once. An old one's blocks go on changing as long as the new one has the same.</summary>
+    private sealed record Index(ulong[] Slots, RecordBlocks Blocks);
 }

@@ -159,9 +159,9 @@ public sealed class BindingLogTests
 
         public long ChangeCount => inner.ChangeCount;
 
-        public int Load(Action<byte[]> receive) => inner.Load(receive);
+        public int Load(RecordReceiver receive) => inner.Load(receive);
 
-        public void Commit(ReadOnlySpan<byte[]> changes)
+        public void Commit(RecordBatch changes)
         {
             if (++_commits % 3 == 0)
             {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using Parley.Server.Configuration;
@@ -60,9 +61,10 @@ public sealed class CrashSafetyTests
         using var service = new LocationService(
             new JournalBindingStore(folder.Path), new LocationOptions(), new RegistrarOptions(), new SameBytes(), TimeProvider.System, new RecordingLogger());
         service.Load();
+        var buffer = new ArrayBufferWriter<byte>();
         foreach (uint number in completed)
         {
-            BindingSet.Enumerator bindings = service.Find(TestUpdate.Utf8(KilledRegistrar.UserOf(number))).GetEnumerator();
+            BindingSet.Enumerator bindings = service.Find(TestUpdate.Utf8(KilledRegistrar.UserOf(number)), buffer).GetEnumerator();
             Assert.True(bindings.MoveNext(), $"registration {number} was completed and is gone");
             Assert.True(bindings.Current.CSeq >= number, $"registration {number} was completed, {bindings.Current.CSeq} is there");
         }

@@ -28,9 +28,9 @@ public sealed class JournalBindingStoreTests
         using (var store = new JournalBindingStore(folder.Path))
         {
             Assert.Equal(0, store.Load(static _ => { }));
-            store.Commit([[1], [2]]);
+            store.Commit(TestBatch.Of([1], [2]));
             store.BeginGeneration();
-            store.Commit([[3]]);
+            store.Commit(TestBatch.Of([3]));
             store.Maintain();
             Assert.Equal((3, 2), (store.ChangeCount, Directory.GetFiles(folder.Path, "*.journal").Length));
             store.ForgetEarlierGenerations();
@@ -41,9 +41,9 @@ public sealed class JournalBindingStoreTests
 
         var changes = new List<byte[]>();
         using var next = new JournalBindingStore(folder.Path);
-        next.Load(changes.Add);
+        next.Load(change => changes.Add(change.ToArray()));
         Assert.Equal([[3]], changes);
-        next.Commit([[4]]);
+        next.Commit(TestBatch.Of([4]));
         Assert.Equal(2, next.ChangeCount);
     }
 
@@ -56,7 +56,7 @@ public sealed class JournalBindingStoreTests
             store.Load(static _ => { });
             for (byte i = 0; i < 12; i++)
             {
-                store.Commit([[i]]);
+                store.Commit(TestBatch.Of([i]));
                 store.BeginGeneration();
             }
         }
@@ -64,7 +64,7 @@ public sealed class JournalBindingStoreTests
         File.WriteAllText(folder.File("location-old.journal"), "a copy that somebody made");
         var changes = new List<byte[]>();
         using var next = new JournalBindingStore(folder.Path);
-        next.Load(changes.Add);
+        next.Load(change => changes.Add(change.ToArray()));
         Assert.Equal(Enumerable.Range(0, 12).Select(i => (byte)i), changes.Select(change => change[0]));
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Parley.Server.Configuration;
 using Parley.Server.Registrar;
@@ -27,7 +28,7 @@ public sealed class LocationServiceTests : IDisposable
         service.Run();
 
         Assert.Equal((1, 1, BindingOutcome.Accepted), (_store.Commits, update.Completions, update.Outcome));
-        Assert.Same(Find(service).Record, update.Bindings.Record);
+        Assert.Equal(Find(service).Record.ToArray(), update.Bindings.Record.ToArray());
         Assert.Equal(["sip:a"], Contacts(service));
         Assert.Equal(_time.Now, update.AppliedAt);
     }
@@ -103,7 +104,7 @@ public sealed class LocationServiceTests : IDisposable
         service.Run();
         Assert.Equal((BindingOutcome.StorageFailed, BindingOutcome.OutOfOrder), (change.Outcome, refused.Outcome));
         Assert.Equal(["sip:old"], Contacts(service));
-        Assert.Same(Find(service).Record, change.Bindings.Record);
+        Assert.Equal(Find(service).Record.ToArray(), change.Bindings.Record.ToArray());
         Assert.Equal("Error: 1 bindings were not saved and their registrations are answered 500", Assert.Single(_log.Lines));
 
         _store.OnCommit = null;
@@ -305,11 +306,12 @@ public sealed class LocationServiceTests : IDisposable
         Task[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
             uint[] seen = new uint[Users];
+            var buffer = new ArrayBufferWriter<byte>();
             while (!end.IsCancellationRequested)
             {
                 for (int user = 0; user < Users; user++)
                 {
-                    BindingSet set = Find(service, $"user{user}@example.com");
+                    BindingSet set = service.Service.Find(TestUpdate.Utf8($"user{user}@example.com"), buffer);
                     if (set.IsEmpty) continue;
                     Assert.Equal($"user{user}@example.com", Encoding.UTF8.GetString(set.AddressOfRecord));
                     Assert.Equal(2, set.Count);
@@ -352,19 +354,62 @@ public sealed class LocationServiceTests : IDisposable
         using TestLocation service = Service();
         Run(service, new TestUpdate().Contact("sip:a").Contact("sip:b"));
         byte[] key = TestUpdate.Utf8(TestUpdate.Alice), unknown = TestUpdate.Utf8("nobody@example.com");
+        var buffer = new ArrayBufferWriter<byte>();
         long bytes = 0, before = 0;
         for (int round = 0; round < 2; round++)
         {
             before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 1000; i++)
             {
-                foreach (Binding binding in service.Service.Find(key).LiveAt(_time.Now)) bytes += binding.Contact.Length;
-                bytes += service.Service.Find(unknown).Count;
+                foreach (Binding binding in service.Service.Find(key, buffer).LiveAt(_time.Now)) bytes += binding.Contact.Length;
+                bytes += service.Service.Find(unknown, buffer).Count;
             }
         }
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(2 * 1000 * 10, bytes);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_refresh_allocates_nothing(bool isDurable)
+    {
+        const int Users = 500, Batch = 50;
+        using var folder = new TestFolder();
+        // No new generation in between: that one opens a file.
+        var options = new LocationOptions { ReplacedChanges = 1_000_000 };
+        using var location = new TestLocation(isDurable ? new JournalBindingStore(folder.Path) : null, options, new SameBytes(), _time, _log);
+        location.Service.Load();
+        byte[][] users = [.. Enumerable.Range(0, Users).Select(user => TestUpdate.Utf8($"user{user}@example.com"))];
+        TestUpdate[] updates = [.. Enumerable.Range(0, Batch).Select(_ => new TestUpdate())];
+        int refreshed = 0;
+        RefreshAll();
+        RefreshAll();
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int round = 0; round < 20; round++) RefreshAll();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal((22 * Users, Users), (refreshed, location.Count));
+
+        void RefreshAll()
+        {
+            for (int user = 0; user < Users; user++)
+            {
+                TestUpdate update = updates[user % Batch];
+                update.Begin(users[user], "call-1"u8, (uint)++refreshed, 3600);
+                update.SetUserAgent("Phone/1"u8);
+                update.AddContact("sip:phone@192.0.2.1"u8, BindingSet.NoQ, null);
+                update.AddContact("sip:phone@192.0.2.2"u8, 500, null);
+                location.Submit(update);
+                if (user % Batch != Batch - 1) continue;
+                location.Service.Apply(location.Batch);
+                foreach (TestUpdate done in updates)
+                {
+                    if (done.Outcome != BindingOutcome.Accepted || done.Bindings.Count != 2) throw new InvalidOperationException($"{done.Outcome}");
+                }
+            }
+        }
     }
 
     public void Dispose() => _store.Dispose();

@@ -17,18 +17,19 @@ internal sealed class MemoryBindingStore : IBindingStore
 
     public long ChangeCount => Records.Count;
 
-    public int Load(Action<byte[]> receive)
+    public int Load(RecordReceiver receive)
     {
         foreach (byte[] record in Records.Values) receive([.. record]);
         return 0;
     }
 
-    public void Commit(ReadOnlySpan<byte[]> changes)
+    public void Commit(RecordBatch changes)
     {
         OnCommit?.Invoke();
-        BatchSizes.Add(changes.Length);
-        foreach (byte[] change in changes)
+        BatchSizes.Add(changes.Count);
+        for (int i = 0; i < changes.Count; i++)
         {
+            ReadOnlySpan<byte> change = changes[i];
             string key = Encoding.UTF8.GetString(RecordHeader.KeyOf(change));
             if (RecordHeader.IsAlone(change)) Records.Remove(key);
             else Records[key] = [.. change];

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Parley.Server.Configuration;
 using Parley.Server.Registrar;
 
@@ -21,7 +22,8 @@ internal sealed class TestLocation(IBindingStore? store, LocationOptions options
         Service.Maintain();
     }
 
-    public BindingSet Find(string addressOfRecord) => Service.Find(TestUpdate.Utf8(addressOfRecord));
+    /// <summary>Finds bindings; the view has memory of its own.</summary>
+    public BindingSet Find(string addressOfRecord) => Service.Find(TestUpdate.Utf8(addressOfRecord), new ArrayBufferWriter<byte>());
 
     public void Dispose() => Service.Dispose();
 }

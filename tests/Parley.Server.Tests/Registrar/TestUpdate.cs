@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using Parley.Server.Configuration;
 using Parley.Server.Registrar;
 
 namespace Parley.Server.Tests.Registrar;
@@ -23,6 +25,16 @@ internal sealed class TestUpdate : BindingUpdate
     {
         AddWildcard();
         return this;
+    }
+
+    /// <summary>Applies an update to bindings; the result has memory of its own.</summary>
+    public static BindingOutcome Apply(
+        scoped BindingSet existing, BindingUpdate update, DateTimeOffset now, RegistrarOptions limits, IContactComparer comparer, out BindingSet result)
+    {
+        var record = new ArrayBufferWriter<byte>();
+        BindingOutcome outcome = BindingSet.Apply(existing, update, now, limits, comparer, record);
+        result = new BindingSet(record.WrittenSpan);
+        return outcome;
     }
 
     public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Parley.Server.Configuration;
 using Parley.Sip.Authentication;
 
@@ -264,7 +265,7 @@ public sealed class RegistrarTests : IDisposable
     {
         _alice.SendAuthorized(_alice.Request("REGISTER", uri, "<sip:alice@192.0.2.10>", "Contact: <sip:alice@192.0.2.1>\r\n"));
         _alice.ReceiveStatus(200);
-        Assert.False(_server.Location.Find("alice@example.com"u8).IsEmpty);
+        Assert.False(_server.Location.Find("alice@example.com"u8, new ArrayBufferWriter<byte>()).IsEmpty);
     }
 
     internal static NetworkPrefix Prefix(string text) => NetworkPrefix.TryParse(text, out NetworkPrefix prefix) ? prefix : throw new FormatException(text);

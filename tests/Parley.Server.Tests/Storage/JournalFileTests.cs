@@ -16,8 +16,8 @@ public sealed class JournalFileTests
         using (JournalFile journal = Open(folder, out List<byte[]> before))
         {
             Assert.Empty(before);
-            journal.Append(records.AsSpan(0, 2));
-            journal.Append(records.AsSpan(2));
+            journal.Append(TestBatch.Of(records.AsSpan(0, 2)));
+            journal.Append(TestBatch.Of(records.AsSpan(2)));
             journal.Flush();
             Assert.Equal(4, journal.Count);
         }
@@ -31,7 +31,7 @@ public sealed class JournalFileTests
     public void Whatever_is_torn_off_the_end_the_rest_is_read_and_appending_goes_on()
     {
         using var folder = new TestFolder();
-        using (JournalFile journal = Open(folder, out _)) journal.Append([[1, 1, 1], [2, 2], [3]]);
+        using (JournalFile journal = Open(folder, out _)) journal.Append(TestBatch.Of([1, 1, 1], [2, 2], [3]));
         byte[] whole = File.ReadAllBytes(folder.File("j"));
         int[] ends = [HeaderBytes + 15, HeaderBytes + 15 + 14, HeaderBytes + 15 + 14 + 13];
         Assert.Equal(ends[^1], whole.Length);
@@ -43,7 +43,7 @@ public sealed class JournalFileTests
             {
                 Assert.Equal(kept, read.Count);
                 Assert.Equal(0, journal.DamagedPlaces);
-                journal.Append([[9]]);
+                journal.Append(TestBatch.Of([9]));
             }
 
             using JournalFile again = Open(folder, out List<byte[]> both);
@@ -56,7 +56,7 @@ public sealed class JournalFileTests
     public void Whatever_byte_is_damaged_only_its_record_is_lost()
     {
         using var folder = new TestFolder();
-        using (JournalFile journal = Open(folder, out _)) journal.Append([[1, 1, 1], [2, 2], [3]]);
+        using (JournalFile journal = Open(folder, out _)) journal.Append(TestBatch.Of([1, 1, 1], [2, 2], [3]));
         byte[] whole = File.ReadAllBytes(folder.File("j"));
         for (int at = HeaderBytes; at < whole.Length - 13; at++)
         {
@@ -75,7 +75,7 @@ public sealed class JournalFileTests
         using var folder = new TestFolder();
         byte[] forged = new byte[JournalFrame.HeaderBytes + 3];
         JournalFrame.Write(forged, [6, 6, 6], seed: 0);     // who sends a REGISTER does not know the file's seed
-        using (JournalFile journal = Open(folder, out _)) journal.Append([forged, [1]]);
+        using (JournalFile journal = Open(folder, out _)) journal.Append(TestBatch.Of(forged, [1]));
         byte[] bytes = File.ReadAllBytes(folder.File("j"));
         bytes[HeaderBytes + 5] ^= 1;
         File.WriteAllBytes(folder.File("j"), bytes);
@@ -97,7 +97,7 @@ public sealed class JournalFileTests
             var random = new Random(x.Seed);
             File.Delete(folder.File("j"));
             byte[][] records = [.. x.Sizes.Select((size, i) => RecordOf(i, size, random))];
-            using (JournalFile journal = Open(folder, out _)) journal.Append(records);
+            using (JournalFile journal = Open(folder, out _)) journal.Append(TestBatch.Of(records));
             byte[] bytes = File.ReadAllBytes(folder.File("j"));
             for (int hits = random.Next(5); hits > 0 && bytes.Length > HeaderBytes; hits--) bytes[random.Next(HeaderBytes, bytes.Length)] = (byte)random.Next(256);
             File.WriteAllBytes(folder.File("j"), bytes[..random.Next(Math.Max(HeaderBytes, bytes.Length - 600), bytes.Length + 1)]);
@@ -127,7 +127,7 @@ public sealed class JournalFileTests
     public void A_newer_layout_is_refused()
     {
         using var folder = new TestFolder();
-        using (JournalFile journal = Open(folder, out _)) journal.Append([[1]]);
+        using (JournalFile journal = Open(folder, out _)) journal.Append(TestBatch.Of([1]));
         byte[] bytes = File.ReadAllBytes(folder.File("j"));
         bytes[8] = 2;
         File.WriteAllBytes(folder.File("j"), bytes);
@@ -146,7 +146,7 @@ public sealed class JournalFileTests
     private static JournalFile Open(TestFolder folder, out List<byte[]> records)
     {
         var read = new List<byte[]>();
-        JournalFile journal = JournalFile.Open(folder.File("j"), read.Add);
+        JournalFile journal = JournalFile.Open(folder.File("j"), record => read.Add(record.ToArray()));
         records = read;
         return journal;
     }
