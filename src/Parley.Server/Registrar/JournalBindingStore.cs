@@ -55,7 +55,11 @@ internal sealed class JournalBindingStore : IBindingStore
     public void Commit(RecordBatch changes) => Newest.Append(changes);
 
     /// <inheritdoc/>
-    public void BeginGeneration() => Open(_generations[^1].Number + 1, static _ => throw new InvalidOperationException("A new generation has records."));
+    public void BeginGeneration()
+    {
+        Generation last = _generations[^1];
+        Open(last.Number + 1, static _ => throw new InvalidOperationException("A new generation has records.")).Succeed(last.File);
+    }
 
     /// <inheritdoc/>
     public void ForgetEarlierGenerations()

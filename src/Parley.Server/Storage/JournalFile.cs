@@ -24,7 +24,7 @@ internal sealed class JournalFile : IDisposable
     private const int OverQuota = 122;      // EDQUOT
 
     private readonly SafeFileHandle _file;
-    private byte[] _pending = new byte[64 * 1024];
+    private byte[] _pending = [];
     private int _pendingBytes;
     private uint _seed;
     private long _length;           // of what is intact
@@ -89,6 +89,9 @@ internal sealed class JournalFile : IDisposable
             throw Failed(e);
         }
     }
+
+    /// <summary>Takes over the memory of a file to which nothing is appended any more.</summary>
+    public void Succeed(JournalFile earlier) => (_pending, earlier._pending) = (earlier._pending, []);
 
     /// <summary>Forces what was appended onto the disk. May be called beside <see cref="Append"/>.</summary>
     /// <exception cref="StorageException">It did not get there.</exception>
