@@ -98,7 +98,7 @@ internal sealed class JournalBindingStore : IBindingStore
         {
             File.Delete(generation.File.Path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.Is(e))
         {
             throw new StorageException(StorageFailure.NotWritable, generation.File.Path, $"the journal {generation.File.Path} cannot be deleted ({e.Message})", e);
         }
@@ -107,10 +107,20 @@ internal sealed class JournalBindingStore : IBindingStore
         generation.File.Dispose();
     }
 
-    private static IEnumerable<long> NumbersIn(string folder) => Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}")
-        .Select(path => long.TryParse(Path.GetFileName(path).AsSpan()[Prefix.Length..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0)
-        .Where(number => number > 0)
-        .Order();
+    private static long[] NumbersIn(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder, $"{Prefix}*{Suffix}")
+                .Select(path => long.TryParse(Path.GetFileName(path).AsSpan()[Prefix.Length..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0)
+                .Where(number => number > 0)
+                .Order()];
+        }
+        catch (Exception e) when (FileFault.Is(e))
+        {
+            throw new StorageException(StorageFailure.Failed, folder, $"the data folder {folder} cannot be read: {e.Message}", e);
+        }
+    }
 
     /// <summary>Two servers over the same bindings would overwrite each other's: the system lets go of the claim when its process ends, however that is.</summary>
     private static FileStream Claim(string folder)
@@ -125,7 +135,7 @@ internal sealed class JournalBindingStore : IBindingStore
         {
             throw new StorageException(StorageFailure.Busy, path, $"the data folder {folder} is in use by another server; stop it, or give this one another folder (--data)", e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.Is(e))
         {
             throw new StorageException(StorageFailure.NotWritable, folder, $"the data folder {folder} cannot be written: {e.Message}", e);
         }

@@ -46,7 +46,7 @@ internal sealed class Database
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.Is(e))
         {
             throw new StorageException(StorageFailure.NotWritable, folder, $"the data folder {System.IO.Path.GetFullPath(folder)} cannot be made: {e.Message}", e);
         }

@@ -63,7 +63,7 @@ internal sealed class JournalFile : IDisposable
                 throw;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFault.Is(e))
         {
             throw new StorageException(StorageFailure.NotWritable, path, $"the journal {path} cannot be opened for writing; check the rights of the file and its folder ({e.Message})", e);
         }
@@ -84,7 +84,7 @@ internal sealed class JournalFile : IDisposable
             Volatile.Write(ref _length, _length + _pendingBytes);
             Count += records.Count;
         }
-        catch (IOException e)
+        catch (Exception e) when (FileFault.Is(e))
         {
             throw Failed(e);
         }
@@ -103,7 +103,7 @@ internal sealed class JournalFile : IDisposable
         {
             RandomAccess.FlushToDisk(_file);
         }
-        catch (IOException e)
+        catch (Exception e) when (FileFault.Is(e))
         {
             throw Failed(e);
         }
@@ -164,7 +164,11 @@ internal sealed class JournalFile : IDisposable
         _pendingBytes += bytes;
     }
 
-    private StorageException Failed(IOException e) => e.HResult is DiskFull or OverQuota
-        ? new StorageException(StorageFailure.Full, Path, $"the journal {Path} cannot grow: the disk is full ({e.Message})", e)
-        : new StorageException(StorageFailure.Failed, Path, $"the journal {Path} failed ({e.Message})", e);
+    private StorageException Failed(Exception e) => e switch
+    {
+        IOException { HResult: DiskFull or OverQuota } => new StorageException(StorageFailure.Full, Path, $"the journal {Path} cannot grow: the disk is full ({e.Message})", e),
+        ArgumentOutOfRangeException => new StorageException(StorageFailure.Full, Path, $"the journal {Path} cannot grow: it is as long as a file may be ({e.Message})", e),
+        UnauthorizedAccessException => new StorageException(StorageFailure.NotWritable, Path, $"the journal {Path} cannot be written any more ({e.Message})", e),
+        _ => new StorageException(StorageFailure.Failed, Path, $"the journal {Path} failed ({e.Message})", e),
+    };
 }

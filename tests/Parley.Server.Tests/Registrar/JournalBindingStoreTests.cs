@@ -104,6 +104,30 @@ public sealed class JournalBindingStoreTests
         Assert.Equal(cseq, CSeqOf(next));
     }
 
+    [SealableFileFact]
+    public void A_write_that_the_system_forbids_fails_the_registrations_and_nothing_of_them_is_there()
+    {
+        using var folder = new TestFolder();
+        using var file = new SealableFile();
+        File.CreateSymbolicLink(folder.File("location-000001.journal"), file.Path);
+        using (var location = new TestLocation(new JournalBindingStore(folder.Path), new LocationOptions(), new SameBytes(), new TestTime(), new RecordingLogger()))
+        {
+            location.Service.Load();
+            Assert.Equal(BindingOutcome.Accepted, Register(location, "alice@example.com", 1));
+            file.Seal();
+            for (uint cseq = 2; cseq < 5; cseq++)
+            {
+                Assert.Equal(BindingOutcome.StorageFailed, Register(location, "alice@example.com", cseq));
+                Assert.Equal(BindingOutcome.StorageFailed, Register(location, "bob@example.com", cseq));
+                Assert.Equal((1, 1u), (location.Count, CSeqOf(location)));
+            }
+        }
+
+        using var next = new TestLocation(new JournalBindingStore(folder.Path), new LocationOptions(), new SameBytes(), new TestTime(), new RecordingLogger());
+        next.Service.Load();
+        Assert.Equal((1, 1u), (next.Count, CSeqOf(next)));
+    }
+
     private static BindingOutcome Register(TestLocation location, string user, uint cseq)
     {
         TestUpdate update = new TestUpdate(user, cseq: cseq).Contact("sip:" + new string('a', 500));

@@ -1,5 +1,7 @@
 using System.Buffers;
 using Parley.Server.Configuration;
+using Parley.Server.Storage;
+using Parley.Server.Tests.Registrar;
 using Parley.Sip.Authentication;
 
 namespace Parley.Server.Tests.Roles;
@@ -243,6 +245,23 @@ public sealed class RegistrarTests : IDisposable
         var alice = new Peer(server, "192.0.2.1:5060");
         alice.SendAuthorized(alice.Request("REGISTER", Registrar, "<sip:alice@example.com>", "Contact: <sip:alice@192.0.2.1>\r\n"));
         Assert.True(alice.ReceiveStatus(503).Has("Retry-After"));
+        server.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_registration_that_cannot_be_saved_gets_500_and_is_taken_once_it_can()
+    {
+        using var store = new MemoryBindingStore { OnCommit = () => throw new StorageException(StorageFailure.NotWritable, "/data/location-000001.journal", "no rights") };
+        using var server = new TestServer(store: store);
+        var alice = new Peer(server, "192.0.2.1:5060");
+        alice.SendAuthorized(alice.Request("REGISTER", Registrar, "<sip:alice@example.com>", "Contact: <sip:alice@192.0.2.1>\r\n"));
+        Assert.False(alice.ReceiveStatus(500).Has("Contact"));
+        Assert.Equal(0, server.Location.Count);
+
+        store.OnCommit = null;
+        alice.SendAuthorized(alice.Request("REGISTER", Registrar, "<sip:alice@example.com>", "Contact: <sip:alice@192.0.2.1>\r\n"));
+        alice.ReceiveStatus(200);
+        Assert.Equal((1, 1), (server.Location.Count, store.Records.Count));
         server.AssertNothingLeft();
     }
 

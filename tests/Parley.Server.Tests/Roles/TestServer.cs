@@ -36,7 +36,8 @@ internal sealed class TestServer : IDisposable
         int lanes = 1,
         IReadOnlyList<Func<SipLane, IRequestStep>>? steps = null,
         VirtualNetwork? network = null,
-        string ip = Ip)
+        string ip = Ip,
+        IBindingStore? store = null)
     {
         Network = network ?? new VirtualNetwork(seed);
         Host = Network.AddHost("server " + ip, ip);
@@ -49,7 +50,7 @@ internal sealed class TestServer : IDisposable
         configuration = configure?.Invoke(configuration) ?? configuration;
         foreach (string file in Directory.GetFiles(Template.Value)) File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
         _accounts = new AccountDirectory(_folder, NullLogger.Instance);
-        Location = new LocationService(null, configuration.Location, configuration.Registrar, new ContactUriComparer(), Network.Time, NullLogger.Instance);
+        Location = new LocationService(store, configuration.Location, configuration.Registrar, new ContactUriComparer(), Network.Time, NullLogger.Instance);
         State = new ServerState(configuration, _accounts, Location, ServerKeys.CreateRandom(), NullLogger.Instance);
         var loops = new List<INetworkLoop> { Host.Loop };
         while (loops.Count < lanes) loops.Add(Host.AddLoop());

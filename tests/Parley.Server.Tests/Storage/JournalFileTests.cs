@@ -134,6 +134,41 @@ public sealed class JournalFileTests
         Assert.Equal(StorageFailure.NewerSchema, Assert.Throws<StorageException>(() => Open(folder, out _)).Failure);
     }
 
+    [SealableFileFact]
+    public void A_write_that_the_system_forbids_is_a_failure_of_the_journal_and_leaves_it_as_it_was()
+    {
+        using var file = new SealableFile();
+        using (JournalFile journal = JournalFile.Open(file.Path, static _ => { }))
+        {
+            journal.Append([[1]]);
+            file.Seal();
+            for (int attempt = 0; attempt < 2; attempt++)
+            {
+                StorageException e = Assert.Throws<StorageException>(() => journal.Append([[2], [3]]));
+                Assert.Equal((StorageFailure.NotWritable, file.Path), (e.Failure, e.Path));
+                Assert.IsType<UnauthorizedAccessException>(e.InnerException);
+                Assert.Equal(1, journal.Count);
+            }
+
+            journal.Flush();
+        }
+
+        var read = new List<byte[]>();
+        JournalFile.Open(file.Path, read.Add).Dispose();
+        Assert.Equal([[1]], read);
+    }
+
+    [Fact]
+    public void A_journal_that_is_closed_fails_as_every_other_one_does()
+    {
+        using var folder = new TestFolder();
+        JournalFile journal = Open(folder, out _);
+        journal.Append([[1]]);
+        journal.Dispose();
+        Assert.Equal(StorageFailure.Failed, Assert.Throws<StorageException>(() => journal.Append([[2]])).Failure);
+        Assert.Equal(StorageFailure.Failed, Assert.Throws<StorageException>(journal.Flush).Failure);
+    }
+
     private static byte[] RecordOf(int number, int size, Random random)
     {
         byte[] record = new byte[4 + size];
