@@ -143,18 +143,24 @@ internal sealed class LocationWriter
     /// <returns>False when it could not be written: nothing has changed.</returns>
     private bool TryCommitAndPublish()
     {
-        bool isCommitted = true;
-        int changes = _staged.Count;
-        if (_store is not null && _staged.Count > 0)
+        int changes = _staged.Count;        // those that were asked for, before what goes over to a new generation
+        try
         {
-            StageRewrite(_store);
-            isCommitted = TryCommit(_store);
-        }
+            if (_store is not null && changes > 0)
+            {
+                StageRewrite(_store);
+                if (!TryCommit(_store)) return false;
+            }
 
-        if (isCommitted) Publish(changes);
-        _staged.Clear();
-        _newInBatch = 0;
-        return isCommitted;
+            Publish(changes);
+            return true;
+        }
+        finally
+        {
+            // However it ended: what was staged here goes with no later commit, of which nobody waits for it.
+            _staged.Clear();
+            _newInBatch = 0;
+        }
     }
 
     private bool TryCommit(IBindingStore store)

@@ -113,6 +113,20 @@ public sealed class LocationServiceTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_of_a_batch_that_broke_off_goes_with_a_later_commit()
+    {
+        using TestLocation service = Service();
+        _store.OnCommit = () => throw new InvalidOperationException("a defect");
+        service.Submit(Register("sip:a"));
+        Assert.Throws<InvalidOperationException>(service.Run);
+
+        _store.OnCommit = null;
+        Run(service, Register("sip:b", "bob@example.com"));
+        Assert.Equal(["bob@example.com"], _store.Records.Keys);
+        Assert.True(Find(service).IsEmpty);
+    }
+
+    [Fact]
     public void More_addresses_of_record_than_allowed_are_refused()
     {
         using TestLocation service = Service(new LocationOptions { MaxAddressesOfRecord = 2 });
