@@ -31,7 +31,7 @@ internal interface IBindingStore : IDisposable
     /// <summary>Everything that is bound has been committed since <see cref="BeginGeneration"/>: what is older may go.</summary>
     void ForgetEarlierGenerations();
 
-    /// <summary>Does what takes time: forces what is committed onto the disk, and deletes what may go.</summary>
+    /// <summary>Does what takes time: forces what is committed onto the disk, and deletes what may go. Also the last thing before the store is closed.</summary>
     /// <exception cref="StorageException">It could not; nothing is lost, and the next call tries again.</exception>
     void Maintain();
 }

@@ -98,17 +98,10 @@ internal sealed class LocationService : IDisposable
             lock (_gate) _writer.Sweep(now, Math.Min(left, SweptAtATime));
         }
 
-        try
-        {
-            _store?.Maintain();
-        }
-        catch (StorageException e)
-        {
-            Log.StoreNotMaintained(_logger, e);     // nothing is lost; the next turn tries again
-        }
+        MaintainStore();
     }
 
-    /// <summary>Refuses new updates and closes the store; what was completed is there.</summary>
+    /// <summary>Refuses new updates, forces what was completed onto the disk, and closes the store.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -119,8 +112,21 @@ internal sealed class LocationService : IDisposable
 
         _stopping.Set();
         _thread?.Join();
+        MaintainStore();
         _store?.Dispose();
         _stopping.Dispose();
+    }
+
+    private void MaintainStore()
+    {
+        try
+        {
+            _store?.Maintain();
+        }
+        catch (StorageException e)
+        {
+            Log.StoreNotMaintained(_logger, e);     // nothing is lost; the next turn, or the next start, tries again
+        }
     }
 
     private void RunUntilStopped()

@@ -279,6 +279,28 @@ public sealed class LocationServiceTests : IDisposable
     }
 
     [Fact]
+    public void The_end_forces_what_was_completed_onto_the_disk_before_it_closes_the_store()
+    {
+        using TestLocation service = Service();
+        service.Submit(Register("sip:a"));
+        service.Service.Apply(service.Batch);
+        Assert.False(_store.IsOnDisk);
+        service.Dispose();
+        Assert.Equal((true, true), (_store.IsOnDisk, _store.IsClosed));
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public void A_disk_that_fails_at_the_end_is_said_and_the_store_is_closed_all_the_same()
+    {
+        using TestLocation service = Service();
+        _store.OnMaintain = () => throw new StorageException(StorageFailure.Failed, "/data/location-000001.journal", "the disk is gone");
+        service.Dispose();
+        Assert.True(_store.IsClosed);
+        Assert.Equal("Warning: The journal of bindings could not be forced onto the disk or shortened; nothing is lost", Assert.Single(_log.Lines));
+    }
+
+    [Fact]
     public async Task Updates_of_several_threads_are_all_kept()
     {
         const int Threads = 4, Users = 50, Rounds = 100;

@@ -15,10 +15,18 @@ internal sealed class MemoryBindingStore : IBindingStore
 
     public Action? OnCommit { get; set; }
 
+    public Action? OnMaintain { get; set; }
+
+    /// <summary>True when nothing was committed since it was last maintained.</summary>
+    public bool IsOnDisk { get; private set; } = true;
+
+    public bool IsClosed { get; private set; }
+
     public long ChangeCount => Records.Count;
 
     public int Load(RecordReceiver receive)
     {
+        IsClosed = false;
         foreach (byte[] record in Records.Values) receive([.. record]);
         return 0;
     }
@@ -27,6 +35,7 @@ internal sealed class MemoryBindingStore : IBindingStore
     {
         OnCommit?.Invoke();
         BatchSizes.Add(changes.Count);
+        IsOnDisk = false;
         for (int i = 0; i < changes.Count; i++)
         {
             ReadOnlySpan<byte> change = changes[i];
@@ -48,11 +57,11 @@ internal sealed class MemoryBindingStore : IBindingStore
 
     public void Maintain()
     {
-        // As above.
+        Assert.False(IsClosed);
+        OnMaintain?.Invoke();
+        IsOnDisk = true;
     }
 
-    public void Dispose()
-    {
-        // What was committed stays, as on a disk.
-    }
+    /// <summary>What was committed stays, as on a disk.</summary>
+    public void Dispose() => IsClosed = true;
 }
