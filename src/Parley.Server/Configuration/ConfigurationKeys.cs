@@ -194,7 +194,7 @@ internal static class ConfigurationKeys
 
     private static bool RefuseDatabase(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
     {
-        reason = "is not supported in this version, which keeps its data in SQLite in the folder that \"data\" names; remove the key";
+        reason = "is not supported in this version, which keeps its data in the folder that \"data\" names; remove the key";
         return false;
     }
 

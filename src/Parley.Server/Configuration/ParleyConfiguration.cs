@@ -16,7 +16,7 @@ public sealed record ParleyConfiguration
     /// <value>Default: UDP and TCP port 5060 (RFC 3261 19.1.2) of all addresses.</value>
     public ImmutableArray<ListenUri> Listen { get; init; } = [];
 
-    /// <summary>The folder of the databases.</summary>
+    /// <summary>The folder of accounts, bindings and keys.</summary>
     /// <value>Default <c>./parley-data</c>.</value>
     public string DataFolder { get; init; } = "./parley-data";
 

@@ -12,7 +12,7 @@ using Parley.Sip.Messages;
 
 namespace Parley.Server.Hosting;
 
-/// <summary>A whole Parley server: databases, lanes on loops of their own, and the roles above them.</summary>
+/// <summary>A whole Parley server: its data folder, lanes on loops of their own, and the roles above them.</summary>
 /// <remarks>Started once and stopped once.</remarks>
 public sealed class ParleyServer : IAsyncDisposable
 {
@@ -51,8 +51,8 @@ public sealed class ParleyServer : IAsyncDisposable
 
     private ServerRoles Roles => _roles ?? throw new InvalidOperationException("The server is not started.");
 
-    /// <summary>Opens the databases, reads the bindings and listens. The server is ready when the task completes.</summary>
-    /// <exception cref="Storage.StorageException">The data folder or a database cannot be used.</exception>
+    /// <summary>Opens the accounts, reads the bindings and listens. The server is ready when the task completes.</summary>
+    /// <exception cref="Storage.StorageException">The accounts or the bindings cannot be used.</exception>
     /// <exception cref="IOException">The data folder cannot be used.</exception>
     /// <exception cref="UnauthorizedAccessException">There are no rights to the data folder.</exception>
     /// <exception cref="SipListenException">An address cannot be listened on.</exception>

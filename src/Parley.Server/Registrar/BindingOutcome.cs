@@ -3,7 +3,7 @@ namespace Parley.Server.Registrar;
 /// <summary>How a REGISTER's update of bindings ended; whatever is not <see cref="Accepted"/> has changed nothing.</summary>
 internal enum BindingOutcome
 {
-    /// <summary>All of it is done and, where bindings are durable, on disk: 200 with all contacts.</summary>
+    /// <summary>All of it is done and, where bindings are durable, survives the end of the process: 200 with all contacts.</summary>
     Accepted,
 
     /// <summary>A <c>*</c> beside other contacts, or without an Expires of 0: 400 (RFC 3261 10.3 step 6).</summary>
@@ -24,7 +24,7 @@ internal enum BindingOutcome
     /// <summary>The location service has as many addresses of record as it may: 503.</summary>
     LocationFull,
 
-    /// <summary>It could not be written to disk: 500 (RFC 3261 10.3 step 7).</summary>
+    /// <summary>It could not be saved: 500 (RFC 3261 10.3 step 7).</summary>
     StorageFailed,
 
     /// <summary>The server stops and saves nothing any more: 503.</summary>

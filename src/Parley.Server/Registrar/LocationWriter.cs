@@ -9,7 +9,11 @@ namespace Parley.Server.Registrar;
 /// <remarks>One thread at a time calls it, except for <see cref="Find"/> and <see cref="Limits"/>. Knows no clock and no queue.</remarks>
 internal sealed class LocationWriter
 {
-    /// <summary>How many updates share a commit at most: a commit of so many takes a few milliseconds, which each of them waits.</summary>
+    /// <summary>How many updates share a commit at most.</summary>
+    /// <remarks>
+    /// Bounds what is staged and written at once, a quarter of a megabyte of usual bindings, and how many registrations a write that
+    /// fails takes with it. When a lane's round has more, all of them wait until the last commit.
+    /// </remarks>
     public const int MaxBatch = 1024;
 
     /// <summary>How often a piece of the table is swept.</summary>

@@ -11,7 +11,7 @@ namespace Parley.Server.Registrar;
 /// <summary>The registrar: takes a REGISTER for one of our domains, checks who sends it and what it asks, and hands it to the location service.</summary>
 /// <remarks>
 /// A REGISTER is challenged wherever it comes from, and a user may only register himself. The answer goes out when the
-/// change is on disk (<see cref="Registration"/>). Source: RFC 3261 10.3.
+/// change is saved (<see cref="Registration"/>). Source: RFC 3261 10.3.
 /// </remarks>
 internal sealed class ServeRegister(ServerState server, CredentialsCheck credentials, RegistrationPool registrations) : IRequestStep
 {

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Parley.Server.Storage;
 
-/// <summary>A hash table of records found by a UTF-8 key: one thread writes, any thread reads without a lock and without an allocation.</summary>
+/// <summary>A hash table of records found by a UTF-8 key: one thread at a time writes, any thread reads without a lock and without an allocation.</summary>
 /// <remarks>
 /// A record is <see cref="RecordHeader"/>, then the key, then what the owner put there. It is overwritten in place by one that needs as much
 /// room (<see cref="RecordBlocks"/>), so that changing it allocates nothing and leaves nothing for the garbage collector.

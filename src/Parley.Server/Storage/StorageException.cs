@@ -1,6 +1,6 @@
 namespace Parley.Server.Storage;
 
-/// <summary>The data folder or a database in it cannot be used; the message says which file and why, in one line for people.</summary>
+/// <summary>The data folder, a database or a journal in it cannot be used; the message says which file and why, in one line for people.</summary>
 public sealed class StorageException : Exception
 {
     /// <summary>A failure with its file.</summary>
@@ -24,13 +24,13 @@ public enum StorageFailure
     /// <summary>The folder or file cannot be made, opened or written: rights, a read-only disk.</summary>
     NotWritable,
 
-    /// <summary>The file is no database, or a damaged one.</summary>
+    /// <summary>The file is no database or journal, or a damaged one.</summary>
     Corrupt,
 
-    /// <summary>The database was written by a newer version of this program.</summary>
+    /// <summary>The file was written by a newer version of this program.</summary>
     NewerSchema,
 
-    /// <summary>Another process kept the database locked for too long.</summary>
+    /// <summary>Another process kept the database locked for too long, or uses the folder.</summary>
     Busy,
 
     /// <summary>The disk is full.</summary>

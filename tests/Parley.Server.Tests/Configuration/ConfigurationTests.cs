@@ -145,7 +145,7 @@ public sealed class ConfigurationTests
     [InlineData("{ \"lanes\": [] }", "FILE line 1: \"lanes\" is an empty list; allowed: 0 to 256 (0 is one per processor core)")]
     [InlineData("{ \"lanes\": {} }", "FILE line 1: \"lanes\" is an object; allowed: 0 to 256 (0 is one per processor core)")]
     [InlineData("{ \"data\": \" \" }", "FILE line 1: \"data\" is \" \"; allowed: a folder")]
-    [InlineData("{ \"database\": \"Host=db;Password=secret\" }", "FILE line 1: \"database\" is not supported in this version, which keeps its data in SQLite in the folder that \"data\" names; remove the key")]
+    [InlineData("{ \"database\": \"Host=db;Password=secret\" }", "FILE line 1: \"database\" is not supported in this version, which keeps its data in the folder that \"data\" names; remove the key")]
     [InlineData("{ \"location\": { \"durable\": \"yes\" } }", "FILE line 1: \"location.durable\" is \"yes\"; allowed: true or false")]
     [InlineData("{ \"proxy\": { \"timerC\": 180 } }", "FILE line 1: \"proxy.timerC\" is 180; allowed: 181 to 86400 (seconds; RFC 3261 wants more than 3 minutes)")]
     [InlineData("{ \"media\": { \"ports\": \"9-1\" } }", "FILE line 1: \"media.ports\" is \"9-1\"; allowed: a range of ports such as \"20000-29999\"")]
