@@ -7,9 +7,8 @@ namespace Parley.InteropTests.Harness;
 /// <summary>A program that a test runs: in a process group of its own, for a bounded time, and gone when the test ends.</summary>
 /// <remarks>
 /// It runs under coreutils' <c>timeout</c>, which makes the group and ends it after the limit even when the test host has
-/// crashed. Lines of both outputs are kept with their time, for waiting and for the log of a test. Two threads a program read
-/// them: a read of a pipe blocks in .NET even when it is awaited, and many programs together would use up the thread pool, whose
-/// turn everything else waits for.
+/// crashed. Lines of both outputs are kept with their time, for waiting and for the log of a test. They are read without the
+/// test's context, whose few threads may all be busy with what waits for them.
 /// </remarks>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
@@ -19,7 +18,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Lock _gate = new();
     private readonly List<OutputLine> _lines = [];
-    private readonly TaskCompletionSource<int> _exitCode = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task<int> _exit;
     private readonly long _start = TimeProvider.System.GetTimestamp();
     private TaskCompletionSource _changed = NewSignal();
     private int? _code;
@@ -28,23 +27,15 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     {
         Name = name;
         _process = process;
-        var errors = NewThread("errors", () => Read(process.StandardError, fromError: true));
-        NewThread("output", () =>
-        {
-            Read(process.StandardOutput, fromError: false);
-            errors.Join();
-            process.WaitForExit();
-            _code = process.ExitCode;
-            _exitCode.TrySetResult(process.ExitCode);
-            Signal();
-        });
+        _exit = FollowAsync();
+        _ = _exit.ContinueWith(_ => Signal(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>What the log calls it.</summary>
     public string Name { get; }
 
     /// <summary>True when it has ended and both outputs have been read to their ends.</summary>
-    public bool HasExited => _exitCode.Task.IsCompleted;
+    public bool HasExited => _exit.IsCompleted;
 
     /// <summary>What it has written to standard output.</summary>
     public IReadOnlyList<string> Output
@@ -129,7 +120,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     public async Task<int> ExitAsync(TimeSpan? limit = null)
     {
         await WaitAsync("its end", () => HasExited, limit ?? Limit.Call);
-        int code = await _exitCode.Task;
+        int code = await _exit;
         Assert.True(code != KilledByTimeout, $"{Name} ran too long and was ended.{Environment.NewLine}{Log()}");
         return code;
     }
@@ -168,7 +159,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     {
         try
         {
-            await _exitCode.Task.WaitAsync(Limit.Soon, TimeProvider.System);
+            await _exit.WaitAsync(Limit.Soon, TimeProvider.System);
         }
         catch (TimeoutException late)
         {
@@ -195,16 +186,17 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         }
     }
 
-    private Thread NewThread(string what, ThreadStart body)
+    private async Task<int> FollowAsync()
     {
-        var thread = new Thread(body) { Name = $"{Name}: {what}", IsBackground = true };
-        thread.Start();
-        return thread;
+        await Task.WhenAll(ReadAsync(_process.StandardOutput, fromError: false), ReadAsync(_process.StandardError, fromError: true)).ConfigureAwait(false);
+        await _process.WaitForExitAsync().ConfigureAwait(false);
+        _code = _process.ExitCode;
+        return _process.ExitCode;
     }
 
-    private void Read(StreamReader reader, bool fromError)
+    private async Task ReadAsync(StreamReader reader, bool fromError)
     {
-        while (reader.ReadLine() is { } text)
+        while (await reader.ReadLineAsync().ConfigureAwait(false) is { } text)
         {
             lock (_gate) _lines.Add(new OutputLine(TimeProvider.System.GetElapsedTime(_start), fromError, text));
             Signal();
