@@ -26,8 +26,8 @@ public sealed class BaresipCallTests(ITestOutputHelper output) : InteropTest(out
         await alice.Process.SucceededAsync();
         await bob.EventAsync("CALL_CLOSED");
 
-        await Sound.AssertHeardAsync(callerSays, await bob.HeardAsync(), codec);
-        await Sound.AssertHeardAsync(calleeSays, heardByAlice, codec);
+        await Sound.AssertHeardAsync(Output, callerSays, await bob.HeardAsync(), codec);
+        await Sound.AssertHeardAsync(Output, calleeSays, heardByAlice, codec);
         Assert.Equal("7", alice.Process.Keys);
         (await capture.StopAsync()).AssertClean();
     }
@@ -56,8 +56,8 @@ public sealed class BaresipCallTests(ITestOutputHelper output) : InteropTest(out
         await alice.HangUpAsync();
         await bob.Process.SucceededAsync();
 
-        await Sound.AssertHeardAsync(calleeSays, await alice.HeardAsync(), codec);
-        await Sound.AssertHeardAsync(callerSays, heardByBob, codec);
+        await Sound.AssertHeardAsync(Output, calleeSays, await alice.HeardAsync(), codec);
+        await Sound.AssertHeardAsync(Output, callerSays, heardByBob, codec);
         Assert.Equal("9", bob.Process.Keys);
         (await capture.StopAsync()).AssertClean();
     }

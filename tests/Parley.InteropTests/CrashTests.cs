@@ -28,9 +28,12 @@ public sealed class CrashTests(ITestOutputHelper output) : InteropTest(output)
 
         string[] acknowledged = [.. UsersOf(log), .. UsersOf(Bench.PathOf("more.log"))];
         Assert.True(acknowledged.Length > Registrations, $"{acknowledged.Length} registrations were answered");
-        string queries = await InjectionFileAsync("queries.csv", acknowledged);
-        ExitedProcess querying = await RegisterAsync("query-many", server, queries, acknowledged.Length, Bench.PathOf("found.log"));
+        string queries = await InjectionFileAsync("queries.csv", acknowledged), answers = Bench.PathOf("found.log");
+        ExitedProcess querying = await RegisterAsync("query-many", server, queries, acknowledged.Length, answers);
+        int found = File.ReadLines(answers).Count(line => line.StartsWith("found ", StringComparison.Ordinal));
+        Output.WriteLine($"{acknowledged.Length} registrations were answered 200 before the kill, {found} of them were there after it");
         Assert.True(querying.ExitCode == 0, querying.Log);
+        Assert.Equal(acknowledged.Length, found);
     }
 
     // Whole lines only: the last one may have been cut.

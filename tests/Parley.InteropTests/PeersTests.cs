@@ -111,8 +111,8 @@ public sealed class PeersTests(ITestOutputHelper output) : InteropTest(output)
         CapturedTraffic traffic = await capture.StopAsync();
         traffic.AssertClean();
         Assert.NotEmpty(traffic.Rtp);
-        await Sound.AssertHeardAsync(callerSays, heardByBob);
-        await Sound.AssertHeardAsync(calleeSays, heardByAlice);
+        await Sound.AssertHeardAsync(Output, callerSays, heardByBob);
+        await Sound.AssertHeardAsync(Output, calleeSays, heardByAlice);
     }
 
     private SippSettings User(string name, Transport transport) => new(name, Bench.Network.NewAddress()) { Transport = transport };

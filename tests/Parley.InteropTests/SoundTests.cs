@@ -20,8 +20,8 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
         await alice.Process.SucceededAsync();
         await bob.Process.SucceededAsync();
 
-        await Sound.AssertHeardAsync(callerSays, heardByBob, codec.ToUpperInvariant());
-        await Sound.AssertHeardAsync(calleeSays, heardByAlice, codec.ToUpperInvariant());
+        await Sound.AssertHeardAsync(Output, callerSays, heardByBob, codec.ToUpperInvariant());
+        await Sound.AssertHeardAsync(Output, calleeSays, heardByAlice, codec.ToUpperInvariant());
         CapturedTraffic traffic = await capture.StopAsync();
         traffic.AssertClean();
         Assert.All(traffic.Rtp, packet => Assert.Equal(codec == "pcmu" ? 0 : 8, packet.PayloadType));
@@ -38,7 +38,7 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
         await ParleyPhone.Call(Bench, server, "alice", "bob", Transport.Udp, "--play", callerSays).Process.SucceededAsync();
 
         await bob.Process.SucceededAsync();
-        await Sound.AssertHeardAsync(callerSays, heardByBob);
+        await Sound.AssertHeardAsync(Output, callerSays, heardByBob);
     }
 
     [PeerFact(Programs.EspeakNg, Programs.Sox)]
@@ -51,7 +51,7 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
         await ParleyPhone.CallDirectly(Bench, bob.Address, Transport.Udp, "--play", callerSays).Process.SucceededAsync();
 
         await bob.Process.SucceededAsync();
-        await Sound.AssertHeardAsync(callerSays, heardByBob);
+        await Sound.AssertHeardAsync(Output, callerSays, heardByBob);
     }
 
     [PeerTheory(Programs.EspeakNg, Programs.Sox, Programs.Tshark)]
@@ -66,7 +66,7 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
 
         await ParleyPhone.Call(Bench, server, "alice", "echo", transport, "--play", callerSays, "--record", heard, "--duration", "8s").Process.SucceededAsync();
 
-        await Sound.AssertHeardAsync(callerSays, heard);
+        await Sound.AssertHeardAsync(Output, callerSays, heard);
         (await capture.StopAsync()).AssertClean();
     }
 
@@ -104,6 +104,6 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
         // A converter's filter delays by fractions of a sample, so the samples themselves may differ: the speech must be whole and in its place.
         TimeSpan played = Wav.Duration(callerSays);
         Assert.InRange(Wav.Duration(heardByBob), played - TimeSpan.FromMilliseconds(50), played + TimeSpan.FromSeconds(1));
-        await Sound.AssertRecognisedAsync(callerSays, heardByBob);
+        await Sound.AssertRecognisedAsync(Output, callerSays, heardByBob);
     }
 }

@@ -8,25 +8,31 @@ internal static class Sound
     private const double LeastSignalToNoise = 30;
 
     /// <summary>The whole speech is in the recording: 30 dB or better against the speech as G.711 codes it, with no piece missing or shifted.</summary>
+    /// <param name="output">Gets what was measured.</param>
     /// <param name="speech">What was played: 8 kHz.</param>
     /// <param name="recording">What was heard.</param>
     /// <param name="codec">"PCMU" or "PCMA".</param>
-    public static async Task AssertHeardAsync(string speech, string recording, string codec = "PCMU")
+    public static async Task AssertHeardAsync(ITestOutputHelper output, string speech, string recording, string codec = "PCMU")
     {
         (short[] reference, int sampleRate) = Wav.Read(await Speech.CodedAsync(speech, codec));
         (short[] heard, int heardRate) = Wav.Read(recording);
         Assert.Equal(sampleRate, heardRate);
-        AudioComparison comparison = AudioComparison.Compare(reference, heard, sampleRate);
-        Assert.True(
-            comparison is { SignalToNoise: >= LeastSignalToNoise, MissingSamples: 0, LargestShiftSamples: 0 },
-            $"{recording} beside {speech}: {comparison}");
+        AudioComparison comparison = Compare(output, speech, recording, reference, heard, sampleRate);
+        Assert.True(comparison is { SignalToNoise: >= LeastSignalToNoise, MissingSamples: 0, LargestShiftSamples: 0 }, $"{recording} beside {speech}: {comparison}");
     }
 
     /// <summary>The whole speech is in the recording after a change of its sample rate, which moves each sample a little: 10 dB, no piece missing or shifted.</summary>
-    public static async Task AssertRecognisedAsync(string speech, string recording)
+    public static async Task AssertRecognisedAsync(ITestOutputHelper output, string speech, string recording)
     {
         (short[] reference, int sampleRate) = Wav.Read(await Speech.CodedAsync(speech, "PCMU"));
-        AudioComparison comparison = AudioComparison.Compare(reference, Wav.Read(recording).Samples, sampleRate);
+        AudioComparison comparison = Compare(output, speech, recording, reference, Wav.Read(recording).Samples, sampleRate);
         Assert.True(comparison is { SignalToNoise: >= 10, MissingSamples: 0, LargestShiftSamples: >= -1 and <= 1 }, $"{recording} beside {speech}: {comparison}");
+    }
+
+    private static AudioComparison Compare(ITestOutputHelper output, string speech, string recording, short[] reference, short[] heard, int sampleRate)
+    {
+        AudioComparison comparison = AudioComparison.Compare(reference, heard, sampleRate);
+        output.WriteLine($"{Path.GetFileName(recording)} beside {Path.GetFileName(speech)}: {comparison}");
+        return comparison;
     }
 }

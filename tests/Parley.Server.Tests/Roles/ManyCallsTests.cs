@@ -2,11 +2,12 @@ using Parley.Net.Virtual;
 using Parley.Server.Hosting;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
+using Xunit.Abstractions;
 
 namespace Parley.Server.Tests.Roles;
 
 /// <summary>Whatever callers and callees do at whatever moment, over whatever network: every call ends at all three, and the server keeps nothing of it.</summary>
-public sealed class ManyCallsTests
+public sealed class ManyCallsTests(ITestOutputHelper output)
 {
     private static readonly LinkConditions Rough = LinkConditions.Good with
     {
@@ -41,7 +42,7 @@ public sealed class ManyCallsTests
     [InlineData(8)]
     public void Calls_over_streams_end_and_leave_nothing(int seed) => Run(seed, calls: 1000, phonesOfBob: 2, isTrusted: true, Rough, SipTransport.Tcp);
 
-    private static void Run(int seed, int calls, int phonesOfBob, bool isTrusted, LinkConditions conditions, SipTransport transport)
+    private void Run(int seed, int calls, int phonesOfBob, bool isTrusted, LinkConditions conditions, SipTransport transport)
     {
         using var server = new TestServer(
             configuration => isTrusted ? configuration with { Trusted = [RegistrarTests.Prefix("192.0.2.1")] } : configuration, seed, lanes: 2);
@@ -62,8 +63,11 @@ public sealed class ManyCallsTests
         server.IsPumping = false;
         for (int i = 0; i < calls; i++) alice.CallLater(SipUri.Parse("sip:bob@example.com"), TimeSpan.FromMilliseconds(random.Next(0, calls * 10)));
 
+        long start = TimeProvider.System.GetTimestamp();
         bool isIdle = network.RunUntilIdle(TimeSpan.FromHours(3));
+        TimeSpan took = TimeProvider.System.GetElapsedTime(start);
         string state = $"{network}; {server.Roles.Statistics()}; alice has {alice.Core.CallCount} calls, the others {string.Join(", ", bobs.Select(bob => bob.Core.CallCount))}";
+        output.WriteLine($"{calls} calls took {took.TotalSeconds:0.0} s: {state}");
         Assert.True(isIdle, state);
         Assert.True(alice.Ends.Count == calls, state);
         foreach (RandomPhone bob in bobs) Assert.True(bob.Ends.Count == bob.Called, state);
