@@ -88,14 +88,22 @@ internal sealed class SipReceiver
         else if (reply.ToTag.IsEmpty) WriteTag(tag, key);
         int room = request.Bytes.Length - request.BodyLength + reply.ReasonPhrase.Length + reply.Headers.Length + reply.Body.Length + ReplyRoomBytes;
         PooledBuffer response = _lane.Loop.Buffers.Rent(Math.Min(room, BufferPool.MaxLengthBytes));
-        var writer = new SipResponseWriter(response.Whole);
-        writer.Start(request, reply.StatusCode, reply.ToTag.IsEmpty ? tag : reply.ToTag, reply.ReasonPhrase, source);
-        if (reply.CopyRecordRoute) writer.CopyHeader(request, HeaderId.RecordRoute);
-        if (!reply.Headers.IsEmpty) writer.AddRows(reply.Headers);
-        if (Endpoint.ServerName is { } server) writer.AddHeader(HeaderId.Server, server);
-        if (!writer.TryFinish(reply.ContentType, reply.Body, out int written)) throw new InvalidOperationException("A response is too long to be sent.");
-        response.Length = written;
-        return response;
+        try
+        {
+            var writer = new SipResponseWriter(response.Whole);
+            writer.Start(request, reply.StatusCode, reply.ToTag.IsEmpty ? tag : reply.ToTag, reply.ReasonPhrase, source);
+            if (reply.CopyRecordRoute) writer.CopyHeader(request, HeaderId.RecordRoute);
+            if (!reply.Headers.IsEmpty) writer.AddRows(reply.Headers);
+            if (Endpoint.ServerName is { } server) writer.AddHeader(HeaderId.Server, server);
+            if (!writer.TryFinish(reply.ContentType, reply.Body, out int written)) throw new InvalidOperationException("A response is too long to be sent.");
+            response.Length = written;
+            return response;
+        }
+        catch
+        {
+            response.Release();
+            throw;
+        }
     }
 
     public SipServerTransaction? CreateServerTransaction(in SipIncomingRequest request, ITransactionUser user)

@@ -100,6 +100,26 @@ public sealed class SipLaneTests
     }
 
     [Fact]
+    public void A_reply_that_cannot_be_written_throws_and_the_transaction_waits_for_another()
+    {
+        (SipEndpoint alice, ScriptedUser a) = Start(_aliceHost, "192.0.2.1:5060");
+        (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060");
+        b.Script = (in SipIncomingRequest request) =>
+        {
+            SipServerTransaction transaction = request.CreateTransaction(b)!;
+            Assert.Throws<ArgumentException>(() => transaction.Respond(new SipReply(486) { ReasonPhrase = "Busy\r\nX-Added: 1"u8 }));
+            Assert.Throws<ArgumentException>(() => transaction.Respond(new SipReply(486) { Headers = "X-Added: 1"u8 }));
+            Assert.Throws<InvalidOperationException>(() => transaction.Respond(new SipReply(486) { ReasonPhrase = new byte[1_000_000] }));
+            Assert.False(transaction.IsFinished);
+            Assert.True(transaction.Respond(new SipReply(486)));
+        };
+        a.Send(SipMethod.Options, Udp("192.0.2.2:5060"));
+        Assert.True(_network.Run(() => a.Heard.Count > 0, Limit));
+        Assert.Equal(["486 to Options"], a.Heard);
+        AssertNothingLeft(alice, bob);
+    }
+
+    [Fact]
     public void A_stateless_reply_has_the_same_tag_each_time_and_its_ack_is_absorbed()
     {
         (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060");
