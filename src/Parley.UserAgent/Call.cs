@@ -92,9 +92,11 @@ public sealed class Call : ICallObserver
     /// <summary>Incoming: refuses.</summary>
     /// <param name="statusCode">300 to 699: 486 is busy, 603 declines for all phones of the user, 480 cannot be reached.</param>
     /// <param name="reasonPhrase">Null for the usual one.</param>
+    /// <exception cref="ArgumentException">The status is none of these, or the phrase has a CR or LF. The call is as it was.</exception>
     /// <exception cref="InvalidOperationException">The call does not wait for an answer.</exception>
     public async Task RejectAsync(int statusCode = 603, string? reasonPhrase = null)
     {
+        CallLeg.ThrowIfNoRefusal(statusCode, reasonPhrase);
         if (!await _agent.OnLane(() => _leg!.Reject(statusCode, reasonPhrase)).ConfigureAwait(false)) throw Misplaced();
     }
 

@@ -154,10 +154,10 @@ public sealed class CallLeg : IIncomingInviteOwner
     /// <param name="statusCode">300 to 699: 486 is busy, 603 declines for all phones of the user, 480 cannot be reached.</param>
     /// <param name="reasonPhrase">Null for the usual one.</param>
     /// <returns>False when the call is not waiting for an answer.</returns>
+    /// <exception cref="ArgumentException">The status is none of these, or the phrase has a CR or LF. The call is as it was.</exception>
     public bool Reject(int statusCode, string? reasonPhrase = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(statusCode, 300);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(statusCode, 699);
+        ThrowIfNoRefusal(statusCode, reasonPhrase);
         if (State is not (CallState.Incoming or CallState.Ringing)) return false;
         _incoming!.Reject(statusCode, reasonPhrase is null ? default : WireText.ToBytes(reasonPhrase));
         End(new CallEnd(CallEndReason.Rejected, statusCode, reasonPhrase ?? WireText.From(ReasonPhrases.Get(statusCode))));
@@ -190,6 +190,14 @@ public sealed class CallLeg : IIncomingInviteOwner
     /// <param name="digits">0-9, *, #, A-D.</param>
     /// <returns>False when the call is not established, the other side takes no digits, or too many wait.</returns>
     public bool SendDigits(string digits) => State == CallState.Established && _media!.TrySendDigits(digits);
+
+    /// <summary>Throws for what <see cref="Reject"/> cannot say.</summary>
+    internal static void ThrowIfNoRefusal(int statusCode, string? reasonPhrase)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(statusCode, 300);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(statusCode, 699);
+        if (reasonPhrase.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException("A reason phrase is one line.", nameof(reasonPhrase));
+    }
 
     internal static CallLeg Call(UserAgentCore core, SipUri target, byte[] callId, CallOptions options, ICallObserver observer)
     {

@@ -177,6 +177,19 @@ public sealed class ServerSideTests
     }
 
     [Fact]
+    public void A_refusal_that_cannot_be_written_sends_nothing_and_the_call_can_be_refused_still()
+    {
+        _peer.Send("INVITE", 1, _peer.Sdp());
+        Assert.True(_network.Run(() => _phone.Incoming.Count > 0, Limit));
+        Assert.Throws<ArgumentException>(() => Call.Reject(486, "Busy\r\nX-Added: 1"));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Call.Reject(200));
+        Assert.Equal(CallState.Incoming, Call.State);
+        Assert.True(Call.Reject(480, "Not Now"));
+        Assert.StartsWith("SIP/2.0 480 Not Now\r\n", _peer.TakeResponse(480), StringComparison.Ordinal);
+        AssertNothingLeft();
+    }
+
+    [Fact]
     public void More_calls_than_there_may_be_are_busy()
     {
         for (int i = 0; i < 3; i++)

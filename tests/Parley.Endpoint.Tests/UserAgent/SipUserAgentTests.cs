@@ -150,6 +150,26 @@ public sealed class SipUserAgentTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => incoming.RingAsync());
     }
 
+    [Theory]
+    [InlineData(486, "Busy\r\nX-Added: 1")]
+    [InlineData(486, "Busy\rHere")]
+    [InlineData(486, "\n")]
+    [InlineData(200, null)]
+    [InlineData(700, "Busy")]
+    public async Task A_refusal_that_cannot_be_written_is_refused_itself_and_the_call_waits_on(int status, string? reason)
+    {
+        await using SipUserAgent alice = await StartAsync(), bob = await StartAsync();
+        Task<Call> calling = alice.CallAsync(UriOf(bob));
+        Call incoming = await NextCallAsync(bob);
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => incoming.RejectAsync(status, reason));
+        Assert.Equal(CallState.Incoming, incoming.State);
+        await incoming.RejectAsync(486, "In a Meeting \u2013 Later");
+        var refused = await Assert.ThrowsAsync<CallFailedException>(() => calling.WaitAsync(Limit));
+        Assert.Equal(new CallEnd(CallEndReason.Refused, 486, "In a Meeting \u2013 Later"), refused.End);
+        Assert.Equal(new CallEnd(CallEndReason.Rejected, 486, "In a Meeting \u2013 Later"), await incoming.Ended.WaitAsync(Limit));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => incoming.RejectAsync(status, reason));
+    }
+
     [Fact]
     public async Task Who_does_not_answer_in_time_is_not_waited_for()
     {
