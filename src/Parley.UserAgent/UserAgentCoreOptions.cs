@@ -58,6 +58,8 @@ public sealed record UserAgentCoreOptions
         if (MaxCalls < 1) throw new ArgumentException($"{nameof(MaxCalls)} must be 1 or more.");
         if (AliveInterval < TimeSpan.Zero) throw new ArgumentException($"{nameof(AliveInterval)} must be 0 or more.");
         if (RegistrationExpiry < TimeSpan.FromSeconds(1)) throw new ArgumentException($"{nameof(RegistrationExpiry)} must be 1 second or more.");
-        if (Password is not null && (UserName ?? Identity?.User) is null) throw new ArgumentException($"{nameof(Password)} needs a {nameof(UserName)}, or an {nameof(Identity)} with a user.");
+        if (Password is null) return;
+        string user = UserName ?? Identity?.User ?? throw new ArgumentException($"{nameof(Password)} needs a {nameof(UserName)}, or an {nameof(Identity)} with a user.");
+        if (user.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException($"{nameof(UserName)}, or the user of {nameof(Identity)} without one, must be one line.");
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Parley.Sip.Messages;
 
 namespace Parley.Sip.Authentication;
 
@@ -15,11 +16,11 @@ public sealed class DigestClient
     /// <param name="username">User name.</param>
     /// <param name="password">Password.</param>
     /// <param name="realm">The only realm to answer; null answers any. Who answers any lets each server on the way try passwords on what it gets.</param>
+    /// <exception cref="ArgumentException">The user name has a CR or LF: it stands in the header.</exception>
     public DigestClient(string username, string password, string? realm = null)
     {
-        ArgumentNullException.ThrowIfNull(username);
         ArgumentNullException.ThrowIfNull(password);
-        (Username, Password, Realm) = (username, Encoding.UTF8.GetBytes(password), realm);
+        (Username, Password, Realm) = (SipText.OneLine(username, nameof(username)), Encoding.UTF8.GetBytes(password), realm);
     }
 
     /// <summary>User name.</summary>

@@ -171,6 +171,29 @@ public sealed class SipUserAgentTests
     }
 
     [Fact]
+    public async Task A_text_of_two_lines_gets_into_no_message()
+    {
+        const string TwoLines = "alice\r\nX-Added: 1";
+        await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(options => options with { DisplayName = TwoLines }));
+        await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(options => options with { Product = TwoLines }));
+        await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(options => options with { UserName = TwoLines, Password = "secret" }));
+        await Assert.ThrowsAsync<ArgumentException>(() => StartAsync(options => options with { Identity = new SipUri(TwoLines, "example.com"), Password = "secret" }));
+        Assert.Throws<ArgumentException>(() => SipUri.Parse("sip:bob@example.com").With("method", TwoLines));
+        Assert.Throws<ArgumentException>(() => new SipUri("bob", TwoLines));
+
+        await using SipUserAgent alice = await StartAsync(), bob = await StartAsync();
+        Assert.Throws<FormatException>(() => { _ = alice.CallAsync("sip:bob@example.com\r\nX-Added: 1"); });
+        Assert.Throws<FormatException>(() => { _ = alice.OptionsAsync("sip:bob@example.com\r\nX-Added: 1"); });
+        Assert.Throws<ArgumentException>(() => alice.StartCall(UriOf(bob), new CallOptions { Headers = new Dictionary<string, string> { ["Subject"] = TwoLines } }));
+        Call call = alice.StartCall(UriOf(bob) with { User = TwoLines });
+        Call incoming = await NextCallAsync(bob);
+        Assert.StartsWith("sip:alice%0D%0AX-Added%3A%201@", incoming.RequestUri, StringComparison.Ordinal);
+        await incoming.AnswerAsync();
+        await Assert.ThrowsAsync<ArgumentException>(() => call.SendDtmfAsync("1\r\n"));
+        await call.HangUpAsync().WaitAsync(Limit);
+    }
+
+    [Fact]
     public async Task Who_does_not_answer_in_time_is_not_waited_for()
     {
         await using SipUserAgent alice = await StartAsync(), bob = await StartAsync();

@@ -105,6 +105,13 @@ public class DigestClientTests
     }
 
     [Fact]
+    public void A_user_name_of_two_lines_is_refused()
+    {
+        Assert.Throws<ArgumentException>(() => new DigestClient("alice\r\nX-Added: 1", "s3cret"));
+        Assert.Throws<ArgumentException>(() => new DigestClient("alice\n", "s3cret"));
+    }
+
+    [Fact]
     public void Nothing_to_answer_is_said()
     {
         Assert.Equal(DigestAnswer.NotAnswerable, _client.Begin().OnChallenge(isProxy: false, []));
