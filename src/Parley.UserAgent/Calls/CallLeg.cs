@@ -42,26 +42,21 @@ public sealed class CallLeg : IIncomingInviteOwner
     // The caller's CANCEL may never come, when all that told it of this call was lost. Proxies wait for three minutes and more (timer C).
     private static readonly TimeSpan LongestRinging = TimeSpan.FromMinutes(10);
 
-
     private readonly UserAgentCore _core;
+    private readonly CallSession _session;
     private readonly Timer _timer;
     private OutgoingInvite? _outgoing;
     private IncomingInvite? _incoming;      // the first INVITE, then the latest re-INVITE
     private Dialog? _dialog;
     private AliveCheck? _alive;
-    private CallMedia? _media;
-    private CallAudio _audio = CallAudio.None;
     private SessionDescription? _offer;     // of an incoming call, until it is answered
     private CallEnd? _end;                  // what is reported when the other side has confirmed the end
-    private AudioStatistics? _statistics;
     private bool _isByeUnderWay;
-    private bool _isMediaClosing;
-    private bool _isHeld;
-    private string _earlyDigits = "";       // to be echoed once the call is established
 
     private CallLeg(UserAgentCore core, byte[] callId, string target)
     {
         (_core, CallIdBytes, RequestUri, RemoteUri) = (core, callId, target, target);
+        _session = new CallSession(core, this);
         _timer = new Timer(this);
         Tag = LocalTag.Create();
         TagBytes = Tag.ToBytes();
@@ -89,10 +84,10 @@ public sealed class CallLeg : IIncomingInviteOwner
     public string RequestUri { get; }
 
     /// <summary>How its media goes, or went until the end; null when there was none.</summary>
-    public AudioStatistics? Statistics => _media?.Statistics ?? _statistics;
+    public AudioStatistics? Statistics => _session.Statistics;
 
     /// <summary>What is sent with, as SDP names it: <c>PCMU</c>; null before it is negotiated.</summary>
-    public string? Codec => _media?.Codec ?? _statistics?.Codec;
+    public string? Codec => _session.Codec;
 
     internal LocalTag Tag { get; }
 
@@ -123,20 +118,14 @@ public sealed class CallLeg : IIncomingInviteOwner
     {
         ArgumentNullException.ThrowIfNull(audio);
         if (State is not (CallState.Incoming or CallState.Ringing)) return false;
-        _audio = audio;
-        _media = CallMedia.TryOpen(_core, this, _incoming!.Flow.Remote);
-        if (_media is null)
+        _session.Audio = audio;
+        if (!_session.TryOpen(_incoming!.Flow.Remote))
         {
             Reject(503);
             return false;
         }
 
-        SessionDescription? description;
-        if (_offer is null)
-        {
-            description = _media.CreateOffer();
-        }
-        else if (_media.Answer(_offer, out description) is var failure and not NegotiationFailure.None)
+        if (_session.Describe(_offer, out byte[] description) is var failure and not NegotiationFailure.None)
         {
             RejectMedia(failure);
             return false;
@@ -144,9 +133,9 @@ public sealed class CallLeg : IIncomingInviteOwner
 
         State = CallState.Accepted;
         Lane.Loop.Schedule(_timer, Instant.Never);
-        _media.Listen(_audio);
+        _session.Listen();
         _dialog!.Confirm();
-        _incoming.Accept([.. WriteContactRow(_incoming.Flow), .. _core.CallHeaders], description!.ToBytes());
+        _incoming.Accept([.. WriteContactRow(_incoming.Flow), .. _core.CallHeaders], description);
         return true;
     }
 
@@ -177,7 +166,7 @@ public sealed class CallLeg : IIncomingInviteOwner
                 break;
             case CallState.Accepted:
                 // The callee's BYE must wait for the ACK, or for its time to be over (RFC 3261 15).
-                CloseMedia();
+                _session.Close();
                 (State, _end) = (CallState.Ending, new CallEnd(CallEndReason.HungUp, 200, "OK"));
                 break;
             case CallState.Established:
@@ -189,7 +178,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     /// <summary>Presses keys, one after the other.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
     /// <returns>False when the call is not established, the other side takes no digits, or too many wait.</returns>
-    public bool SendDigits(string digits) => State == CallState.Established && _media!.TrySendDigits(digits);
+    public bool SendDigits(string digits) => State == CallState.Established && _session.TrySendDigits(digits);
 
     /// <summary>Throws for what <see cref="Reject"/> cannot say.</summary>
     internal static void ThrowIfNoRefusal(int statusCode, string? reasonPhrase)
@@ -201,7 +190,8 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     internal static CallLeg Call(UserAgentCore core, SipUri target, byte[] callId, CallOptions options, ICallObserver observer)
     {
-        var leg = new CallLeg(core, callId, target.ToString()) { Observer = observer, _audio = options.Audio };
+        var leg = new CallLeg(core, callId, target.ToString()) { Observer = observer };
+        leg._session.Audio = options.Audio;
         leg._outgoing = new OutgoingInvite(core, leg, target, options);
         core.Add(leg);
         core.Lane.Loop.Schedule(leg._timer, core.Lane.Now + options.RingTimeout);
@@ -236,25 +226,23 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     internal byte[]? CreateOffer(in SipFlow flow)
     {
-        _media?.Abandon();      // of an address that nobody was reached at
-        _media = CallMedia.TryOpen(_core, this, flow.Remote);
-        return _media?.CreateOffer().ToBytes();
+        if (!_session.TryOpen(flow.Remote)) return null;
+        _session.Describe(offer: null, out byte[] description);
+        return description;
     }
 
     internal void OnProvisional(in SipMessageView response)
     {
         if (State == CallState.Calling) State = CallState.Proceeding;
         if (State != CallState.Proceeding || response.StatusCode == 100) return;
-        bool hasEarlyMedia = SessionBody.TryRead(response, out SessionDescription? description, out _) == SessionBodyKind.Description
-            && _media!.TakeEarlyAnswer(description!) == NegotiationFailure.None;
-        if (hasEarlyMedia) _media!.Listen(_audio);
+        bool hasEarlyMedia = _session.TakeEarlyAnswer(response);
         Observer.OnProgress(this, response.StatusCode, WireText.From(response.ReasonPhrase), hasEarlyMedia);
     }
 
     internal void OnRedirected(string uri)
     {
         State = CallState.Calling;
-        _media!.ForgetEarlyAnswer();
+        _session.ForgetEarlyAnswer();
         Observer.OnRedirected(this, uri);
     }
 
@@ -275,9 +263,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         }
 
         State = CallState.Established;
-        NegotiationFailure failure = SessionBody.TryRead(success, out SessionDescription? description, out _) == SessionBodyKind.Description
-            ? _media!.TakeAnswer(description!)
-            : _media!.KeepEarlyAnswer();
+        NegotiationFailure failure = _session.TakeAnswer(success);
         if (failure == NegotiationFailure.None) OnEstablished();
         else SendBye(new CallEnd(CallEndReason.NoMedia, 200, $"The answer cannot be used: {failure}"));
     }
@@ -340,11 +326,9 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     void IIncomingInviteOwner.OnAcknowledged(IncomingInvite invite, in SipMessageView ack)
     {
-        if (_media is { IsOfferPending: true } media)
+        if (_session.IsOfferPending)
         {
-            NegotiationFailure failure = SessionBody.TryRead(ack, out SessionDescription? description, out _) == SessionBodyKind.Description
-                ? media.TakeAnswer(description!)
-                : NegotiationFailure.NoAudio;
+            NegotiationFailure failure = _session.TakeAnswer(ack);
             if (failure != NegotiationFailure.None && State != CallState.Ending)
             {
                 SendBye(new CallEnd(CallEndReason.NoMedia, 200, $"The answer cannot be used: {failure}"));
@@ -371,26 +355,12 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     // What the media brings.
 
-    internal void OnDigit(char digit, TimeSpan duration)
-    {
-        Observer.OnDigit(this, digit, duration);
-        if (!_audio.EchoesDigits) return;
-        if (State == CallState.Established) _media!.TrySendDigits(digit.ToString(), isAsked: false);
-        else if (State == CallState.Accepted && _earlyDigits.Length < CallMedia.MaxDigits) _earlyDigits += digit;      // the caller was faster than its ACK
-    }
-
-    internal void OnDigitsSent() => Observer.OnDigitsSent(this);
-
-    internal void OnMediaEnded(AudioStatistics statistics)
-    {
-        (_media, _statistics) = (null, statistics);
-        TryFinish();
-    }
+    internal void OnMediaEnded() => TryFinish();
 
     internal void OnSourceEnded()
     {
         if (State != CallState.Established) return;
-        if (_audio.HangUpAfterSource) Lane.Loop.Schedule(_timer, Lane.Now + PlayoutTime);
+        if (_session.Audio.HangUpAfterSource) Lane.Loop.Schedule(_timer, Lane.Now + PlayoutTime);
         Observer.OnSourceEnded(this);
     }
 
@@ -435,7 +405,7 @@ public sealed class CallLeg : IIncomingInviteOwner
             return;
         }
 
-        if (_media!.IsOfferPending)
+        if (_session.IsOfferPending)
         {
             transaction.Respond(new SipReply(491));
             return;
@@ -447,12 +417,7 @@ public sealed class CallLeg : IIncomingInviteOwner
             return;
         }
 
-        SessionDescription? description;
-        if (offer is null)
-        {
-            description = _media.CreateOffer();
-        }
-        else if (_media.Answer(offer, out description) is var failure and not NegotiationFailure.None)
+        if (_session.Describe(offer, out byte[] description) is var failure and not NegotiationFailure.None)
         {
             transaction.Respond(new SipReply(488) { Headers = SessionBody.Warning(failure) });
             return;
@@ -461,11 +426,9 @@ public sealed class CallLeg : IIncomingInviteOwner
         _dialog!.Refresh(invite);
         _incoming?.Close();     // who sends another INVITE has got the answer to the last one
         _incoming = new IncomingInvite(transaction, this, TagBytes);
-        _incoming.Accept([.. WriteContactRow(transaction.Flow), .. _core.CallHeaders], description!.ToBytes());
+        _incoming.Accept([.. WriteContactRow(transaction.Flow), .. _core.CallHeaders], description);
         if (State == CallState.Accepted) OnEstablished();
-        if (State != CallState.Established || _isHeld == _media.IsHeldByRemote) return;
-        _isHeld = _media.IsHeldByRemote;
-        Observer.OnHeld(this, _isHeld);
+        if (State == CallState.Established && _session.TryTakeHold(out bool isHeld)) Observer.OnHeld(this, isHeld);
     }
 
     private void OnEstablished()
@@ -473,8 +436,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         State = CallState.Established;
         _alive = new AliveCheck(_core, this, _dialog!);
         _alive.Start();
-        _media!.Talk(_audio);
-        if (_earlyDigits.Length > 0) _media.TrySendDigits(_earlyDigits, isAsked: false);
+        _session.Talk();
         Observer.OnEstablished(this);
     }
 
@@ -505,21 +467,13 @@ public sealed class CallLeg : IIncomingInviteOwner
         Lane.Loop.Schedule(_timer, Instant.Never);
         _incoming?.Close();
         _alive?.Stop();
-        CloseMedia();
+        _session.Close();
         TryFinish();
-    }
-
-    private void CloseMedia()
-    {
-        if (_isMediaClosing) return;
-        _isMediaClosing = true;
-        if (_media is not null) _media.Close(_audio);
-        else _audio.Sink?.End();
     }
 
     private void TryFinish()
     {
-        if (State != CallState.Ending || _isByeUnderWay || _media is not null || _incoming is { IsAccepted: true }) return;
+        if (State != CallState.Ending || _isByeUnderWay || _session.HasMedia || _incoming is { IsAccepted: true }) return;
         State = CallState.Ended;
         _core.Remove(this);
         Observer.OnEnded(this, _end!);

@@ -7,7 +7,7 @@ using Parley.Sdp;
 
 namespace Parley.UserAgent.Calls;
 
-/// <summary>The audio of one call: joins its offers and answers with its ports.</summary>
+/// <summary>The audio of one call: joins its offers and answers with one pair of ports.</summary>
 /// <remarks>
 /// Before the call is answered it only listens; the source begins when the call is established, so that nothing of it is
 /// said to nobody. Source: RFC 3264, RFC 3261 13.2.1, 14; RFC 3960 for early media.
@@ -20,7 +20,7 @@ internal sealed class CallMedia : IAudioHandler
     private static readonly TimeSpan DigitTail = TimeSpan.FromMilliseconds(60);     // RFC 4733 2.5.1.4: the end of a digit is sent three times
 
     private readonly UserAgentCore _core;
-    private readonly CallLeg _leg;
+    private readonly CallSession _session;
     private readonly AudioEndpoint _endpoint;
     private readonly AudioOptions _options;
     private readonly DigitTimer _digits;
@@ -31,9 +31,9 @@ internal sealed class CallMedia : IAudioHandler
     private bool _isTalking;
     private bool _isAbandoned;
 
-    private CallMedia(UserAgentCore core, CallLeg leg, NetworkAddress local)
+    private CallMedia(UserAgentCore core, CallSession session, NetworkAddress local)
     {
-        (_core, _leg) = (core, leg);
+        (_core, _session) = (core, session);
         _options = new AudioOptions { CanonicalName = RandomNumberGenerator.GetHexString(16, lowercase: true) };
         _negotiation = new OfferAnswer(core.Capabilities, core.Random.NextInt64(1L << 62));
         _digits = new DigitTimer(this);
@@ -55,16 +55,16 @@ internal sealed class CallMedia : IAudioHandler
 
     /// <summary>Opens ports.</summary>
     /// <param name="core">The user agent.</param>
-    /// <param name="leg">Whose audio it is.</param>
+    /// <param name="session">Whose audio it is.</param>
     /// <param name="signalling">Where the call's messages go: media leaves by the same interface.</param>
     /// <returns>Null when there is no port, or no way there.</returns>
-    public static CallMedia? TryOpen(UserAgentCore core, CallLeg leg, NetworkAddress signalling)
+    public static CallMedia? TryOpen(UserAgentCore core, CallSession session, NetworkAddress signalling)
     {
         NetworkAddress local = core.Options.MediaAddress.IsSpecified ? core.Options.MediaAddress : core.Lane.LocalAddressTowards(signalling);
         if (!local.IsSpecified) return null;
         try
         {
-            return new CallMedia(core, leg, local);
+            return new CallMedia(core, session, local);
         }
         catch (MediaPortsException)
         {
@@ -98,6 +98,7 @@ internal sealed class CallMedia : IAudioHandler
     /// <summary>Takes the answer to the pending offer.</summary>
     public NegotiationFailure TakeAnswer(SessionDescription answer)
     {
+        _early = null;
         NegotiationFailure failure = _negotiation.ProcessAnswer(answer, out NegotiatedAudio? audio);
         if (failure == NegotiationFailure.None) Apply(audio!);
         return failure;
@@ -106,11 +107,11 @@ internal sealed class CallMedia : IAudioHandler
     /// <summary>The call goes elsewhere: who answered early is not who will answer.</summary>
     public void ForgetEarlyAnswer() => _early = null;
 
-    /// <summary>The 2xx has no description: that of a provisional response is the answer.</summary>
+    /// <summary>The final answer has no description: that of a provisional response is the answer, where there was one.</summary>
     public NegotiationFailure KeepEarlyAnswer()
     {
         if (_early is null) return NegotiationFailure.NoAudio;
-        _negotiation = _early;
+        (_negotiation, _early) = (_early, null);
         Apply(_negotiation.Audio!);
         return NegotiationFailure.None;
     }
@@ -133,7 +134,7 @@ internal sealed class CallMedia : IAudioHandler
 
     /// <summary>Sends digits behind those that wait.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
-    /// <param name="isAsked">True when <see cref="CallLeg.OnDigitsSent"/> is waited for.</param>
+    /// <param name="isAsked">True when <see cref="CallSession.OnDigitsSent"/> is waited for.</param>
     /// <returns>False when the other side takes none, or too many wait.</returns>
     public bool TrySendDigits(string digits, bool isAsked = true)
     {
@@ -143,7 +144,7 @@ internal sealed class CallMedia : IAudioHandler
         return true;
     }
 
-    /// <summary>Sends no more, plays what is still there, and then tells <see cref="CallLeg.OnMediaEnded"/>.</summary>
+    /// <summary>Sends no more, plays what is still there, and then tells <see cref="CallSession.OnMediaEnded"/>.</summary>
     /// <param name="audio">Whose sink is told that nothing comes, when nothing ever came.</param>
     public void Close(CallAudio audio)
     {
@@ -161,14 +162,14 @@ internal sealed class CallMedia : IAudioHandler
 
     void IAudioHandler.OnEvent(Instant now, AudioEvent audioEvent)
     {
-        if (audioEvent is { IsEnd: true, Digit: { } digit }) _leg.OnDigit(digit, audioEvent.Duration);
+        if (audioEvent is { IsEnd: true, Digit: { } digit }) _session.OnDigit(digit, audioEvent.Duration);
     }
 
-    void IAudioHandler.OnSourceEnded(Instant now) => _leg.OnSourceEnded();
+    void IAudioHandler.OnSourceEnded(Instant now) => _session.OnSourceEnded();
 
     void IAudioHandler.OnEnded(Instant now, AudioStatistics statistics)
     {
-        if (!_isAbandoned) _leg.OnMediaEnded(statistics);
+        if (!_isAbandoned) _session.OnMediaEnded(statistics);
     }
 
     private void Apply(NegotiatedAudio audio)
@@ -201,7 +202,7 @@ internal sealed class CallMedia : IAudioHandler
             (_, int count, bool isAsked) = _batches.Dequeue();
             Waiting -= count;
             if (_batches.TryPeek(out (Instant SentBy, int Count, bool IsAsked) next)) media._core.Lane.Loop.Schedule(this, next.SentBy);
-            if (isAsked) media._leg.OnDigitsSent();
+            if (isAsked) media._session.OnDigitsSent();
         }
     }
 }

@@ -253,6 +253,27 @@ public sealed class ClientSideTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_answered_early_answers_no_later_offer(bool hasFinalAnswer)
+    {
+        CallLeg call = Phone.Call(_peer.Uri);
+        string invite = _peer.TakeRequest("INVITE");
+        _peer.Answer(invite, "183 Session Progress", body: _peer.Sdp());
+        _peer.Answer(invite, "200 OK", body: hasFinalAnswer ? _peer.Sdp() : null);
+        _peer.TakeRequest("ACK");
+        (_peer.CallId, _peer.FromTag) = (call.CallId, "remote");
+        string tag = Header(invite, "From").Split(";tag=")[1];
+        _peer.Send("INVITE", 1, toTag: tag);
+        _peer.TakeResponse(200);
+        _peer.Send("ACK", 1, toTag: tag);
+        _peer.Answer(_peer.TakeRequest("BYE"), "200 OK");
+        RunToEnd(call);
+        Assert.Equal(["183 with sound", "established", "NoMedia 200"], Phone.Heard);
+        AssertNothingLeft();
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("audio 0 RTP/AVP 0")]
     [InlineData("audio 40000 RTP/AVP 18")]
