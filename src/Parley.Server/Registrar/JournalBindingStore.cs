@@ -58,7 +58,8 @@ internal sealed class JournalBindingStore : IBindingStore
     public void BeginGeneration()
     {
         Generation last = _generations[^1];
-        Open(last.Number + 1, static _ => throw new InvalidOperationException("A new generation has records.")).Succeed(last.File);
+        string path = PathOf(last.Number + 1);
+        Open(last.Number + 1, _ => throw new StorageException(StorageFailure.Failed, path, $"the journal {path} is not this server's own; move it away")).Succeed(last.File);
     }
 
     /// <inheritdoc/>
@@ -86,11 +87,12 @@ internal sealed class JournalBindingStore : IBindingStore
 
     private JournalFile Open(long number, RecordReceiver receive)
     {
-        string path = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number:000000}{Suffix}"));
-        JournalFile file = JournalFile.Open(path, receive);
+        JournalFile file = JournalFile.Open(PathOf(number), receive);
         lock (_gate) _generations.Add(new Generation(number, file));
         return file;
     }
+
+    private string PathOf(long number) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number:000000}{Suffix}"));
 
     private void Delete(Generation generation)
     {

@@ -48,6 +48,29 @@ public sealed class JournalBindingStoreTests
     }
 
     [Fact]
+    public void A_generation_whose_file_somebody_has_put_there_is_not_begun_and_the_last_one_goes_on()
+    {
+        using var folder = new TestFolder();
+        using (var store = new JournalBindingStore(folder.Path))
+        {
+            store.Load(static _ => { });
+            store.Commit([[1]]);
+            File.Copy(folder.File("location-000001.journal"), folder.File("location-000002.journal"));
+            StorageException e = Assert.Throws<StorageException>(store.BeginGeneration);
+            Assert.Equal((StorageFailure.Failed, folder.File("location-000002.journal")), (e.Failure, e.Path));
+            store.Commit([[2]]);
+            File.Delete(folder.File("location-000002.journal"));
+            store.BeginGeneration();
+            store.Commit([[3]]);
+        }
+
+        var changes = new List<byte[]>();
+        using var next = new JournalBindingStore(folder.Path);
+        next.Load(changes.Add);
+        Assert.Equal([[1], [2], [3]], changes);
+    }
+
+    [Fact]
     public void Generations_are_read_in_their_order_and_other_files_are_left_alone()
     {
         using var folder = new TestFolder();
