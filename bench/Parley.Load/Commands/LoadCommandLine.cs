@@ -60,6 +60,7 @@ internal static class LoadCommandLine
         var root = new RootCommand(About)
         {
             SipCommand.Create(runner),
+            RunCommand.Create(runner),
         };
         return root;
     }

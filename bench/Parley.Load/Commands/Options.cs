@@ -85,6 +85,21 @@ internal static class Options
         },
     };
 
+    /// <summary>One of some words, or nothing.</summary>
+    public static Option<string?> OneOf(string name, string description, params string[] words) => new(name)
+    {
+        Description = $"{description}: {string.Join(", ", words)}",
+        HelpName = "NAME",
+        CustomParser = result => words.Contains(Word(result)) ? Word(result) : Refuse<string?>(result, string.Join(", ", words)),
+    };
+
+    /// <summary>Where the program is that is measured.</summary>
+    public static Option<string?> ParleyPath() => new("--parley")
+    {
+        Description = "The parley program (the one that was built with this tool)",
+        HelpName = "PATH",
+    };
+
     /// <summary>A host name.</summary>
     public static Option<string> Domain() => new("--domain")
     {
