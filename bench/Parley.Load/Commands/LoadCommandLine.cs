@@ -61,6 +61,9 @@ internal static class LoadCommandLine
         {
             SipCommand.Create(runner),
             RunCommand.Create(runner),
+            MemoryCommand.Create(runner),
+            ScaleCommand.Create(runner),
+            FlatCommand.Create(runner),
         };
         return root;
     }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Parley.Core;
+using Parley.Net.Linux;
 using static Parley.Net.Linux.LibC;
 
 namespace Parley.Load.Network;
@@ -10,7 +11,7 @@ namespace Parley.Load.Network;
 /// Made for who asks again and again and allocates nothing meanwhile: all memory is taken, and touched, in the beginning. Unsafe because
 /// the headers that the system reads hold addresses.
 /// </remarks>
-internal sealed unsafe class BatchSocket : IOutbox, IDisposable
+internal sealed unsafe class BatchSocket : IOutbox, IEpollSource, IDisposable
 {
     /// <summary>How many datagrams one call of the system takes or gives.</summary>
     public const int BatchSize = 32;
@@ -104,8 +105,14 @@ internal sealed unsafe class BatchSocket : IOutbox, IDisposable
         _waiting = 0;
     }
 
-    /// <summary>Waits until something has come, or the time is over.</summary>
-    public void Wait(TimeSpan timeout) => _socket.Poll(timeout, SelectMode.SelectRead);
+    /// <summary>Lets something wait until datagrams have come.</summary>
+    public void Watch(Epoll epoll) => epoll.Add(_fd, this, EPOLLIN);
+
+    /// <inheritdoc/>
+    public void OnReady(uint events)
+    {
+        // Whoever waited looks at all sockets.
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,4 +1,3 @@
-using Parley.Load.Measuring;
 using Parley.Load.Traffic;
 
 namespace Parley.Load.Servers;
@@ -28,13 +27,7 @@ internal sealed class Contest : IAsyncDisposable
     public static async Task<Contest> StartAsync(
         ParleyProgram parley, KamailioProgram? kamailio, IReadOnlyList<Workload> work, int users, TemporaryFolder folder, CancellationToken cancellationToken)
     {
-        int[] cores = [];
-        if (Cores.Count > 1)
-        {
-            Cores.PinThisProcess(1);
-            cores = [0];
-        }
-
+        Placement placement = Placement.Take(serverCores: 1);
         var contest = new Contest();
         try
         {
@@ -42,12 +35,12 @@ internal sealed class Contest : IAsyncDisposable
             {
                 string data = folder.NewFolder(isDurable ? "parley" : "parley-memory");
                 await parley.ImportUsersAsync(data, users, cancellationToken);
-                return await parley.StartAsync(data, new ParleySettings { Durable = isDurable, Cores = cores }, cancellationToken);
+                return await parley.StartAsync(data, new ParleySettings { Durable = isDurable, Cores = placement.ServerCores }, cancellationToken);
             }
 
-            if (work.Any(item => !item.IsInMemory)) contest._parley = await contest.AddAsync(StartParleyAsync(isDurable: true), users, cancellationToken);
-            if (work.Any(item => item.IsInMemory)) contest._parleyInMemory = await contest.AddAsync(StartParleyAsync(isDurable: false), users, cancellationToken);
-            if (kamailio is not null) contest._kamailio = await contest.AddAsync(kamailio.StartAsync(folder.NewFolder("kamailio"), users, cores, cancellationToken), users, cancellationToken);
+            if (work.Any(item => !item.IsInMemory)) contest._parley = await contest.AddAsync(StartParleyAsync(isDurable: true), placement, users, cancellationToken);
+            if (work.Any(item => item.IsInMemory)) contest._parleyInMemory = await contest.AddAsync(StartParleyAsync(isDurable: false), placement, users, cancellationToken);
+            if (kamailio is not null) contest._kamailio = await contest.AddAsync(kamailio.StartAsync(folder.NewFolder("kamailio"), users, placement.ServerCores, cancellationToken), placement, users, cancellationToken);
             return contest;
         }
         catch
@@ -70,11 +63,11 @@ internal sealed class Contest : IAsyncDisposable
         foreach (ServerUnderTest server in _servers) await server.DisposeAsync();
     }
 
-    private async Task<ServerUnderTest> AddAsync(Task<ServerUnderTest> starting, int users, CancellationToken cancellationToken)
+    private async Task<ServerUnderTest> AddAsync(Task<ServerUnderTest> starting, Placement placement, int users, CancellationToken cancellationToken)
     {
         ServerUnderTest server = await starting;
         _servers.Add(server);
-        server.Open(Room);
+        server.Open(Room, placement);
         server.Register(users, cancellationToken);
         return server;
     }

@@ -1,4 +1,5 @@
 using Parley.Core;
+using Parley.Load.Measuring;
 using Parley.Load.Traffic;
 
 namespace Parley.Load.Servers;
@@ -29,25 +30,29 @@ internal sealed class ServerUnderTest(string name, ServerProcess process, Networ
 
     /// <summary>Opens the session.</summary>
     /// <param name="room">How many exchanges may be under way at once, at most.</param>
+    /// <param name="placement">Whether the tool may keep a core busy.</param>
     /// <param name="ports">How many ports callers and users share.</param>
-    /// <param name="spins">Whether the tool may keep a core busy.</param>
-    public void Open(int room, int ports = 1, bool spins = true) => _session = new LoadSession(new LoadSessionOptions
+    public void Open(int room, Placement placement, int ports = 1) => _session = new LoadSession(new LoadSessionOptions
     {
         Server = address,
         Domain = Domain,
         Room = room,
         Ports = ports,
-        Spins = spins && Measuring.Cores.Count > 1,
+        Spins = placement.HasOwnCore,
     });
+
+    /// <summary>What it uses now.</summary>
+    /// <exception cref="LoadException">It has ended.</exception>
+    public ProcessUse Use => ProcessTree.Read(ProcessId) ?? throw new LoadException($"{name} ended: {process.LastLine}");
 
     /// <summary>Makes a run, and reads what the server used.</summary>
     public LoadResult Run(LoadPlan plan, CancellationToken cancellationToken) =>
-        Measuring.MeasuringThread.Run(() => Session.Run(plan, ProcessId, cancellationToken));
+        MeasuringThread.Run(() => Session.Run(plan, ProcessId, cancellationToken));
 
     /// <summary>Registers the first users.</summary>
     /// <exception cref="LoadException">The server does not answer, or not as it should.</exception>
     public LoadResult Register(int users, CancellationToken cancellationToken) =>
-        Measuring.MeasuringThread.Run(() => WarmUp.Register(Session, users, cancellationToken));
+        MeasuringThread.Run(() => WarmUp.Register(Session, users, cancellationToken));
 
     /// <summary>Asks it to end properly, and waits for that.</summary>
     public Task EndAsync(TimeSpan patience) => process.EndAsync(patience);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Parley.Core;
 using Parley.Load.Measuring;
 using Parley.Load.Network;
+using Parley.Net.Linux;
 
 namespace Parley.Load.Traffic;
 
@@ -45,14 +46,12 @@ internal sealed class LoadSession : IDisposable
     private readonly int[] _received;
     private readonly Port[] _ports;
     private readonly Exchanges _exchanges;
-    private readonly bool _spins;
-    private int _rounds;
+    private readonly Epoll? _sleep;
 
     /// <summary>Opens the sockets and takes the memory.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">A port is taken.</exception>
     public LoadSession(LoadSessionOptions options)
     {
-        _spins = options.Spins;
         _sockets = new BatchSocket[options.Ports];
         _received = new int[options.Ports];
         try
@@ -63,6 +62,12 @@ internal sealed class LoadSession : IDisposable
         {
             Dispose();
             throw;
+        }
+
+        if (!options.Spins)
+        {
+            _sleep = new Epoll();
+            foreach (BatchSocket socket in _sockets) socket.Watch(_sleep);
         }
 
         _ports = [.. _sockets.Select(socket => new Port(socket.Local, socket))];
@@ -114,6 +119,7 @@ internal sealed class LoadSession : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _sleep?.Dispose();
         foreach (BatchSocket? socket in _sockets) socket?.Dispose();
     }
 
@@ -138,11 +144,10 @@ internal sealed class LoadSession : IDisposable
             _exchanges.Sweep(now, SweptPerRound);
             foreach (BatchSocket socket in _sockets) socket.Flush();
             last = now;
-            if (isQuiet && !_spins)
-            {
-                _sockets[_rounds++ % _sockets.Length].Wait(Nap);
-                last = _clock.Now;
-            }
+            if (!isQuiet || _sleep is null) continue;
+            TimeSpan nap = mayBegin && plan.Rate is not null && _exchanges.HasRoom ? DueAt(_exchanges.Begun, start, ticksPerExchange) - now : Nap;
+            if (nap > TimeSpan.Zero) _sleep.Wait(nap < Nap ? nap : Nap);
+            last = _clock.Now;
         }
 
         return ownGap;
@@ -168,9 +173,11 @@ internal sealed class LoadSession : IDisposable
         while (_exchanges.HasRoom && _exchanges.Begun < plan.Count)
         {
             // Those that were due while there was no room have waited: their time counts from when they were due.
-            Instant due = plan.Rate is null ? now : start + TimeSpan.FromTicks((long)(ticksPerExchange * _exchanges.Begun));
+            Instant due = plan.Rate is null ? now : DueAt(_exchanges.Begun, start, ticksPerExchange);
             if (due > now) break;
             _exchanges.Begin(now, due);
         }
     }
+
+    private static Instant DueAt(long index, Instant start, double ticksPerExchange) => start + TimeSpan.FromTicks((long)(ticksPerExchange * index));
 }

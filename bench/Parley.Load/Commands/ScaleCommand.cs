@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Parley.Load.Measuring;
+using Parley.Load.Reports;
+using Parley.Load.Servers;
+using Parley.Load.Traffic;
+
+namespace Parley.Load.Commands;
+
+/// <summary><c>parley-load scale</c>: what a request costs a server with one lane and one with two, at the same rate.</summary>
+internal static class ScaleCommand
+{
+    private const int Room = 1024;
+    private const int Users = 2000;
+    private const int Ports = 32;       // so many that each lane gets its share
+
+    // A fraction of what one lane takes, so that neither server is ever late.
+    private static readonly (WorkKind Work, int Rate)[] Works = [(WorkKind.Register, 5000), (WorkKind.Options, 10_000), (WorkKind.Call, 1000)];
+
+    public static Command Create(LoadRunner runner)
+    {
+        var command = new Command("scale",
+            "Measure the processor time of a request at one lane and at two (lanes of docs/configuration.md), at the same rate, in turn. A server that scales has "
+            + "a ratio near 1: what it does more with a lane more is not eaten by the lanes' dealings with each other. The lanes and this tool need a core each "
+            + "for good figures; with fewer they share them.\n\n"
+            + "  parley-load scale --lanes 1,2 --rounds 5");
+        Option<int[]> lanes = Options.Numbers("--lanes", "How many lanes, the first being what the others are compared with", 1, 64, 1, 2);
+        Option<int> rounds = Options.Number("--rounds", "N", "How often each is measured", 1, 100, 3);
+        Option<int> seconds = Options.Number("--seconds", "S", "How long each run is", 1, 60, 3);
+        Option<int?> rate = Options.OptionalNumber("--rate", "R", $"Exchanges per second ({string.Join(", ", Works.Select(item => $"{Name(item.Work)} {item.Rate}"))})", 1, 1_000_000);
+        Option<string?> program = Options.ParleyPath();
+        foreach (Option option in new Option[] { lanes, rounds, seconds, rate, program }) command.Add(option);
+        runner.SetAction(command, async (parse, output, cancellationToken) =>
+        {
+            ParleyProgram parley = ParleyProgram.Find(parse.GetValue(program));
+            int[] laneCounts = parse.GetRequiredValue(lanes);
+            Placement placement = Placement.Take(laneCounts.Max());
+            if (!placement.HasOwnCore) output.Note($"this machine has {Cores.Count} cores: lanes and tool share them, and the figures are rougher");
+            using var folder = new TemporaryFolder();
+            List<ServerUnderTest> servers = [];
+            try
+            {
+                foreach (int count in laneCounts) servers.Add(await StartAsync(parley, placement, folder.NewFolder($"lanes-{servers.Count}"), count, cancellationToken));
+                return Measure(servers, laneCounts, parse.GetValue(rounds), parse.GetValue(seconds), parse.GetValue(rate), output, cancellationToken);
+            }
+            finally
+            {
+                foreach (ServerUnderTest server in servers) await server.DisposeAsync();
+            }
+        });
+        return command;
+    }
+
+    private static int Measure(
+        List<ServerUnderTest> servers, int[] lanes, int rounds, int seconds, int? rate, LoadOutput output, CancellationToken cancellationToken)
+    {
+        long failed = 0;
+        foreach ((WorkKind work, int usualRate) in Works)
+        {
+            int perSecond = rate ?? usualRate;
+            var plan = new LoadPlan { Work = work, Count = (long)perSecond * seconds, Rate = perSecond, Window = Room, Users = Users };
+            var costs = servers.ConvertAll(_ => new List<double>());
+            for (int round = 0; round <= rounds; round++)
+            {
+                for (int i = 0; i < servers.Count; i++)
+                {
+                    LoadResult result = servers[i].Run(plan, cancellationToken);
+                    output.Note($"{(round == 0 ? "warm-up" : $"round {round}")} lanes={lanes[i]} {ResultFigures.Of(Name(work), result)}");
+                    if (round == 0) continue;
+                    failed += result.Failed;
+                    costs[i].Add(result.Server?.PerRequest.TotalMicroseconds ?? double.NaN);
+                }
+            }
+
+            for (int i = 0; i < servers.Count; i++)
+            {
+                Figures figures = new Figures().Add("scale", Name(work)).Add("lanes", lanes[i]).Add("rate", perSecond);
+                if (Spread.Of(costs[i]) is { } cost) figures.Add("cpu_us", cost.Median, 2);
+                if (i > 0 && Spread.Of(costs[i].Zip(costs[0], (more, one) => more / one)) is { } ratio)
+                {
+                    figures.Add("ratio", ratio.Median, 3).Add("ratio_least", ratio.Least, 3).Add("ratio_most", ratio.Most, 3);
+                }
+
+                output.Write(figures);
+            }
+        }
+
+        return failed == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static async Task<ServerUnderTest> StartAsync(ParleyProgram parley, Placement placement, string data, int lanes, CancellationToken cancellationToken)
+    {
+        await parley.ImportUsersAsync(data, Users, cancellationToken);
+        ServerUnderTest server = await parley.StartAsync(data, new ParleySettings { Lanes = lanes, Cores = placement.ServerCores }, cancellationToken);
+        try
+        {
+            server.Open(Room, placement, Ports);
+            server.Register(Users, cancellationToken);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static string Name(WorkKind work) => work.ToString().ToLowerInvariant();
+}
