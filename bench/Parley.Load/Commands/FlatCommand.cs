@@ -15,11 +15,11 @@ internal static class FlatCommand
 
     public static Command Create(LoadRunner runner)
     {
-        var command = new Command("flat",
-            "Measure the processor time of a call at a fixed rate while more and more others ring: INVITEs that their callees do not answer, each a transaction "
+        var command = new LoadCommand("flat", "Measure what a call costs while up to 100,000 others are under way.",
+            "Calls come at a fixed rate while more and more others ring: INVITEs that their callees do not answer, each a transaction "
             + "on either side of the proxy. A fresh server for each number; a flat server's figures do not rise.\n\n"
             + "  parley-load flat --in-flight 10,100000 --rate 1000");
-        Option<int[]> inFlight = Options.Numbers("--in-flight", "How many calls ring", 0, 1_000_000, 10, 1_000, 10_000, 100_000);
+        ListOption<int> inFlight = Options.Numbers("--in-flight", "How many calls ring", 0, 1_000_000, 10, 1_000, 10_000, 100_000);
         Option<int> rate = Options.Number("--rate", "R", "Calls per second that are measured", 1, 100_000, 1000);
         Option<int> seconds = Options.Number("--seconds", "S", "How long each run is", 1, 60, 5);
         Option<int> rounds = Options.Number("--rounds", "N", "How many runs at each number", 1, 20, 3);
@@ -39,7 +39,7 @@ internal static class FlatCommand
             };
             using var folder = new TemporaryFolder();
             long failed = 0;
-            foreach (int ringing in parse.GetRequiredValue(inFlight))
+            foreach (int ringing in inFlight.Of(parse))
             {
                 failed += await MeasureAsync(parley, placement, folder.NewFolder($"flat-{ringing}"), ringing, plan, parse.GetValue(rounds), output, cancellationToken);
             }

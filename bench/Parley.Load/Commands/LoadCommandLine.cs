@@ -34,10 +34,11 @@ internal static class LoadCommandLine
             if (parse.Errors.Count > 0)
             {
                 string command = parse.CommandResult.Command is RootCommand ? "parley-load" : $"parley-load {parse.CommandResult.Command.Name}";
-                await standardError.WriteLineAsync($"parley-load: {parse.Errors[0].Message}; see {command} --help");
+                await standardError.WriteLineAsync($"parley-load: {parse.Errors[0].Message.TrimEnd('.')}; see {command} --help");
                 return ExitCode.Usage;
             }
 
+            (parse.CommandResult.Command as LoadCommand)?.TellAll();
             var configuration = new InvocationConfiguration
             {
                 Output = standardOutput,

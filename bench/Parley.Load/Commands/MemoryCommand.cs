@@ -18,13 +18,13 @@ internal static class MemoryCommand
 
     public static Command Create(LoadRunner runner)
     {
-        var command = new Command("memory",
-            "Measure the resident memory of a fresh Parley: idle, per registration, per call that is held, per call that just ended; and the time from its "
+        var command = new LoadCommand("memory", "Measure how much memory Parley takes, and how long it takes to start.",
+            "Looks at the resident memory of a fresh Parley: idle, per registration, per call that is held, per call that just ended; and the time from its "
             + "start until it is ready with no, some and many bindings on disk. Each growth counts from a server that has done a little of the same work.\n\n"
             + "  parley-load memory --registrations 10000,100000 --calls 10000 --start 0,100000");
-        Option<int[]> registrations = Options.Numbers("--registrations", "Registrations after which to look; 0 for none", 0, 1_000_000, 10_000, 100_000);
-        Option<int[]> calls = Options.Numbers("--calls", "Calls after which to look; 0 for none", 0, 1_000_000, 1_000, 10_000);
-        Option<int[]> bindings = Options.Numbers("--start", "Bindings on disk with which to start; 0 is an empty folder", 0, 1_000_000, 0, 100_000, 1_000_000);
+        ListOption<int> registrations = Options.Numbers("--registrations", "Registrations after which to look; 0 for none", 0, 1_000_000, 10_000, 100_000);
+        ListOption<int> calls = Options.Numbers("--calls", "Calls after which to look; 0 for none", 0, 1_000_000, 1_000, 10_000);
+        ListOption<int> bindings = Options.Numbers("--start", "Bindings on disk with which to start; 0 is an empty folder", 0, 1_000_000, 0, 100_000, 1_000_000);
         Option<int> rounds = Options.Number("--rounds", "N", "How often to start with each number of bindings", 1, 100, 3);
         Option<string?> program = Options.ParleyPath();
         foreach (Option option in new Option[] { registrations, calls, bindings, rounds, program }) command.Add(option);
@@ -34,10 +34,10 @@ internal static class MemoryCommand
             Placement placement = Placement.Take(serverCores: 1);
             using var folder = new TemporaryFolder();
             var bench = new MemoryBench(parley, placement, folder, output);
-            await bench.MeasureRegistrationsAsync(Rising(parse.GetRequiredValue(registrations)), cancellationToken);
-            await bench.MeasureHeldCallsAsync(Rising(parse.GetRequiredValue(calls)), cancellationToken);
-            await bench.MeasureEndedCallsAsync(Rising(parse.GetRequiredValue(calls)), cancellationToken);
-            foreach (int count in parse.GetRequiredValue(bindings)) await bench.MeasureStartAsync(count, parse.GetValue(rounds), cancellationToken);
+            await bench.MeasureRegistrationsAsync(Rising(registrations.Of(parse)), cancellationToken);
+            await bench.MeasureHeldCallsAsync(Rising(calls.Of(parse)), cancellationToken);
+            await bench.MeasureEndedCallsAsync(Rising(calls.Of(parse)), cancellationToken);
+            foreach (int count in bindings.Of(parse)) await bench.MeasureStartAsync(count, parse.GetValue(rounds), cancellationToken);
             return ExitCode.Done;
         });
         return command;

@@ -17,7 +17,7 @@ internal static class Options
     /// <summary>A whole number in a range.</summary>
     public static Option<int> Number(string name, string helpName, string description, int least, int most, int byDefault) => new(name)
     {
-        Description = $"{description} ({byDefault})",
+        Description = description,
         HelpName = helpName,
         DefaultValueFactory = _ => byDefault,
         CustomParser = result => TryReadNumber(Word(result), least, most, out int number) ? number : Refuse<int>(result, $"a number from {least} to {most}"),
@@ -32,22 +32,38 @@ internal static class Options
     };
 
     /// <summary>Whole numbers with commas between them.</summary>
-    public static Option<int[]> Numbers(string name, string description, int least, int most, params int[] byDefault) => new(name)
-    {
-        Description = $"{description} ({string.Join(',', byDefault)})",
-        HelpName = "N[,N...]",
-        DefaultValueFactory = _ => byDefault,
-        CustomParser = result =>
+    public static ListOption<int> Numbers(string name, string description, int least, int most, params int[] byDefault) => new(
+        name,
+        $"{description} ({string.Join(',', byDefault)})",
+        result =>
         {
             List<int> numbers = [];
             foreach (string word in Word(result).Split(','))
             {
-                if (!TryReadNumber(word, least, most, out int number)) return Refuse<int[]>(result, $"numbers from {least} to {most} with commas between them");
+                if (!TryReadNumber(word, least, most, out int number)) return Refuse<int[]?>(result, $"numbers from {least} to {most} with commas between them");
                 numbers.Add(number);
             }
 
             return [.. numbers];
         },
+        byDefault)
+    {
+        HelpName = "N[,N...]",
+    };
+
+    /// <summary>Kinds of work of a report.</summary>
+    public static ListOption<Workload> Workloads() => new(
+        "--work",
+        "What to measure, with commas between (all)",
+        result =>
+        {
+            string[] words = Word(result).Split(',');
+            Workload[] found = [.. Workload.All.Where(work => words.Contains(work.Name))];
+            return found.Length == words.Length ? found : Refuse<Workload[]?>(result, $"a list of {string.Join(", ", Workload.All.Select(work => work.Name))}");
+        },
+        [.. Workload.All])
+    {
+        HelpName = "KIND[,KIND...]",
     };
 
     /// <summary>Requests per second.</summary>
@@ -103,7 +119,7 @@ internal static class Options
     /// <summary>A host name.</summary>
     public static Option<string> Domain() => new("--domain")
     {
-        Description = "The domain of the users (peers.test)",
+        Description = "The domain of the users",
         HelpName = "NAME",
         DefaultValueFactory = _ => "peers.test",
         CustomParser = result => Word(result) is { Length: > 0 and <= 253 } name && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-')

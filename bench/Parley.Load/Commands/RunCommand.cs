@@ -13,14 +13,13 @@ internal static class RunCommand
 
     public static Command Create(LoadRunner runner)
     {
-        var command = new Command("run",
-            "Start Parley with 20,000 users in a fresh data folder, measure each kind of work in turn, and print a table.\n\n"
-            + $"{string.Join('\n', Workload.All.Select(work => $"  {work.Name,-16} {work.Title}"))}\n\n"
+        var command = new LoadCommand("run", "Start Parley in a fresh data folder, measure each kind of work in turn, and print a table.",
+            $"{string.Join('\n', Workload.All.Select(work => $"  {work.Name,-16} {work.Title}"))}\n\n"
             + "The server has processor core 0 and this tool core 1, where there are two. With --against kamailio both take turns, A B A B, and the table "
             + "has their ratio: on a machine whose speed changes it is the ratio within a round that counts. Each kind is done once before it counts.\n\n"
             + "  parley-load run --rounds 4 --against kamailio --markdown");
         Option<int> rounds = Options.Number("--rounds", "N", "How often each kind of work is measured", 1, 100, 3);
-        Option<Workload[]> work = Work();
+        ListOption<Workload> work = Options.Workloads();
         Option<string?> against = Options.OneOf("--against", "Another server to compare with", Rival);
         Option<string?> program = Options.ParleyPath();
         Option<int?> count = Options.OptionalNumber("--count", "N", "Exchanges per run, instead of each kind's own number", 1, Options.Most);
@@ -33,7 +32,7 @@ internal static class RunCommand
             ParleyProgram parley = ParleyProgram.Find(parse.GetValue(program));
             KamailioProgram? kamailio = parse.GetValue(against) is null ? null : KamailioProgram.Find();
             int userCount = parse.GetValue(users);
-            Workload[] chosen = [.. parse.GetRequiredValue(work).Select(item =>
+            Workload[] chosen = [.. work.Of(parse).Select(item =>
                 item with { Plan = item.Plan with { Count = parse.GetValue(count) ?? item.Plan.Count, Users = userCount } })];
             using var folder = new TemporaryFolder();
             output.Note($"starting {(kamailio is null ? Ours : $"{Ours} and {Rival}")} with {userCount} users");
@@ -83,17 +82,4 @@ internal static class RunCommand
         output.Say(isMarkdown ? table.ToMarkdown() : table.ToText());
         output.Say($"{report.Failed} failed; the tool's own longest pause was {report.OwnGap.TotalMicroseconds:0} µs");
     }
-
-    private static Option<Workload[]> Work() => new("--work")
-    {
-        Description = "What to measure, with commas between: all of the above",
-        HelpName = "KIND[,KIND...]",
-        DefaultValueFactory = _ => [.. Workload.All],
-        CustomParser = result =>
-        {
-            string[] words = result.Tokens[0].Value.Split(',');
-            Workload[] found = [.. Workload.All.Where(work => words.Contains(work.Name))];
-            return found.Length == words.Length ? found : Options.Refuse<Workload[]>(result, $"a list of {string.Join(", ", Workload.All.Select(work => work.Name))}");
-        },
-    };
 }

@@ -18,12 +18,12 @@ internal static class ScaleCommand
 
     public static Command Create(LoadRunner runner)
     {
-        var command = new Command("scale",
-            "Measure the processor time of a request at one lane and at two (lanes of docs/configuration.md), at the same rate, in turn. A server that scales has "
+        var command = new LoadCommand("scale", "Measure what a request costs with one lane and with two, at the same rate.",
+            "Lanes are those of docs/configuration.md; the servers take turns. A server that scales has "
             + "a ratio near 1: what it does more with a lane more is not eaten by the lanes' dealings with each other. The lanes and this tool need a core each "
             + "for good figures; with fewer they share them.\n\n"
             + "  parley-load scale --lanes 1,2 --rounds 5");
-        Option<int[]> lanes = Options.Numbers("--lanes", "How many lanes, the first being what the others are compared with", 1, 64, 1, 2);
+        ListOption<int> lanes = Options.Numbers("--lanes", "How many lanes, the first being what the others are compared with", 1, 64, 1, 2);
         Option<int> rounds = Options.Number("--rounds", "N", "How often each is measured", 1, 100, 3);
         Option<int> seconds = Options.Number("--seconds", "S", "How long each run is", 1, 60, 3);
         Option<int?> rate = Options.OptionalNumber("--rate", "R", $"Exchanges per second ({string.Join(", ", Works.Select(item => $"{Name(item.Work)} {item.Rate}"))})", 1, 1_000_000);
@@ -32,7 +32,7 @@ internal static class ScaleCommand
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
             ParleyProgram parley = ParleyProgram.Find(parse.GetValue(program));
-            int[] laneCounts = parse.GetRequiredValue(lanes);
+            int[] laneCounts = lanes.Of(parse);
             Placement placement = Placement.Take(laneCounts.Max());
             if (!placement.HasOwnCore) output.Note($"this machine has {Cores.Count} cores: lanes and tool share them, and the figures are rougher");
             using var folder = new TemporaryFolder();

@@ -13,9 +13,8 @@ internal static class SipCommand
 
     public static Command Create(LoadRunner runner)
     {
-        var command = new Command("sip",
-            "Drive a server over UDP and tell how long it took and what it cost.\n\n"
-            + "  register   REGISTER, 401, REGISTER with an MD5 digest, 200\n"
+        var command = new LoadCommand("sip", "Drive a server over UDP and tell how long it took and what it cost.",
+            "  register   REGISTER, 401, REGISTER with an MD5 digest, 200\n"
             + "  options    OPTIONS to the server itself, 200\n"
             + "  forward    OPTIONS to a registered user whose contact is this tool, which answers 200\n"
             + "  call       INVITE, 180, 200, ACK, BYE, 200 with such a user\n"
