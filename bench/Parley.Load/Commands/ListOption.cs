@@ -22,5 +22,5 @@ internal sealed class ListOption<T> : Option<T[]?>
     }
 
     /// <summary>Its values.</summary>
-    public T[] Of(ParseResult parse) => parse.GetValue(this) ?? _byDefault;
+    public T[] Of(ParseResult parse) => parse.GetResult(this) is null ? _byDefault : parse.GetValue(this)!;
 }

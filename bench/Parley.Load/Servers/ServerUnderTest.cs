@@ -21,6 +21,9 @@ internal sealed class ServerUnderTest(string name, ServerProcess process, Networ
     /// <summary>Its process.</summary>
     public int ProcessId => process.Id;
 
+    /// <summary>Where it listens.</summary>
+    public NetworkAddress Address => address;
+
     /// <summary>From its start until it was ready.</summary>
     public TimeSpan ReadyAfter { get; init; }
 
