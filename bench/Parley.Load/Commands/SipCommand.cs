@@ -28,7 +28,7 @@ internal static class SipCommand
         Option<NetworkAddress> to = Options.Server();
         Option<WorkKind> work = Options.Work();
         Option<int> count = Options.Number("--count", "N", "How many exchanges", 1, Options.Most, 20_000);
-        Option<int> window = Options.Number("--window", "W", "How many may be under way at once", 1, 65_536, 64);
+        Option<int> window = Options.Number("--window", "W", "How many may be under way at once", 1, 16_384, 64);
         Option<double?> rate = Options.Rate("How many begin in a second (as many as are answered)");
         Option<int?> seconds = Options.OptionalNumber("--seconds", "S", "Begin no more after so many seconds; without --count there is no other end", 1, 3600);
         Option<int> users = Options.Number("--users", "N", "How many users take turns", 1, Options.Most, 20_000);

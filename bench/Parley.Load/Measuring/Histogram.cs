@@ -47,7 +47,8 @@ internal sealed class Histogram
     /// <returns>Zero when nothing was recorded.</returns>
     public TimeSpan Quantile(double part)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(part is >= 0 and <= 1, true, nameof(part));
+        ArgumentOutOfRangeException.ThrowIfNegative(part);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(part, 1);
         long wanted = Math.Max(1, (long)Math.Ceiling(part * Count));
         long seen = 0;
         for (int i = 0; i < _counts.Length; i++)

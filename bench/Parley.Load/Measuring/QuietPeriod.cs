@@ -23,7 +23,19 @@ internal sealed class QuietPeriod : IDisposable
     /// <summary>Ends it.</summary>
     public void Dispose()
     {
-        if (!_isWithoutCollector) GCSettings.LatencyMode = _before;
-        else if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion) GC.EndNoGCRegion();
+        if (!_isWithoutCollector)
+        {
+            GCSettings.LatencyMode = _before;
+            return;
+        }
+
+        try
+        {
+            GC.EndNoGCRegion();
+        }
+        catch (InvalidOperationException)
+        {
+            // Other threads allocated more than was allowed, which ended it.
+        }
     }
 }

@@ -66,10 +66,10 @@ internal sealed class Exchange
     /// <summary>Keeps what the requests after an answered INVITE need of the answer.</summary>
     public void KeepDialog(in ReceivedMessage answer)
     {
-        answer.To.CopyTo(_dialog);
-        _toLength = answer.To.Length;
-        answer.Contact.CopyTo(_dialog.AsSpan(_toLength));
-        _targetLength = answer.Contact.Length;
+        var writer = new MessageWriter(_dialog);
+        writer.Text(answer.To);
+        writer.Text(answer.Contact);
+        (_toLength, _targetLength) = (answer.To.Length, answer.Contact.Length);
         _routesLength = Answers.WriteRoutes(_dialog.AsSpan(_toLength + _targetLength), answer.Bytes);
     }
 

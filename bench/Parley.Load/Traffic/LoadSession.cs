@@ -16,7 +16,7 @@ internal sealed record LoadSessionOptions
     public required string Domain { get; init; }
 
     /// <summary>How many exchanges may be under way at once, at most.</summary>
-    /// <value>1 to 65,536.</value>
+    /// <value>1 to 16,384; each takes 10 KB.</value>
     public int Room { get; init; } = 512;
 
     /// <summary>How many ports callers and users share.</summary>
@@ -91,7 +91,7 @@ internal sealed class LoadSession : IDisposable
             allocated = GC.GetAllocatedBytesForCurrentThread();
             start = _clock.Now;
             ownGap = Exchange(plan, start, cancellationToken);
-            end = _exchanges.LastEnd;
+            end = Instant.Max(start, _exchanges.LastEnd);
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         }
 

@@ -74,6 +74,6 @@ public sealed class RequestsTests
     }
 
     [Fact]
-    public void A_message_that_does_not_fit_is_refused() => Assert.ThrowsAny<ArgumentException>(() =>
+    public void A_message_that_does_not_fit_is_refused() => Assert.Throws<LoadException>(() =>
         new Requests("peers.test").Invite(new byte[100], new RequestParts { Local = "127.0.0.1:17060"u8 }));
 }
