@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Parley.Core;
 
 /// <summary>A piece of memory outside the managed heap: no collection copies it, goes through it or waits for it.</summary>
-/// <remarks>For what is many and lives for seconds, which costs a collector of generations most. Not thread-safe.</remarks>
+/// <remarks>For what is many and lives for seconds, which costs a collector of generations most. Not thread-safe. Unsafe because the memory is the system's.</remarks>
 public sealed unsafe class NativeBlock : SafeHandle
 {
     private readonly int _length;

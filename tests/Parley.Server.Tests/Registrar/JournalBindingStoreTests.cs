@@ -54,19 +54,19 @@ public sealed class JournalBindingStoreTests
         using (var store = new JournalBindingStore(folder.Path))
         {
             store.Load(static _ => { });
-            store.Commit([[1]]);
+            store.Commit(TestBatch.Of([1]));
             File.Copy(folder.File("location-000001.journal"), folder.File("location-000002.journal"));
             StorageException e = Assert.Throws<StorageException>(store.BeginGeneration);
             Assert.Equal((StorageFailure.Failed, folder.File("location-000002.journal")), (e.Failure, e.Path));
-            store.Commit([[2]]);
+            store.Commit(TestBatch.Of([2]));
             File.Delete(folder.File("location-000002.journal"));
             store.BeginGeneration();
-            store.Commit([[3]]);
+            store.Commit(TestBatch.Of([3]));
         }
 
         var changes = new List<byte[]>();
         using var next = new JournalBindingStore(folder.Path);
-        next.Load(changes.Add);
+        next.Load(record => changes.Add(record.ToArray()));
         Assert.Equal([[1], [2], [3]], changes);
     }
 

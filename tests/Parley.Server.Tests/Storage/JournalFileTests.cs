@@ -140,11 +140,11 @@ public sealed class JournalFileTests
         using var file = new SealableFile();
         using (JournalFile journal = JournalFile.Open(file.Path, static _ => { }))
         {
-            journal.Append([[1]]);
+            journal.Append(TestBatch.Of([1]));
             file.Seal();
             for (int attempt = 0; attempt < 2; attempt++)
             {
-                StorageException e = Assert.Throws<StorageException>(() => journal.Append([[2], [3]]));
+                StorageException e = Assert.Throws<StorageException>(() => journal.Append(TestBatch.Of([2], [3])));
                 Assert.Equal((StorageFailure.NotWritable, file.Path), (e.Failure, e.Path));
                 Assert.IsType<UnauthorizedAccessException>(e.InnerException);
                 Assert.Equal(1, journal.Count);
@@ -154,7 +154,7 @@ public sealed class JournalFileTests
         }
 
         var read = new List<byte[]>();
-        JournalFile.Open(file.Path, read.Add).Dispose();
+        JournalFile.Open(file.Path, record => read.Add(record.ToArray())).Dispose();
         Assert.Equal([[1]], read);
     }
 
@@ -163,9 +163,9 @@ public sealed class JournalFileTests
     {
         using var folder = new TestFolder();
         JournalFile journal = Open(folder, out _);
-        journal.Append([[1]]);
+        journal.Append(TestBatch.Of([1]));
         journal.Dispose();
-        Assert.Equal(StorageFailure.Failed, Assert.Throws<StorageException>(() => journal.Append([[2]])).Failure);
+        Assert.Equal(StorageFailure.Failed, Assert.Throws<StorageException>(() => journal.Append(TestBatch.Of([2]))).Failure);
         Assert.Equal(StorageFailure.Failed, Assert.Throws<StorageException>(journal.Flush).Failure);
     }
 
