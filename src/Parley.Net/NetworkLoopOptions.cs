@@ -34,7 +34,7 @@ public sealed record NetworkLoopOptions
     public int MaxAcceptedConnections { get; init; } = 16_384;
 
     /// <summary>The longest that a loop under load leaves its sockets alone after a round, so that more datagrams share the next; zero for never.</summary>
-    /// <remarks>From about 3,000 datagrams a second on; with fewer it never does. Only the engine over epoll has it.</remarks>
+    /// <remarks>From about 10,000 datagrams a second on; with fewer it never does. Only the engine over epoll has it.</remarks>
     /// <value>0 to 10 ms; 300 µs by default.</value>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMicroseconds(300);
 

@@ -4,7 +4,7 @@ namespace Parley.Net;
 
 /// <summary>Decides how long a loop leaves its sockets alone after a round, so that under load more datagrams share the next one.</summary>
 /// <remarks>
-/// A round costs three calls of the system and a change of threads however little it brings. At some thousand datagrams a second each comes
+/// A round costs three calls of the system and a change of threads however little it brings. At some ten thousand datagrams a second each comes
 /// alone and pays all of it; a pause of a fraction of a millisecond has several share it. There is none while few come, so that
 /// traffic which is quiet has the shortest latency, and none behind a round that brought many: then there is work enough.
 /// </remarks>
@@ -16,8 +16,8 @@ internal sealed class RoundPacer(TimeSpan longest)
     /// <summary>A round that brought so many is followed by the next at once.</summary>
     private const int Plenty = 16;
 
-    /// <summary>Below this rate nothing is gained: two thirds of the time are idle anyway.</summary>
-    private const double BusyPerSecond = 3000;
+    /// <summary>Below this rate a pause costs more than it saves: it is a wait of its own, and too few come in it.</summary>
+    private const double BusyPerSecond = 10_000;
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMicroseconds(30);      // what a pause itself costs must be little of it
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(10);

@@ -8,8 +8,8 @@ public sealed class RoundPacerTests
 
     [Theory]
     [InlineData(100, 0)]
-    [InlineData(2_500, 0)]
-    [InlineData(4_000, 300)]
+    [InlineData(9_000, 0)]
+    [InlineData(11_000, 300)]
     [InlineData(20_000, 200)]
     [InlineData(80_000, 50)]
     [InlineData(200_000, 0)]
@@ -33,9 +33,9 @@ public sealed class RoundPacerTests
         var pacer = new RoundPacer(Longest);
         Instant now = Instant.Zero;
         long count = 0;
-        for (int i = 0; i < 1000; i++) pacer.After(now += TimeSpan.FromMicroseconds(100), ++count);
-        Assert.Equal(Longest, pacer.After(now += TimeSpan.FromMicroseconds(100), count += 3));
-        Assert.Equal(TimeSpan.Zero, pacer.After(now += TimeSpan.FromMicroseconds(100), count += 16));
+        for (int i = 0; i < 1000; i++) pacer.After(now += TimeSpan.FromMicroseconds(50), ++count);
+        Assert.Equal(TimeSpan.FromMicroseconds(200), pacer.After(now += TimeSpan.FromMicroseconds(50), count += 3));
+        Assert.Equal(TimeSpan.Zero, pacer.After(now += TimeSpan.FromMicroseconds(50), count += 16));
         Assert.Equal(TimeSpan.Zero, pacer.After(now, count));
     }
 
@@ -45,7 +45,7 @@ public sealed class RoundPacerTests
         var pacer = new RoundPacer(Longest);
         Instant now = Instant.Zero;
         long count = 0;
-        for (int i = 0; i < 1000; i++) pacer.After(now += TimeSpan.FromMicroseconds(100), ++count);
+        for (int i = 0; i < 1000; i++) pacer.After(now += TimeSpan.FromMicroseconds(50), ++count);
         Assert.Equal(TimeSpan.Zero, pacer.After(now + TimeSpan.FromSeconds(1), count + 1));
     }
 
@@ -53,6 +53,6 @@ public sealed class RoundPacerTests
     public void Without_a_longest_there_is_none()
     {
         var pacer = new RoundPacer(TimeSpan.Zero);
-        for (int i = 1; i < 1000; i++) Assert.Equal(TimeSpan.Zero, pacer.After(Instant.Zero + TimeSpan.FromMicroseconds(100 * i), i));
+        for (int i = 1; i < 1000; i++) Assert.Equal(TimeSpan.Zero, pacer.After(Instant.Zero + TimeSpan.FromMicroseconds(50 * i), i));
     }
 }
