@@ -1,0 +1,117 @@
+using Parley.Core;
+using Parley.Endpoint.Sip;
+using Parley.Load.Servers;
+using Parley.Load.Traffic;
+using Parley.Net;
+using Parley.Server.Accounts;
+using Parley.Server.Configuration;
+using Parley.Server.Hosting;
+using Parley.Server.Proxy;
+
+namespace Parley.Load.Tests;
+
+/// <summary>The budget of a server's whole path, from the socket to the journal and back: nothing on the managed heap.</summary>
+/// <remarks>Single operations have theirs in bench/budgets.json.</remarks>
+public sealed class LaneAllocationTests : IAsyncDisposable
+{
+    private const string Domain = "peers.test";
+    private const int Users = 100, Count = 1000, Rounds = 5;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ParleyServer _server;
+    private SipLane? _lane;
+
+    public LaneAllocationTests()
+    {
+        Assert.True(NetworkAddress.TryParse("127.0.0.1:0", out NetworkAddress local));
+        Assert.True(NetworkPrefix.TryParse("127.0.0.1/32", out NetworkPrefix loopback));
+        var configuration = new ParleyConfiguration
+        {
+            Domains = [new DomainOptions(Domain)],
+            Listen = [new ListenUri(ListenTransport.Udp, local)],
+            DataFolder = _folder.Path,
+            Trusted = [loopback],
+            Lanes = 1,
+        };
+        using (var accounts = new AccountStore(_folder.Path))
+        {
+            string lines = string.Concat(Enumerable.Range(0, Users).Select(user => $"user{user},pass{user}\n"));
+            Assert.Equal(Users, accounts.Import(new StringReader(lines), Domain, configuration.RealmOf(Domain)).Count);
+        }
+
+        _server = new ParleyServer(configuration, new ParleyServerOptions
+        {
+            Steps =
+            [
+                lane =>
+                {
+                    _lane = lane;
+                    return new NoStep();
+                },
+            ],
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_lane_allocates_nothing_for_registrations_questions_and_calls()
+    {
+        await _server.StartAsync();
+        using var session = new LoadSession(new LoadSessionOptions { Server = _server.Listening[0].Address, Domain = Domain, Spins = false });
+        foreach (WorkKind work in (WorkKind[])[WorkKind.Register, WorkKind.Options, WorkKind.Forward, WorkKind.Call])
+        {
+            var plan = new LoadPlan { Work = work, Count = Count, Users = Users };
+            session.Run(plan, serverProcess: null, CancellationToken.None);
+            long least = long.MaxValue;
+            for (int round = 0; round < Rounds; round++)
+            {
+                // A table grows now and then, and a collection charges a thread with the rest of its allocation buffer: not in every round.
+                long before = AllocatedBytes();
+                LoadResult result = session.Run(plan, serverProcess: null, CancellationToken.None);
+                Assert.Equal((Count, 0), (result.Done, result.Failed));
+                least = Math.Min(least, AllocatedBytes() - before);
+            }
+
+            Assert.True(least == 0, $"{Count} times {work} allocated {least} bytes on the lane");
+        }
+    }
+
+    /// <summary>What the lane's thread has allocated up to now.</summary>
+    private long AllocatedBytes()
+    {
+        using var question = new Question();
+        Assert.True(_lane!.Post(question));
+        return question.Answer();
+    }
+
+    private sealed class Question : ILoopWork, IDisposable
+    {
+        private readonly ManualResetEventSlim _isAnswered = new();
+        private long _answer;
+
+        public long Answer()
+        {
+            Assert.True(_isAnswered.Wait(Limit));
+            return _answer;
+        }
+
+        public void Run(Instant now)
+        {
+            _answer = GC.GetAllocatedBytesForCurrentThread();
+            _isAnswered.Set();
+        }
+
+        public void Dispose() => _isAnswered.Dispose();
+    }
+
+    private sealed class NoStep : IRequestStep
+    {
+        public StepResult Run(ref RequestContext request) => StepResult.Continue;
+    }
+}
