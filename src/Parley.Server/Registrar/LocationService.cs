@@ -17,6 +17,9 @@ internal sealed class LocationService : IDisposable
     /// <summary>How many slots are swept at a time: lanes wait no longer than that takes.</summary>
     private const int SweptAtATime = 1024;
 
+    /// <summary>How often what is on its way to the disk is forced onto it: what a power cut may take. More at a time holds up the lane that shares the processor.</summary>
+    private static readonly TimeSpan MaintainInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly Lock _gate = new();
     private readonly ManualResetEvent _stopping = new(false);
     private readonly IBindingStore? _store;
@@ -131,6 +134,6 @@ internal sealed class LocationService : IDisposable
 
     private void RunUntilStopped()
     {
-        while (!_stopping.WaitOne(LocationWriter.SweepInterval)) Maintain();
+        while (!_stopping.WaitOne(MaintainInterval)) Maintain();
     }
 }
