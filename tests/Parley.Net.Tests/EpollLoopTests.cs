@@ -84,6 +84,43 @@ public sealed class EpollLoopTests() : NetworkLoopContract(NetworkEngine.Epoll)
         }
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Many_datagrams_to_one_receiver_arrive_each_on_its_own_and_in_order(string host)
+    {
+        Assert.True(NetworkAddress.TryParseHost(host, 0, out NetworkAddress local));
+        NetworkLoop loop = Start(), receiving = Start();
+        DatagramRecorder one = new(), other = new();
+        IDatagramSocket sender = loop.OpenDatagram(local, new DatagramRecorder());
+        IDatagramSocket first = receiving.OpenDatagram(local, one), second = receiving.OpenDatagram(local, other);
+        var random = new Random(5);
+        int[] lengths = [1, 2, 400, 400, 1200, 1201, 1500];
+        List<byte[]>[] sent = [[], []];
+        for (int round = 0; round < 20; round++)
+        {
+            await loop.RunAsync(() =>
+            {
+                int which = 0, length = 400;
+                for (int i = random.Next(10, 150); i > 0; i--)
+                {
+                    if (random.Next(8) == 0) which = random.Next(2);
+                    if (random.Next(6) == 0) length = lengths[random.Next(lengths.Length)];
+                    byte[] datagram = new byte[length];
+                    random.NextBytes(datagram);
+                    sent[which].Add(datagram);
+                    sender.Send(datagram, which == 0 ? first.LocalAddress : second.LocalAddress);
+                }
+            });
+            foreach (byte[] datagram in sent[0]) Assert.Equal(datagram, (await one.Datagrams.NextAsync()).Bytes);
+            foreach (byte[] datagram in sent[1]) Assert.Equal(datagram, (await other.Datagrams.NextAsync()).Bytes);
+            sent[0].Clear();
+            sent[1].Clear();
+        }
+
+        await loop.RunAsync(() => Assert.Equal((0, 0), (loop.Counters.DatagramsRefused, loop.Counters.DatagramsDropped)));
+    }
+
     [Fact]
     public async Task Loops_that_share_a_port_share_its_peers()
     {

@@ -13,6 +13,7 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
 
     private readonly int _fd = (int)socket.SafeHandle.DangerousGetHandle();     // the socket lives as long as this object
     private int _slot = -1;
+    private bool _merges = true;        // until the system says that it cannot
 
     private SafeSocketHandle Handle => socket.SafeHandle;
 
@@ -28,7 +29,7 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         int attempt = 0;
         while (true)
         {
-            int taken = loop.Batch.Send(_fd, queue, out bytes);
+            int taken = loop.Batch.Send(_fd, queue, ref _merges, out bytes);
             if (taken > 0) return taken;
             if (Error is EAGAIN or ENOBUFS) return TransmitResult.WouldBlock;
 

@@ -15,6 +15,8 @@ internal static unsafe partial class LibC
     public const int SOL_IP = 0;
     public const int SOL_SOCKET = 1;
     public const int SOL_TCP = 6;
+    public const int SOL_UDP = 17;
+    public const int UDP_SEGMENT = 103;
     public const int SOL_IPV6 = 41;
     public const int SO_ERROR = 4;
     public const int SO_REUSEPORT = 15;
@@ -43,6 +45,11 @@ internal static unsafe partial class LibC
     public const int PR_SET_TIMERSLACK = 29;
 
     public const int EINTR = 4;
+    public const int EIO = 5;
+    public const int EINVAL = 22;
+    public const int EMSGSIZE = 90;
+    public const int ENOPROTOOPT = 92;
+    public const int EOPNOTSUPP = 95;
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int ENFILE = 23;
