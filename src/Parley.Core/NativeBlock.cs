@@ -6,10 +6,15 @@ namespace Parley.Core;
 /// <remarks>For what is many and lives for seconds, which costs a collector of generations most. Not thread-safe. Unsafe because the memory is the system's.</remarks>
 public sealed unsafe class NativeBlock : SafeHandle
 {
-    private readonly int _length;
+    private byte* _memory;
+    private int _length;
 
     private NativeBlock(void* memory, int lengthBytes)
-        : base((nint)memory, ownsHandle: true) => _length = lengthBytes;
+        : base((nint)memory, ownsHandle: true)
+    {
+        _memory = (byte*)memory;
+        _length = lengthBytes;
+    }
 
     /// <summary>Takes memory, whose content is undefined.</summary>
     /// <param name="lengthBytes">How much; 1 or more.</param>
@@ -35,7 +40,7 @@ public sealed unsafe class NativeBlock : SafeHandle
     public int Used { get; set; }
 
     /// <summary>All of it; empty once it was given back.</summary>
-    public Span<byte> Span => IsClosed ? default : new((void*)handle, _length);
+    public Span<byte> Span => new(_memory, _length);
 
     /// <inheritdoc/>
     public override bool IsInvalid => handle == 0;
@@ -43,7 +48,9 @@ public sealed unsafe class NativeBlock : SafeHandle
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
-        NativeMemory.Free((void*)handle);
+        NativeMemory.Free(_memory);
+        _memory = null;
+        _length = 0;
         return true;
     }
 }

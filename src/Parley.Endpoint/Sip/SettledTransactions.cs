@@ -29,9 +29,9 @@ namespace Parley.Endpoint.Sip;
 /// </remarks>
 internal sealed class SettledTransactions
 {
-    private const int SmallestIndex = 64;
+    private const int SmallestIndex = 1024;
     private const int LargestIndex = 1 << 26;
-    private const int IndexGrowth = 4;
+    private const int IndexGrowth = 8;       // few at a time: a look-up for a new request looks into each
     private const int PositionUnit = 8;     // an index has positions in it as 32-bit numbers: 32 GiB until they come again
     private static readonly int HeaderBytes = Unsafe.SizeOf<Header>();
 
