@@ -18,6 +18,7 @@ internal sealed unsafe class DatagramBatch : IDisposable
     private const int AddressDistance = 32;
     private const int ControlBytes = 24;                // a header of 16 bytes, the segment size, and padding
     private const int FewestToMerge = 16;               // with fewer the gain is small, and a capture shows them as they are
+    private const int SmallestSegmentBytes = 256;       // what is less is speech, of which a capture should show each packet
     private const int LargestSegmentBytes = 1200;       // with its headers within the least that IPv6 paths carry (RFC 8200 5)
     private const int LargestMergedBytes = 64_000;
 
@@ -112,7 +113,7 @@ internal sealed unsafe class DatagramBatch : IDisposable
             ref readonly DatagramQueue.Entry entry = ref queue[first];
             int length = SetVector(first, entry);
             int merged = 1;
-            if (merges && length is > 0 and <= LargestSegmentBytes)
+            if (merges && length is >= SmallestSegmentBytes and <= LargestSegmentBytes)
             {
                 // All as long as the first, but for the last, which may be shorter: that is how the system knows where to part them.
                 int last = length;

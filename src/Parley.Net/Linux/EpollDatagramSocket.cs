@@ -13,7 +13,7 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
 
     private readonly int _fd = (int)socket.SafeHandle.DangerousGetHandle();     // the socket lives as long as this object
     private int _slot = -1;
-    private bool _merges = true;        // until the system says that it cannot
+    private bool _merges = loop.Options.MergesDatagrams;        // until the system says that it cannot
 
     private SafeSocketHandle Handle => socket.SafeHandle;
 

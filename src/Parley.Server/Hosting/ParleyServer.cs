@@ -134,7 +134,7 @@ public sealed class ParleyServer : IAsyncDisposable
         int count = _configuration.Lanes > 0 ? _configuration.Lanes : Environment.ProcessorCount;
         for (int i = 0; i < count; i++)
         {
-            NetworkLoop loop = NetworkLoop.Start(new NetworkLoopOptions { Name = $"parley-lane-{i}", Time = _options.Time, OnFault = OnFault });
+            NetworkLoop loop = NetworkLoop.Start(new NetworkLoopOptions { Name = $"parley-lane-{i}", Time = _options.Time, OnFault = OnFault, MergesDatagrams = true });
             _loops.Add(loop);
             if (!loop.CanShareDatagramPorts) break;
         }
