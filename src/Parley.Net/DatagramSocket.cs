@@ -41,6 +41,8 @@ internal abstract class DatagramSocket(NetworkLoop loop, NetworkAddress local, I
         if (CanQueue(remote)) Queue(Loop.Buffers.Copy(datagram), remote);
     }
 
+    public virtual bool TrySteer(FieldSteering steering, int sockets) => false;
+
     public void Dispose()
     {
         if (_isDisposed) return;

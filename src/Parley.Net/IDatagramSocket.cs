@@ -15,6 +15,13 @@ public interface IDatagramSocket : IDisposable
     /// <param name="datagram">0 to 65,507 bytes.</param>
     /// <param name="remote">Where to.</param>
     void Send(ReadOnlySpan<byte> datagram, NetworkAddress remote);
+
+    /// <summary>Asks the system to give what arrives to the sockets that share this port by a field in it, no longer by the peers' addresses.</summary>
+    /// <param name="steering">The field, and which socket its values are for.</param>
+    /// <param name="sockets">How many share the port: the one that leads is 0, and those that joined follow in their order.</param>
+    /// <returns>False when this system cannot. Then, and for datagrams in which it does not find the field, the addresses decide as before.</returns>
+    /// <remarks>For any socket of them, once all have joined; on any thread.</remarks>
+    bool TrySteer(FieldSteering steering, int sockets) => false;
 }
 
 /// <summary>Who gets a socket's datagrams.</summary>

@@ -40,7 +40,7 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
         Now = _clock.Now;
         _wheel = new DeadlineWheel(Now);
         _inbox = new LoopInbox(options.InboxCapacity);
-        _pacer = new RoundPacer(options.MaxPause);
+        _pacer = new RoundPacer(options.MaxPause, options.PauseFromPerSecond);
         _thread = new Thread(Run) { IsBackground = true, Name = options.Name };
     }
 

@@ -34,9 +34,13 @@ public sealed record NetworkLoopOptions
     public int MaxAcceptedConnections { get; init; } = 16_384;
 
     /// <summary>The longest that a loop under load leaves its sockets alone after a round, so that more datagrams share the next; zero for never.</summary>
-    /// <remarks>From about 10,000 datagrams a second on; with fewer it never does. Only the engine over epoll has it.</remarks>
+    /// <remarks>Only the engine over epoll has it. See <see cref="PauseFromPerSecond"/>.</remarks>
     /// <value>0 to 10 ms; 300 µs by default.</value>
     public TimeSpan MaxPause { get; init; } = TimeSpan.FromMicroseconds(300);
+
+    /// <summary>Received datagrams a second from which on a loop is under load (<see cref="MaxPause"/>); with fewer it never pauses.</summary>
+    /// <value>1 to 10,000,000; 10,000 by default. Loops that share the machine's work have less each.</value>
+    public int PauseFromPerSecond { get; init; } = 10_000;
 
     /// <summary>Whether many datagrams to one receiver go as one piece that the system parts again, which costs less; a capture shows them as one.</summary>
     /// <remarks>From 16 waiting datagrams on, for those of 256 to 1,200 bytes. Only the engine over epoll has it.</remarks>
@@ -69,6 +73,7 @@ public sealed record NetworkLoopOptions
         Check(nameof(DatagramBufferBytes), DatagramBufferBytes, 4_096, 256 << 20);
         Check(nameof(MaxAcceptedConnections), MaxAcceptedConnections, 0, 1 << 20);
         Check(nameof(MaxPause), MaxPause, TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
+        Check(nameof(PauseFromPerSecond), PauseFromPerSecond, 1, 10_000_000);
         Check(nameof(StreamQueueBytes), StreamQueueBytes, 4_096, 1 << 30);
         Check(nameof(ConnectTimeout), ConnectTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
         Check(nameof(CloseTimeout), CloseTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));

@@ -8,16 +8,15 @@ namespace Parley.Net;
 /// alone and pays all of it; a pause of a fraction of a millisecond has several share it. There is none while few come, so that
 /// traffic which is quiet has the shortest latency, and none behind a round that brought many: then there is work enough.
 /// </remarks>
-internal sealed class RoundPacer(TimeSpan longest)
+/// <param name="longest">The longest pause; zero for none.</param>
+/// <param name="busyPerSecond">Datagrams a second from which on there are pauses: below, a pause costs more than it saves, as it is a wait of its own and too few come in it.</param>
+internal sealed class RoundPacer(TimeSpan longest, int busyPerSecond)
 {
     /// <summary>What a round should bring.</summary>
     private const int Wanted = 4;
 
     /// <summary>A round that brought so many is followed by the next at once.</summary>
     private const int Plenty = 16;
-
-    /// <summary>Below this rate a pause costs more than it saves: it is a wait of its own, and too few come in it.</summary>
-    private const double BusyPerSecond = 10_000;
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMicroseconds(30);      // what a pause itself costs must be little of it
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(10);
@@ -48,7 +47,7 @@ internal sealed class RoundPacer(TimeSpan longest)
 
     private TimeSpan PauseAt(double rate)
     {
-        if (rate < BusyPerSecond) return TimeSpan.Zero;
+        if (rate < busyPerSecond) return TimeSpan.Zero;
         TimeSpan pause = TimeSpan.FromSeconds(Wanted / rate);
         return pause > longest ? longest : pause < Shortest ? TimeSpan.Zero : pause;
     }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using Parley.Core;
 
 namespace Parley.Net.Tests;
@@ -163,6 +164,72 @@ public sealed class EpollLoopTests() : NetworkLoopContract(NetworkEngine.Epoll)
                 owners[datagram.Remote] = i;
             }
         }
+    }
+
+    [Fact]
+    public async Task Loops_that_share_a_port_get_what_has_the_field_that_is_theirs()
+    {
+        const int Loops = 3;
+        NetworkLoop[] loops = [.. Enumerable.Range(0, Loops).Select(_ => Start())];
+        DatagramRecorder[] recorders = [.. loops.Select(_ => new DatagramRecorder())];
+        IDatagramSocket leader = loops[0].OpenDatagram(Tests.Loops.Loopback(), recorders[0], DatagramSharing.Leads);
+        for (int i = 1; i < Loops; i++) loops[i].OpenDatagram(leader.LocalAddress, recorders[i], DatagramSharing.Joins);
+        var steering = new FieldSteering("Call-ID");
+        Assert.True(leader.TrySteer(steering, Loops));
+
+        // From one peer alone, at each place that a four-byte search may stumble over, with values shorter and longer than what counts.
+        string[] names = ["Call-ID: ", "call-id:", "CALL-ID: ", "Call-Id:"];
+        List<string> found = [], notFound = [];
+        for (int i = 0; i < 300; i++)
+        {
+            string value = $"{i}{new string((char)('a' + (i % 26)), i % 80)}@{i}";
+            found.Add(Text(i, names[i % names.Length] + value));
+        }
+
+        found.AddRange(Enumerable.Range(0, 40).Select(i => Text(380, $"Call-ID: {i}")));
+        notFound.AddRange(Enumerable.Range(0, 20).Select(i => Text(i, $"i: {i}")));                             // the compact form
+        notFound.AddRange(Enumerable.Range(0, 20).Select(i => Text(i, $"X-Call-ID: {i}")));                     // another field
+        notFound.AddRange(Enumerable.Range(0, 20).Select(i => Text(i, $"Call-IDs: {i}")));
+        notFound.AddRange(Enumerable.Range(0, 20).Select(i => Text(2000 + i, $"Call-ID: {i}")));                // too far behind
+        notFound.AddRange(["", "\r\n\r\n", "\nCall-ID: 1", new string('x', 24) + "\nCall-ID", new string('x', 1023)]);
+
+        NetworkLoop client = Start();
+        IDatagramSocket peer = client.OpenDatagram(Tests.Loops.Loopback(), new DatagramRecorder());
+        foreach (string[] part in found.Concat(notFound).Chunk(50))
+        {
+            long before = loops.Sum(loop => loop.Counters.DatagramsReceived);
+            await client.RunAsync(() => Array.ForEach(part, text => peer.Send(Encoding.ASCII.GetBytes(text), leader.LocalAddress)));
+            await loops[0].UntilAsync(() => loops.Sum(loop => loop.Counters.DatagramsReceived) == before + part.Length);
+        }
+
+        foreach (NetworkLoop loop in loops) await loop.RunAsync(() => { });
+        var owners = new HashSet<int>();
+        for (int i = 0; i < Loops; i++)
+        {
+            int steered = 0;
+            while (recorders[i].Datagrams.TryRead(out (byte[] Bytes, NetworkAddress Remote) datagram))
+            {
+                string text = Encoding.ASCII.GetString(datagram.Bytes);
+                if (found.Remove(text))
+                {
+                    string value = text.Split("\n")[1].Split(':', 2)[1].Trim();
+                    Assert.Equal(steering.SocketOf(Encoding.ASCII.GetBytes(value), Loops), i);
+                    steered++;
+                }
+                else if (text.Length > 100)     // what is cut off within the search may as well be the first socket's
+                {
+                    Assert.True(notFound.Remove(text), text);
+                    owners.Add(i);
+                }
+            }
+
+            Assert.InRange(steered, 50, 200);
+        }
+
+        Assert.Empty(found);
+        Assert.Single(owners);      // by its address, as without steering
+
+        static string Text(int fill, string field) => $"OPTIONS sip:all-callers@call-id.example SIP/2.0 {new string('a', fill)}\n{field}\nCSeq: 1 OPTIONS and 32 bytes more of something\n";
     }
 
     [Fact]

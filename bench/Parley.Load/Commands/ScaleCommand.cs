@@ -6,7 +6,7 @@ using Parley.Load.Traffic;
 
 namespace Parley.Load.Commands;
 
-/// <summary><c>parley-load scale</c>: what a request costs a server with one lane and one with two, at the same rate.</summary>
+/// <summary><c>parley-load scale</c>: what a request costs a server with one lane and one with two, at the same rate and at the same rate per lane.</summary>
 internal static class ScaleCommand
 {
     private const int Room = 1024;
@@ -18,9 +18,10 @@ internal static class ScaleCommand
 
     public static Command Create(LoadRunner runner)
     {
-        var command = new LoadCommand("scale", "Measure what a request costs with one lane and with two, at the same rate.",
-            "Lanes are those of docs/configuration.md; the servers take turns. A server that scales has "
-            + "a ratio near 1: what it does more with a lane more is not eaten by the lanes' dealings with each other. The lanes and this tool need a core each "
+        var command = new LoadCommand("scale", "Measure what a request costs with one lane and with two, at the same rate and at the same rate per lane.",
+            "Lanes are those of docs/configuration.md; the servers take turns. Two lanes at twice the rate do twice the work where the ratio is 1, and "
+            + "1.7 times the work where it is 1.18: what is more is eaten by the lanes' dealings with each other. At the same rate each of two lanes has half "
+            + "the load, sleeps more often, and has less in a batch, so that its requests cost more. The lanes and this tool need a core each "
             + "for good figures; with fewer they share them.\n\n"
             + "  parley-load scale --lanes 1,2 --rounds 5");
         ListOption<int> lanes = Options.Numbers("--lanes", "How many lanes, the first being what the others are compared with", 1, 64, 1, 2);
@@ -57,23 +58,30 @@ internal static class ScaleCommand
         foreach ((WorkKind work, int usualRate) in Works)
         {
             int perSecond = rate ?? usualRate;
-            var plan = new LoadPlan { Work = work, Count = (long)perSecond * seconds, Rate = perSecond, Window = Room, Users = Users };
-            var costs = servers.ConvertAll(_ => new List<double>());
+            List<Case> cases = [];
+            for (int i = 0; i < servers.Count; i++)
+            {
+                cases.Add(new Case(servers[i], lanes[i], perSecond));
+                if (i > 0 && lanes[i] != lanes[0]) cases.Add(new Case(servers[i], lanes[i], (int)((long)perSecond * lanes[i] / lanes[0])));
+            }
+
+            var costs = cases.ConvertAll(_ => new List<double>());
             for (int round = 0; round <= rounds; round++)
             {
-                for (int i = 0; i < servers.Count; i++)
+                for (int i = 0; i < cases.Count; i++)
                 {
-                    LoadResult result = servers[i].Run(plan, cancellationToken);
-                    output.Note($"{(round == 0 ? "warm-up" : $"round {round}")} lanes={lanes[i]} {ResultFigures.Of(Name(work), result)}");
+                    var plan = new LoadPlan { Work = work, Count = (long)cases[i].Rate * seconds, Rate = cases[i].Rate, Window = Room, Users = Users };
+                    LoadResult result = cases[i].Server.Run(plan, cancellationToken);
+                    output.Note($"{(round == 0 ? "warm-up" : $"round {round}")} lanes={cases[i].Lanes} {ResultFigures.Of(Name(work), result)}");
                     if (round == 0) continue;
                     failed += result.Failed;
                     costs[i].Add(result.Server?.PerRequest.TotalMicroseconds ?? double.NaN);
                 }
             }
 
-            for (int i = 0; i < servers.Count; i++)
+            for (int i = 0; i < cases.Count; i++)
             {
-                Figures figures = new Figures().Add("scale", Name(work)).Add("lanes", lanes[i]).Add("rate", perSecond);
+                Figures figures = new Figures().Add("scale", Name(work)).Add("lanes", cases[i].Lanes).Add("rate", cases[i].Rate);
                 if (Spread.Of(costs[i]) is { } cost) figures.Add("cpu_us", cost.Median, 2);
                 if (i > 0 && Spread.Of(costs[i].Zip(costs[0], (more, one) => more / one)) is { } ratio)
                 {
@@ -103,6 +111,9 @@ internal static class ScaleCommand
             throw;
         }
     }
+
+    /// <summary>A server under a load.</summary>
+    private sealed record Case(ServerUnderTest Server, int Lanes, int Rate);
 
     private static string Name(WorkKind work) => work.ToString().ToLowerInvariant();
 }

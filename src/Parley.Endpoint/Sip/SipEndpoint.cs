@@ -8,7 +8,8 @@ namespace Parley.Endpoint.Sip;
 /// <summary>A SIP element's place in the network: the addresses it listens on, and the lanes that its messages are spread over.</summary>
 /// <remarks>
 /// Each lane has a loop and, for every UDP listen point, a socket of its own on the shared port. A message belongs to the
-/// lane of its Call-ID; one that comes in elsewhere is handed over. Source: RFC 3261 18.
+/// lane of its Call-ID; the system is asked to give it to that lane's socket, and one that comes in elsewhere (over a connection,
+/// with a compact Call-ID, far behind in a long message, on another system) is handed over. Source: RFC 3261 18.
 /// </remarks>
 public sealed class SipEndpoint : IDisposable
 {
@@ -17,6 +18,7 @@ public sealed class SipEndpoint : IDisposable
     private readonly List<SipListenPoint> _listenPoints = [];
     private readonly List<IDisposable> _sockets = [];
     private readonly SipLane[] _lanes;
+    private readonly FieldSteering _steering = new("Call-ID");
     private readonly byte[]? _serverName;
     private volatile bool _isListening;
     private bool _isDisposed;
@@ -81,7 +83,7 @@ public sealed class SipEndpoint : IDisposable
 
     /// <summary>The lane that a dialog's messages belong to.</summary>
     public SipLane LaneOf(ReadOnlySpan<byte> callId) =>
-        _lanes.Length == 1 ? _lanes[0] : _lanes[(int)((uint)Hash.Compute(callId) % (uint)_lanes.Length)];
+        _lanes.Length == 1 ? _lanes[0] : _lanes[_steering.SocketOf(callId, _lanes.Length)];
 
     /// <summary>Stops listening and closes the connections. Transactions are left as they are: end calls first.</summary>
     public void Dispose()
@@ -159,14 +161,17 @@ public sealed class SipEndpoint : IDisposable
         switch (transport)
         {
             case SipTransport.Udp:
+                IDatagramSocket? leader = null;
                 foreach (SipLane lane in _lanes)
                 {
                     DatagramSharing sharing = _lanes.Length == 1 ? DatagramSharing.Exclusive : lane.Number == 0 ? DatagramSharing.Leads : DatagramSharing.Joins;
                     IDatagramSocket socket = lane.Transport.OpenDatagram(index, address, sharing);
                     _sockets.Add(socket);
                     address = socket.LocalAddress;
+                    leader ??= socket;
                 }
 
+                if (_lanes.Length > 1) leader!.TrySteer(_steering, _lanes.Length);
                 return new SipListenPoint(index, transport, address, Options.AdvertisedHost);
 
             case SipTransport.Tcp:

@@ -24,6 +24,8 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         if ((events & EPOLLOUT) != 0 && !IsDisposed) OnWritable();
     }
 
+    public override bool TrySteer(FieldSteering steering, int sockets) => SteeringProgram.TryAttach(_fd, steering, sockets);
+
     protected override int Transmit(DatagramQueue queue, out long bytes)
     {
         int attempt = 0;

@@ -22,6 +22,7 @@ internal static unsafe partial class LibC
     public const int SO_REUSEPORT = 15;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
+    public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int TCP_NODELAY = 1;
     public const int IP_RECVERR = 11;
     public const int IPV6_RECVERR = 25;
@@ -143,6 +144,22 @@ internal static unsafe partial class LibC
     {
         public long Seconds;
         public long Nanoseconds;
+    }
+
+    /// <summary>struct sock_filter: an instruction of a packet filter.</summary>
+    /// <param name="Code">What it does: <c>BPF_*</c>.</param>
+    /// <param name="IfTrue">Instructions to skip when a condition holds.</param>
+    /// <param name="IfFalse">Instructions to skip when it does not.</param>
+    /// <param name="Operand">Constant, offset or count of instructions.</param>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly record struct FilterInstruction(ushort Code, byte IfTrue, byte IfFalse, uint Operand);
+
+    /// <summary>struct sock_fprog.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FilterProgram
+    {
+        public ushort Length;
+        public FilterInstruction* Instructions;
     }
 
     /// <summary>struct iovec.</summary>

@@ -16,6 +16,8 @@ namespace Parley.Server.Hosting;
 /// <remarks>Started once and stopped once.</remarks>
 public sealed class ParleyServer : IAsyncDisposable
 {
+    private const int BusyPerSecond = 10_000;
+    private const int LeastBusyPerSecond = 4_000;       // of one lane: below, a pause has nothing to collect
     private static readonly TimeSpan StopPollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly ParleyServerOptions _options;
@@ -129,12 +131,20 @@ public sealed class ParleyServer : IAsyncDisposable
         _location.Start();
     }
 
+    /// <summary>Starts the lanes' loops. What one lane counts as load, several count together.</summary>
     private void StartLoops()
     {
         int count = _configuration.Lanes > 0 ? _configuration.Lanes : Environment.ProcessorCount;
         for (int i = 0; i < count; i++)
         {
-            NetworkLoop loop = NetworkLoop.Start(new NetworkLoopOptions { Name = $"parley-lane-{i}", Time = _options.Time, OnFault = OnFault, MergesDatagrams = true });
+            NetworkLoop loop = NetworkLoop.Start(new NetworkLoopOptions
+            {
+                Name = $"parley-lane-{i}",
+                Time = _options.Time,
+                OnFault = OnFault,
+                MergesDatagrams = true,
+                PauseFromPerSecond = Math.Max(BusyPerSecond / count, LeastBusyPerSecond),
+            });
             _loops.Add(loop);
             if (!loop.CanShareDatagramPorts) break;
         }
