@@ -44,6 +44,7 @@ internal static unsafe partial class LibC
     public const int EFD_CLOEXEC = 0x80000;
 
     public const int PR_SET_TIMERSLACK = 29;
+    public const int PRIO_PROCESS = 0;
 
     public const int EINTR = 4;
     public const int EIO = 5;
@@ -127,6 +128,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc")]
     public static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    [LibraryImport("libc")]
+    public static partial int setpriority(int which, uint who, int nice);
 
     /// <summary>Lets time go by; less than asked for when a signal comes.</summary>
     public static void SleepFor(TimeSpan time)

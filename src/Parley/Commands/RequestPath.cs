@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Parley.Net;
 
 namespace Parley.Commands;
 
@@ -21,19 +23,19 @@ internal static class RequestPath
     ];
 
     /// <summary>Compiles it on a thread of its own, and then gives the memory back that the start needed.</summary>
-    public static void Prepare() => new Thread(Run) { IsBackground = true, Name = "compile" }.Start();
+    public static void Prepare(ILogger logger) => BackgroundThread.Start("compile", () => Run(logger));
 
-    private static void Run()
+    private static void Run(ILogger logger)
     {
         ILookup<string, Type> types = Assemblies().SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type is { ContainsGenericParameters: false, IsInterface: false })
+            .Where(type => type is { ContainsGenericParameters: false, IsInterface: false } && !type.IsSubclassOf(typeof(Delegate)))
             .ToLookup(type => type.Namespace ?? "");
         foreach (string name in Namespaces)
         {
-            foreach (Type type in types[name]) Try(() => RuntimeHelpers.RunClassConstructor(type.TypeHandle));
+            foreach (Type type in types[name]) Try(logger, type, () => RuntimeHelpers.RunClassConstructor(type.TypeHandle));
             foreach (MethodBase method in types[name].SelectMany(type => type.GetMembers(Own).OfType<MethodBase>()))
             {
-                if (method is { IsAbstract: false, ContainsGenericParameters: false }) Try(() => RuntimeHelpers.PrepareMethod(method.MethodHandle));
+                if (method is { IsAbstract: false, ContainsGenericParameters: false }) Try(logger, method, () => RuntimeHelpers.PrepareMethod(method.MethodHandle));
             }
         }
 
@@ -42,15 +44,16 @@ internal static class RequestPath
 
     private static IEnumerable<Assembly> Assemblies() => Namespaces.Select(name => string.Join('.', name.Split('.').Take(2))).Distinct().Select(Assembly.Load);
 
-    private static void Try(Action prepare)
+    /// <summary>Nothing depends on it: what is of another platform cannot be compiled on this one, and what cannot be initialized says so when it is used.</summary>
+    private static void Try(ILogger logger, MemberInfo member, Action prepare)
     {
         try
         {
             prepare();
         }
-        catch (Exception)
+        catch (Exception exception)
         {
-            // Nothing depends on it: some methods of other platforms cannot be compiled on this one, and a class that cannot be initialized says so when it is used.
+            Log.NotPrepared(logger, member.DeclaringType?.Name, member.Name, exception.Message);
         }
     }
 }

@@ -63,7 +63,7 @@ internal static class ServeCommand
 
         output.Event("ready", ("domains", configuration.Domains.Select(domain => domain.Name)));
         output.Say($"ready for {string.Join(", ", configuration.Domains.Select(domain => domain.Name))}; Ctrl-C ends it");
-        RequestPath.Prepare();
+        RequestPath.Prepare(logging.CreateLogger("Parley.Start"));
         var ending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (cancellationToken.Register(ending.SetResult).ConfigureAwait(false))
         {
