@@ -17,7 +17,7 @@ namespace Parley.Endpoint.Sip;
 /// <code>
 ///  indexes                       block 17                        block 18
 /// +----------------+           +-------------------------------+-------------------------+
-/// | hash, position-+---------->| header, response | header, .. | header, response | free |
+/// | hash, position-+---------->| header, reply | header, ..    | header, reply | free    |
 /// |       -        |           +-------------------------------+-------------------------+
 /// | hash, position-+--- ...                                                       ^
 /// +----------------+                                                          the tail
@@ -68,11 +68,14 @@ internal sealed class SettledTransactions
     /// <param name="key">Its key, which is not kept yet.</param>
     /// <param name="expiresAt">Not before that of the one kept last.</param>
     /// <param name="flow">Where its responses go; a datagram flow.</param>
-    /// <param name="response">The whole message to be sent again; empty where nothing is.</param>
+    /// <param name="kind">What is kept of it.</param>
+    /// <param name="lengthBytes">How much that is.</param>
+    /// <param name="room">Where to write it, before anything else is called.</param>
     /// <returns>False when it is too long to be kept.</returns>
-    public bool TryAdd(in TransactionKey key, Instant expiresAt, in SipFlow flow, ReadOnlySpan<byte> response)
+    public bool TryAdd(in TransactionKey key, Instant expiresAt, in SipFlow flow, SettledKind kind, int lengthBytes, out Span<byte> room)
     {
-        int bytes = SizeOf(response.Length);
+        room = default;
+        int bytes = SizeOf(lengthBytes);
         if (bytes > BlockBytes) return false;
         while (Count >= _capacity) RemoveOldest();
         MakeRoom(bytes);
@@ -83,9 +86,10 @@ internal sealed class SettledTransactions
             ExpiresAt = expiresAt,
             Remote = flow.Remote,
             ListenPoint = flow.ListenPoint,
-            LengthBytes = response.Length,
+            Kind = kind,
+            LengthBytes = lengthBytes,
         });
-        response.CopyTo(entry[HeaderBytes..]);
+        room = entry.Slice(HeaderBytes, lengthBytes);
         IndexWithRoom().Add(HashOf(key), Shorten(_tail));
         _tail += bytes;
         Count++;
@@ -93,13 +97,14 @@ internal sealed class SettledTransactions
     }
 
     /// <summary>True when a transaction is kept.</summary>
-    public bool Contains(in TransactionKey key) => TryFind(key, out _, out _);
+    public bool Contains(in TransactionKey key) => TryFind(key, out _, out _, out _);
 
     /// <summary>Finds a transaction.</summary>
     /// <param name="key">Its key.</param>
     /// <param name="flow">Where its responses go.</param>
-    /// <param name="response">What is to be sent again, empty for nothing; valid until the next call that changes something.</param>
-    public bool TryFind(in TransactionKey key, out SipFlow flow, out ReadOnlySpan<byte> response)
+    /// <param name="kind">What is kept of it.</param>
+    /// <param name="kept">That; valid until the next call that changes something.</param>
+    public bool TryFind(in TransactionKey key, out SipFlow flow, out SettledKind kind, out ReadOnlySpan<byte> kept)
     {
         uint hash = HashOf(key);
         for (int i = _indexes.Count - 1; i >= 0; i--)
@@ -111,13 +116,15 @@ internal sealed class SettledTransactions
                 ref readonly Header header = ref MemoryMarshal.AsRef<Header>(entry);
                 if (!header.Key.Equals(key)) continue;
                 flow = new SipFlow(SipTransport.Udp, header.Remote, connection: null, header.ListenPoint);
-                response = entry.Slice(HeaderBytes, header.LengthBytes);
+                kind = header.Kind;
+                kept = entry.Slice(HeaderBytes, header.LengthBytes);
                 return true;
             }
         }
 
         flow = default;
-        response = default;
+        kind = default;
+        kept = default;
         return false;
     }
 
@@ -252,6 +259,7 @@ internal sealed class SettledTransactions
         public Instant ExpiresAt;
         public NetworkAddress Remote;
         public int ListenPoint;
+        public SettledKind Kind;
         public int LengthBytes;
     }
 }

@@ -164,7 +164,7 @@ public sealed class SipLane
 
     internal void OnConnectionClosed(SipConnection connection, bool isOnLoop)
     {
-        if (isOnLoop) Transactions.OnConnectionClosed(connection);
+        if (isOnLoop) Transactions.Failures.OnConnectionClosed(connection);
         else Post(new ConnectionClosed(this, connection));
     }
 
@@ -181,6 +181,6 @@ public sealed class SipLane
 
     private sealed class ConnectionClosed(SipLane lane, SipConnection connection) : ILoopWork
     {
-        public void Run(Instant now) => lane.Transactions.OnConnectionClosed(connection);
+        public void Run(Instant now) => lane.Transactions.Failures.OnConnectionClosed(connection);
     }
 }

@@ -127,7 +127,7 @@ internal sealed class SipReceiver
         TransactionKey.TryForCancelled(Endpoint.Hash, cancel, out TransactionKey key) ? _lane.Transactions.FindServer(key) : null;
 
     public bool CancelsSettled(in SipMessageView cancel) =>
-        TransactionKey.TryForCancelled(Endpoint.Hash, cancel, out TransactionKey key) && _lane.Transactions.IsSettled(key);
+        TransactionKey.TryForCancelled(Endpoint.Hash, cancel, out TransactionKey key) && _lane.Transactions.Settled.Contains(key);
 
     private void OnOwnMessage(in SipMessageView message, in SipFlow flow)
     {
@@ -158,7 +158,7 @@ internal sealed class SipReceiver
             return;
         }
 
-        if (known is null && (request.Method == SipMethod.Ack ? IsAckOfReply(request, key) : _lane.Transactions.AnswerAgain(key)))
+        if (known is null && (request.Method == SipMethod.Ack ? IsAckOfReply(request, key) : _lane.Transactions.Settled.AnswerAgain(request, flow, key)))
         {
             Counters.Absorbed++;
             return;
@@ -177,7 +177,7 @@ internal sealed class SipReceiver
         }
 
         if (_lane.Transactions.OnResponse(key, response)) return;
-        if (_lane.Transactions.TryFindUpstream(key, out SipFlow upstream))
+        if (_lane.Transactions.Settled.TryFind(key, out SipFlow upstream))
         {
             if (response.StatusCode is >= 200 and < 300) _lane.User.OnResponseAgain(response, upstream);
             else Counters.Absorbed++;

@@ -62,16 +62,8 @@ public sealed class SipServerTransaction
     public bool Respond(int statusCode, PooledBuffer response)
     {
         ArgumentNullException.ThrowIfNull(response);
-        if (Machine is not { } machine)
-        {
-            response.Release();
-            return false;
-        }
-
         response.Retain();      // the machine may give its lease back as soon as it has sent it
-        bool isTaken = machine.Respond(Lane.Now, statusCode, response);
-        if (isTaken && statusCode >= 200) Finish();
-        Lane.Transactions.Drive(this);
+        bool isTaken = Give(statusCode, response);
         if (isTaken && statusCode >= 200) Lane.Transactions.Settle(this, response.Span);
         response.Release();
         return isTaken;
@@ -80,8 +72,21 @@ public sealed class SipServerTransaction
     /// <summary>Sends a response that is made from the request.</summary>
     /// <param name="reply">Status and what to add.</param>
     /// <returns>False when the transaction is over, has had its final response, or its state forbids it.</returns>
-    public bool Respond(in SipReply reply) =>
-        Machine is { } machine && HasRequest && Respond(reply.StatusCode, Lane.Receiver.WriteReply(Request, machine.Key, reply, Flow.Remote));
+    public bool Respond(in SipReply reply)
+    {
+        if (Machine is not { } machine || _request is not { } request) return false;
+        request.Retain();       // what the reply brings may be a part of it
+        try
+        {
+            bool isTaken = Give(reply.StatusCode, Lane.Receiver.WriteReply(request.View, machine.Key, reply, Flow.Remote));
+            if (isTaken && reply.StatusCode >= 200) Lane.Transactions.Settle(this, reply);
+            return isTaken;
+        }
+        finally
+        {
+            request.Release();
+        }
+    }
 
     /// <summary>The request once more as it came, for who takes the transaction over or hands it on: its answers go by this transaction.</summary>
     /// <exception cref="InvalidOperationException">The final response was given, and the request is gone.</exception>
@@ -121,6 +126,21 @@ public sealed class SipServerTransaction
 
     /// <summary>Keeps nothing alive while it waits for its next life.</summary>
     internal void Forget() => (_user, State, Flow, ReplyFlow) = (null, null, default, default);
+
+    /// <summary>Gives the machine a response, whose lease is taken over, and sends what comes of it.</summary>
+    private bool Give(int statusCode, PooledBuffer response)
+    {
+        if (Machine is not { } machine)
+        {
+            response.Release();
+            return false;
+        }
+
+        bool isTaken = machine.Respond(Lane.Now, statusCode, response);
+        if (isTaken && statusCode >= 200) Finish();
+        Lane.Transactions.Drive(this);
+        return isTaken;
+    }
 
     private void Finish()
     {

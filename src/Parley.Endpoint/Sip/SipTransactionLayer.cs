@@ -13,24 +13,14 @@ namespace Parley.Endpoint.Sip;
 internal sealed class SipTransactionLayer
 {
     private const int MachinesKept = 4096;
-    private const int MadeRoomBytes = 64;       // what a CANCEL may have more than its INVITE: Max-Forwards, Content-Length
-    private static readonly TimeSpan UnreachableDelay = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan ForgettingInterval = TimeSpan.FromMilliseconds(50);    // many at a time, not each on its own
 
     private readonly SipLane _lane;
     private readonly DeadlineWheel _wheel;
     private readonly WheelTimer _timer;
-    private readonly UnreachableTimer _unreachableTimer;
     private readonly TransactionPool _machines;
     private readonly TransactionTable<SipServerTransaction> _servers;
     private readonly TransactionTable<SipClientTransaction> _clients;
-    private readonly SettledTransactions _settled;
-    private readonly SettledTimer _settledTimer;
-    private readonly TimeSpan _timerJ;
-    private readonly SipMessageIndex _requestIndex;
-    private readonly HashSet<NetworkAddress> _unreachable = [];
-    private readonly FailedTimer _failedTimer;
-    private List<(SipClientTransaction Transaction, TransactionKey Key)> _failed = [];
+    private readonly MadeRequests _made;
     private readonly CancelUser _cancelUser = new();
     private readonly ObjectPool<SipServerTransaction> _freeServers = new(MachinesKept);
     private readonly ObjectPool<SipClientTransaction> _freeClients = new(MachinesKept);
@@ -42,22 +32,28 @@ internal sealed class SipTransactionLayer
         _lane = lane;
         _wheel = new DeadlineWheel(lane.Now);
         _timer = new WheelTimer(this);
-        _unreachableTimer = new UnreachableTimer(this);
-        _failedTimer = new FailedTimer(this);
         _machines = new TransactionPool(options.Timers, MachinesKept);
         _servers = new TransactionTable<SipServerTransaction>(options.MaxTransactions);
         _clients = new TransactionTable<SipClientTransaction>(options.MaxTransactions);
-        _settled = new SettledTransactions(options.MaxTransactions, options.MaxSettledBytes);
-        _settledTimer = new SettledTimer(this);
-        _timerJ = options.Timers.Transaction;
-        _requestIndex = new SipMessageIndex(options.Limits);
+        _made = new MadeRequests(lane);
+        Settled = new SettledAnswers(lane);
+        Failures = new TransactionFailures(lane, this);
     }
 
-    public int ServerCount => _servers.Count + _settled.Count;
+    /// <summary>What is left of transactions that are over but for what may come again.</summary>
+    public SettledAnswers Settled { get; }
+
+    /// <summary>Who is told of what did not arrive.</summary>
+    public TransactionFailures Failures { get; }
+
+    public int ServerCount => _servers.Count + Settled.Count;
 
     public int ClientCount => _clients.Count;
 
-    public int DeadlineCount => _wheel.Count + (_settled.Count > 0 ? 1 : 0);
+    /// <summary>Client transactions that are not over.</summary>
+    public IEnumerable<SipClientTransaction> Clients => _clients.Values;
+
+    public int DeadlineCount => _wheel.Count + (Settled.Count > 0 ? 1 : 0);
 
     private Instant Now => _lane.Now;
 
@@ -95,11 +91,17 @@ internal sealed class SipTransactionLayer
         return Drive(transaction);
     }
 
-    /// <summary>Keeps no more of an answered transaction than what a retransmission of its request needs: the response, until Timer J.</summary>
+    /// <summary>Keeps no more of an answered transaction than what a retransmission of its request needs: its response, until Timer J.</summary>
     /// <remarks>An INVITE's goes on: its ACK, or the transaction user's 2xx, are still to come. Over a stream nothing comes again.</remarks>
     public void Settle(SipServerTransaction transaction, ReadOnlySpan<byte> response)
     {
-        if (transaction.Machine is NonInviteServerTransaction machine && !transaction.ReplyFlow.IsReliable) Settle(transaction, machine, response);
+        if (IsSettling(transaction) && Settled.Keep(transaction.Machine!.Key, transaction.ReplyFlow, response)) Drop(transaction);
+    }
+
+    /// <summary>As the other one, for a response that was made from the request and can be made again.</summary>
+    public void Settle(SipServerTransaction transaction, in SipReply reply)
+    {
+        if (IsSettling(transaction) && Settled.Keep(transaction.Machine!.Key, transaction.ReplyFlow, reply)) Drop(transaction);
     }
 
     /// <summary>Keeps no more of a client transaction whose 2xx was forwarded than the way of that response, until Timer M.</summary>
@@ -107,11 +109,8 @@ internal sealed class SipTransactionLayer
     public void Settle(SipClientTransaction transaction, in SipFlow upstream)
     {
         if (transaction.Machine is not InviteClientTransaction { State: InviteClientState.Accepted } machine) return;
-        Keep(machine.Key, upstream, default);
-        _clients.Remove(machine.Key);
-        transaction.End();
-        machine.Terminate();
-        Recycle(machine);
+        Settled.Keep(machine.Key, upstream);
+        Drop(transaction, machine);
     }
 
     /// <summary>The transaction user let go of a server transaction.</summary>
@@ -119,7 +118,8 @@ internal sealed class SipTransactionLayer
     {
         if (transaction.Machine is InviteServerTransaction { State: InviteServerState.Accepted } machine && !transaction.ReplyFlow.IsReliable)
         {
-            Settle(transaction, machine, default);
+            Settled.Keep(machine.Key, transaction.ReplyFlow);
+            Drop(transaction);
         }
 
         if (transaction.Machine is null) Free(transaction);
@@ -128,37 +128,28 @@ internal sealed class SipTransactionLayer
     /// <summary>The transaction user let go of a client transaction. What absorbs retransmissions of a final response that nobody waits for ends with it.</summary>
     public void OnReleased(SipClientTransaction transaction)
     {
-        if (transaction.Machine is NonInviteClientTransaction { State: NonInviteClientState.Completed } machine)
-        {
-            _clients.Remove(machine.Key);
-            transaction.End();
-            machine.Terminate();
-            Recycle(machine);
-        }
+        if (transaction.Machine is NonInviteClientTransaction { State: NonInviteClientState.Completed } machine) Drop(transaction, machine);
 
         if (transaction.Machine is null) Free(transaction);
     }
 
-    /// <summary>The way that the 2xx of an INVITE went whose transaction was settled.</summary>
-    public bool TryFindUpstream(in TransactionKey key, out SipFlow upstream) => _settled.TryFind(key, out upstream, out _);
+    private static bool IsSettling(SipServerTransaction transaction) => transaction.Machine is NonInviteServerTransaction && !transaction.ReplyFlow.IsReliable;
 
-    /// <summary>True for the key of a server transaction that was settled.</summary>
-    public bool IsSettled(in TransactionKey key) => _settled.Contains(key);
-
-    private void Settle(SipServerTransaction transaction, ServerTransaction machine, ReadOnlySpan<byte> response)
+    private void Drop(SipServerTransaction transaction)
     {
-        if (!Keep(machine.Key, transaction.ReplyFlow, response)) return;
+        SipTransaction machine = transaction.Machine!;
         _servers.Remove(machine.Key);
         transaction.End();
         machine.Terminate();
         Recycle(machine);
     }
 
-    private bool Keep(in TransactionKey key, in SipFlow flow, ReadOnlySpan<byte> response)
+    private void Drop(SipClientTransaction transaction, SipTransaction machine)
     {
-        if (!_settled.TryAdd(key, Now + _timerJ, flow, response)) return false;
-        if (_settledTimer.ScheduledFor.IsNever) _lane.Loop.Schedule(_settledTimer, _settled.NextDeadline);
-        return true;
+        _clients.Remove(machine.Key);
+        transaction.End();
+        machine.Terminate();
+        Recycle(machine);
     }
 
     private void Free(SipServerTransaction transaction)
@@ -178,22 +169,6 @@ internal sealed class SipTransactionLayer
         if (--_driving > 0) return;
         _freeServers.EndRest();
         _freeClients.EndRest();
-    }
-
-    /// <summary>Answers a request that comes again after its transaction was settled.</summary>
-    /// <returns>False when it is none.</returns>
-    public bool AnswerAgain(in TransactionKey key)
-    {
-        if (!_settled.TryFind(key, out SipFlow flow, out ReadOnlySpan<byte> response)) return false;
-        if (!response.IsEmpty) _lane.Send(_lane.Loop.Buffers.Copy(response), flow);
-        return true;
-    }
-
-    private void ForgetSettled(Instant now)
-    {
-        _settled.RemoveDue(now);
-        Instant next = _settled.NextDeadline;
-        _lane.Loop.Schedule(_settledTimer, next.IsNever ? next : Instant.Max(next, now + ForgettingInterval));
     }
 
     public SipClientTransaction? SendRequest(
@@ -240,18 +215,8 @@ internal sealed class SipTransactionLayer
     public void SendCancel(SipClientTransaction invite)
     {
         if (invite.Machine is not InviteClientTransaction { Request: { } request } machine) return;
-        if (!SipParser.TryIndex(request.Span, _requestIndex, out _)) return;
-        var view = new SipMessageView(request.Span, _requestIndex);
-        if (view.TryGetVia(out ViaView via) != HeaderStatus.Ok) return;
-        PooledBuffer cancel = _lane.Loop.Buffers.Rent(request.Length + MadeRoomBytes);
-        if (!SipRequestWriter.TryWriteCancel(view, cancel.Whole, out int written))
-        {
-            cancel.Release();
-            return;
-        }
-
-        cancel.Length = written;
-        SipClientTransaction? sent = SendRequest(SipMethod.Cancel, via.Branch, cancel, invite.Flow, _cancelUser, state: null);
+        if (_made.MakeCancel(request, out ReadOnlySpan<byte> branch) is not { } cancel) return;
+        SipClientTransaction? sent = SendRequest(SipMethod.Cancel, branch, cancel, invite.Flow, _cancelUser, state: null);
         if (sent is null) return;
         machine.OnCancelSent(Now);
         Drive(invite);
@@ -330,11 +295,11 @@ internal sealed class SipTransactionLayer
             switch (output.Kind)
             {
                 case TransactionOutputKind.Send:
-                    if (!_lane.Transport.Send(output.Message!, transaction.Flow)) FailSoon(transaction);
+                    if (!_lane.Transport.Send(output.Message!, transaction.Flow)) Failures.FailSoon(transaction);
                     break;
 
                 case TransactionOutputKind.MakeAck:
-                    if (hasResponse) SendAck((InviteClientTransaction)machine, response);
+                    if (hasResponse) MakeAck((InviteClientTransaction)machine, response);
                     break;
 
                 case TransactionOutputKind.Deliver:
@@ -363,48 +328,13 @@ internal sealed class SipTransactionLayer
         if (transaction.Machine is { } running) Schedule(running);
     }
 
-    /// <summary>A connection is over: what waits for an answer over it has failed.</summary>
-    public void OnConnectionClosed(SipConnection connection)
-    {
-        List<SipClientTransaction>? hit = null;
-        foreach (SipClientTransaction transaction in _clients.Values)
-        {
-            if (ReferenceEquals(transaction.Connection, connection)) (hit ??= []).Add(transaction);
-        }
-
-        if (hit is not null) FailEach(hit);
-    }
-
-    /// <summary>Datagrams to an address come back undeliverable. The table is gone through once for all that is heard within a moment.</summary>
-    public void OnUnreachable(NetworkAddress remote)
-    {
-        if (_clients.Count == 0 || _unreachable.Count >= 1024) return;
-        if (_unreachable.Count == 0) _lane.Loop.Schedule(_unreachableTimer, Now + UnreachableDelay);
-        _unreachable.Add(remote);
-    }
-
-    private void FailUnreachable()
-    {
-        List<SipClientTransaction> hit = [];
-        foreach (SipClientTransaction transaction in _clients.Values)
-        {
-            if (transaction.Flow.Transport == SipTransport.Udp && _unreachable.Contains(transaction.Flow.Remote)) hit.Add(transaction);
-        }
-
-        _unreachable.Clear();
-        FailEach(hit);
-    }
-
-    private void FailEach(List<SipClientTransaction> hit)
+    /// <summary>What transactions sent did not arrive.</summary>
+    public void FailEach(List<SipClientTransaction> hit)
     {
         _driving++;     // none of them gets a next life before all have failed
         try
         {
-            foreach (SipClientTransaction transaction in hit)
-            {
-                Fail(transaction);
-                Drive(transaction);
-            }
+            foreach (SipClientTransaction transaction in hit) Fail(transaction);
         }
         finally
         {
@@ -424,51 +354,30 @@ internal sealed class SipTransactionLayer
         Drive(transaction);
     }
 
-    /// <summary>The transaction fails in the next round: its user must not hear of it from within a call of its own.</summary>
-    private void FailSoon(SipClientTransaction transaction)
-    {
-        if (_failed.Count == 0) _lane.Loop.Schedule(_failedTimer, Now);
-        _failed.Add((transaction, transaction.Machine!.Key));
-    }
-
-    private void FailAll()
-    {
-        (List<(SipClientTransaction Transaction, TransactionKey Key)> failed, _failed) = (_failed, []);
-        foreach ((SipClientTransaction transaction, TransactionKey key) in failed)
-        {
-            if (transaction.Machine is not { } machine || machine.Key != key) continue;      // it ended, or it serves another request
-            Fail(transaction);
-            Drive(transaction);
-        }
-    }
-
     /// <summary>What a transaction sent did not arrive. What went by a stream only for its length is sent as a datagram (RFC 3261 18.1.1).</summary>
-    private void Fail(SipClientTransaction transaction)
+    public void Fail(SipClientTransaction transaction)
     {
         if (transaction.Machine is not { } machine) return;
-        if (transaction.TakeForUdp() is not { } request || transaction.IsProceeding || transaction.IsFinished)
+        if (transaction.TakeForUdp() is { } request && !transaction.IsProceeding && !transaction.IsFinished)
         {
-            machine.OnTransportError(Now);
+            StartAgainOverUdp(transaction, machine, request);
             return;
         }
 
+        machine.OnTransportError(Now);
+        Drive(transaction);
+    }
+
+    private void StartAgainOverUdp(SipClientTransaction transaction, SipTransaction machine, PooledBuffer request)
+    {
         TransactionKey key = machine.Key;
         machine.Terminate();
         Recycle(machine);
         transaction.Machine = transaction.Method == SipMethod.Invite ? _machines.RentInviteClient() : _machines.RentNonInviteClient();
         transaction.Flow = new SipFlow(SipTransport.Udp, transaction.Flow.Remote);
         transaction.Use(null);
-        NameUdpInVia(request);
+        _made.NameUdpInVia(request);
         StartMachine(transaction, key, request);
-    }
-
-    private void NameUdpInVia(PooledBuffer request)
-    {
-        if (!SipParser.TryIndex(request.Span, _requestIndex, out _)) return;
-        var view = new SipMessageView(request.Span, _requestIndex);
-        if (view.TryGetVia(out ViaView via) != HeaderStatus.Ok) return;
-        int at = via.Bytes.IndexOf(via.TransportBytes);
-        SipTransport.Udp.ViaName.CopyTo(request.Span[(via.Offset + at)..]);     // as long as TCP
     }
 
     private void Deliver(SipClientTransaction transaction, in SipMessageView response)
@@ -487,18 +396,9 @@ internal sealed class SipTransactionLayer
         if (!transaction.IsReleased) transaction.User.OnResponse(transaction, response);
     }
 
-    private void SendAck(InviteClientTransaction machine, in SipMessageView response)
+    private void MakeAck(InviteClientTransaction machine, in SipMessageView response)
     {
-        if (machine.Request is not { } request || !SipParser.TryIndex(request.Span, _requestIndex, out _)) return;
-        PooledBuffer ack = _lane.Loop.Buffers.Rent(Math.Min(request.Length + response.Bytes.Length, BufferPool.MaxLengthBytes));
-        if (!SipRequestWriter.TryWriteAck(new SipMessageView(request.Span, _requestIndex), response, ack.Whole, out int written))
-        {
-            ack.Release();
-            return;
-        }
-
-        ack.Length = written;
-        machine.SetAck(ack);
+        if (machine.Request is { } request && _made.MakeAck(request, response) is { } ack) machine.SetAck(ack);
     }
 
     private static ReadOnlySpan<byte> CSeqMethod(PooledBuffer request, SipMethod method)
@@ -541,21 +441,6 @@ internal sealed class SipTransactionLayer
     private sealed class WheelTimer(SipTransactionLayer layer) : LoopTimer
     {
         public override void OnDeadline(Instant now) => layer.RunDue(now);
-    }
-
-    private sealed class SettledTimer(SipTransactionLayer layer) : LoopTimer
-    {
-        public override void OnDeadline(Instant now) => layer.ForgetSettled(now);
-    }
-
-    private sealed class FailedTimer(SipTransactionLayer layer) : LoopTimer
-    {
-        public override void OnDeadline(Instant now) => layer.FailAll();
-    }
-
-    private sealed class UnreachableTimer(SipTransactionLayer layer) : LoopTimer
-    {
-        public override void OnDeadline(Instant now) => layer.FailUnreachable();
     }
 
     /// <summary>Nobody waits for the answer to a CANCEL: the INVITE's own answer says what came of it (RFC 3261 9.1).</summary>

@@ -144,6 +144,6 @@ internal sealed class SipTransportLayer(SipLane lane)
             if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint);
         }
 
-        public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote) => lane.Transactions.OnUnreachable(remote);
+        public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote) => lane.Transactions.Failures.OnUnreachable(remote);
     }
 }

@@ -19,25 +19,25 @@ public sealed class SettledTransactionsTests
     {
         var settled = new SettledTransactions(10, Plenty);
         SipFlow flow = FlowOf(7);
-        Assert.True(settled.TryAdd(KeyOf(1), Start + TimeSpan.FromSeconds(32), flow, "SIP/2.0 200 OK"u8));
-        Assert.True(settled.TryFind(KeyOf(1), out SipFlow found, out ReadOnlySpan<byte> response));
-        Assert.Equal((flow, "SIP/2.0 200 OK"), (found, Encoding.ASCII.GetString(response)));
-        Assert.False(settled.TryFind(KeyOf(2), out _, out _));
+        Assert.True(TryAdd(settled, KeyOf(1), Start + TimeSpan.FromSeconds(32), flow, "SIP/2.0 200 OK"u8));
+        Assert.True(settled.TryFind(KeyOf(1), out SipFlow found, out SettledKind kind, out ReadOnlySpan<byte> response));
+        Assert.Equal((flow, SettledKind.Message, "SIP/2.0 200 OK"), (found, kind, Encoding.ASCII.GetString(response)));
+        Assert.False(settled.TryFind(KeyOf(2), out _, out _, out _));
         Assert.Equal(Start + TimeSpan.FromSeconds(32), settled.NextDeadline);
 
         settled.RemoveDue(Start + TimeSpan.FromSeconds(31));
         Assert.Equal(1, settled.Count);
         settled.RemoveDue(Start + TimeSpan.FromSeconds(32));
         Assert.Equal((0, true), (settled.Count, settled.NextDeadline.IsNever));
-        Assert.False(settled.TryFind(KeyOf(1), out _, out _));
+        Assert.False(settled.TryFind(KeyOf(1), out _, out _, out _));
     }
 
     [Fact]
     public void When_it_is_full_the_oldest_leave_early()
     {
         var settled = new SettledTransactions(3, Plenty);
-        for (int i = 0; i < 5; i++) Assert.True(settled.TryAdd(KeyOf(i), Start, FlowOf(i), "x"u8));
-        Assert.Equal([false, false, true, true, true], Enumerable.Range(0, 5).Select(i => settled.TryFind(KeyOf(i), out _, out _)));
+        for (int i = 0; i < 5; i++) Assert.True(TryAdd(settled, KeyOf(i), Start, FlowOf(i), "x"u8));
+        Assert.Equal([false, false, true, true, true], Enumerable.Range(0, 5).Select(i => settled.TryFind(KeyOf(i), out _, out _, out _)));
         Assert.Equal(3, settled.Count);
     }
 
@@ -45,10 +45,10 @@ public sealed class SettledTransactionsTests
     public void A_response_may_be_too_long_to_keep()
     {
         var settled = new SettledTransactions(3, Plenty);
-        Assert.False(settled.TryAdd(KeyOf(1), Start, FlowOf(1), new byte[SettledTransactions.BlockBytes]));
-        Assert.True(settled.TryAdd(KeyOf(2), Start, FlowOf(1), new byte[SettledTransactions.BlockBytes - 200]));
-        Assert.True(settled.TryAdd(KeyOf(3), Start, FlowOf(1), new byte[SettledTransactions.BlockBytes - 200]));
-        Assert.True(settled.TryFind(KeyOf(2), out _, out ReadOnlySpan<byte> response));
+        Assert.False(TryAdd(settled, KeyOf(1), Start, FlowOf(1), new byte[SettledTransactions.BlockBytes]));
+        Assert.True(TryAdd(settled, KeyOf(2), Start, FlowOf(1), new byte[SettledTransactions.BlockBytes - 200]));
+        Assert.True(TryAdd(settled, KeyOf(3), Start, FlowOf(1), new byte[SettledTransactions.BlockBytes - 200]));
+        Assert.True(settled.TryFind(KeyOf(2), out _, out _, out ReadOnlySpan<byte> response));
         Assert.Equal(SettledTransactions.BlockBytes - 200, response.Length);
     }
 
@@ -56,10 +56,10 @@ public sealed class SettledTransactionsTests
     public void A_transaction_without_a_response_to_repeat_is_kept_too()
     {
         var settled = new SettledTransactions(3, Plenty);
-        Assert.True(settled.TryAdd(KeyOf(1), Start, FlowOf(7), default));
+        Assert.True(settled.TryAdd(KeyOf(1), Start, FlowOf(7), SettledKind.Silent, 0, out Span<byte> room));
         Assert.True(settled.Contains(KeyOf(1)));
-        Assert.True(settled.TryFind(KeyOf(1), out SipFlow flow, out ReadOnlySpan<byte> response));
-        Assert.Equal((FlowOf(7), 0), (flow, response.Length));
+        Assert.True(settled.TryFind(KeyOf(1), out SipFlow flow, out SettledKind kind, out ReadOnlySpan<byte> response));
+        Assert.Equal((FlowOf(7), SettledKind.Silent, 0, 0), (flow, kind, response.Length, room.Length));
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class SettledTransactionsTests
         var settled = new SettledTransactions(1_000_000, blocks * (long)SettledTransactions.BlockBytes);
         for (int i = 0; i < 1000; i++)
         {
-            Assert.True(settled.TryAdd(KeyOf(i), Start, FlowOf(i), new byte[Length]));
+            Assert.True(TryAdd(settled, KeyOf(i), Start, FlowOf(i), new byte[Length]));
             Assert.InRange(settled.MemoryBytes, 1, (most + 1) * (long)SettledTransactions.BlockBytes);
             int kept = Math.Min(i + 1, (most - 1) * 7);
             Assert.InRange(settled.Count, kept, most * 7);
@@ -89,7 +89,7 @@ public sealed class SettledTransactionsTests
         for (int length = 0; length <= 1024; length += 8)       // among them are lengths that fill a block exactly
         {
             byte[] response = new byte[length];
-            for (int i = 0; i < 1000; i++) settled.TryAdd(KeyOf(next++), Start, FlowOf(1), response);
+            for (int i = 0; i < 1000; i++) TryAdd(settled, KeyOf(next++), Start, FlowOf(1), response);
             for (int i = next - settled.Count; i < next; i += 97) Assert.True(settled.Contains(KeyOf(i)));
         }
 
@@ -103,9 +103,9 @@ public sealed class SettledTransactionsTests
     {
         var settled = new SettledTransactions(1_000_000, Plenty);
         byte[] response = new byte[SettledTransactions.BlockBytes / 8];
-        for (int i = 0; i < 700; i++) settled.TryAdd(KeyOf(i), Start, FlowOf(i), response);
+        for (int i = 0; i < 700; i++) TryAdd(settled, KeyOf(i), Start, FlowOf(i), response);
         Assert.InRange(settled.MemoryBytes, 100L * SettledTransactions.BlockBytes, 101L * SettledTransactions.BlockBytes);
-        settled.TryAdd(KeyOf(700), Start + TimeSpan.FromSeconds(1), FlowOf(1), response);
+        TryAdd(settled, KeyOf(700), Start + TimeSpan.FromSeconds(1), FlowOf(1), response);
         settled.RemoveDue(Start);
         Assert.Equal(1, settled.Count);
         Assert.InRange(settled.MemoryBytes, 1, 4L * SettledTransactions.BlockBytes);
@@ -137,7 +137,7 @@ public sealed class SettledTransactionsTests
                     byte[] response = new byte[random.Next(10) == 0 ? random.Next(60_000) : random.Next(800)];
                     random.NextBytes(response);
                     Instant expiresAt = now + TimeSpan.FromSeconds(32);
-                    Assert.True(settled.TryAdd(KeyOf(next), expiresAt, FlowOf(next), response));
+                    Assert.True(TryAdd(settled, KeyOf(next), expiresAt, FlowOf(next), response));
                     model.Add((next, expiresAt, response));
                     if (model.Count > Capacity) model.RemoveAt(0);
                 }
@@ -146,7 +146,7 @@ public sealed class SettledTransactionsTests
             {
                 int wanted = random.Next(Math.Max(0, next - 1000), next);
                 (int Number, Instant ExpiresAt, byte[] Response) known = model.Find(entry => entry.Number == wanted);
-                Assert.Equal(known.Response is not null, settled.TryFind(KeyOf(wanted), out SipFlow flow, out ReadOnlySpan<byte> response));
+                Assert.Equal(known.Response is not null, settled.TryFind(KeyOf(wanted), out SipFlow flow, out _, out ReadOnlySpan<byte> response));
                 if (known.Response is null) continue;
                 Assert.True(response.SequenceEqual(known.Response));
                 Assert.Equal(FlowOf(wanted), flow);
@@ -175,11 +175,42 @@ public sealed class SettledTransactionsTests
         {
             // A collection that another thread starts charges this one with the rest of its allocation buffer: not in every round.
             long before = GC.GetAllocatedBytesForCurrentThread();
-            foreach (TransactionKey key in keys) settled.TryAdd(key, Start, flow, response);
+            foreach (TransactionKey key in keys) TryAdd(settled, key, Start, flow, response);
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
         Assert.Equal(0, least);
+    }
+
+    [Fact]
+    public void A_reply_comes_back_as_it_was_kept()
+    {
+        var full = new SipReply(486)
+        {
+            ReasonPhrase = "Not now"u8, ToTag = "abc"u8, Headers = "Contact: <sip:a@b>\r\nWarning: 399 a \"b\"\r\n"u8, CopyRecordRoute = true,
+            ContentType = "text/plain"u8, Body = "later"u8,
+        };
+        Assert.Equal(Describe(full), Describe(KeptAndRead(full)));
+        Assert.Equal(Describe(new SipReply(200)), Describe(KeptAndRead(new SipReply(200))));
+
+        static SipReply KeptAndRead(in SipReply reply)
+        {
+            byte[] bytes = new byte[SettledReply.LengthOf(reply)];
+            SettledReply.Write(reply, bytes);
+            return SettledReply.Read(bytes);
+        }
+
+        static string Describe(in SipReply reply) => string.Join('|', reply.StatusCode, Text(reply.ReasonPhrase), Text(reply.ToTag), Text(reply.Headers),
+            reply.CopyRecordRoute, Text(reply.ContentType), Text(reply.Body));
+
+        static string Text(ReadOnlySpan<byte> bytes) => Encoding.ASCII.GetString(bytes);
+    }
+
+    private static bool TryAdd(SettledTransactions settled, in TransactionKey key, Instant expiresAt, in SipFlow flow, ReadOnlySpan<byte> response)
+    {
+        if (!settled.TryAdd(key, expiresAt, flow, SettledKind.Message, response.Length, out Span<byte> room)) return false;
+        response.CopyTo(room);
+        return true;
     }
 
     private static TransactionKey KeyOf(int number) =>

@@ -428,6 +428,55 @@ public sealed class SipLaneTests
     }
 
     [Fact]
+    public void An_answer_with_all_that_an_answer_may_have_is_the_same_each_time()
+    {
+        (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060");
+        b.Script = (in SipIncomingRequest request) => request.CreateTransaction(b)!.Respond(new SipReply(299)
+        {
+            ReasonPhrase = "Quite so"u8,
+            ToTag = "mine"u8,
+            Headers = "X-One: 1\r\nX-Two: 2\r\n"u8,
+            CopyRecordRoute = true,
+            ContentType = "text/plain"u8,
+            Body = "body"u8,
+        });
+        var peer = new RawPeer(_aliceHost.Loop, At("192.0.2.1:5062"));
+        string request = Request("MESSAGE", "z9hG4bKx1").Replace("Call-ID:", "Record-Route: <sip:192.0.2.1;lr>\r\nCall-ID:", StringComparison.Ordinal);
+        for (int i = 1; i <= 3; i++)
+        {
+            peer.Send(request, At("192.0.2.2:5060"));
+            Assert.True(_network.Run(() => peer.Received.Count == i, Limit));
+        }
+
+        Assert.StartsWith("SIP/2.0 299 Quite so\r\n", peer.Received[0], StringComparison.Ordinal);
+        foreach (string part in new[] { ";tag=mine", "X-One: 1", "X-Two: 2", "Record-Route: <sip:192.0.2.1;lr>", "Content-Type: text/plain", "\r\n\r\nbody" })
+        {
+            Assert.Contains(part, peer.Received[0], StringComparison.Ordinal);
+        }
+
+        Assert.Single(peer.Received.Distinct());
+        Assert.Equal(["MESSAGE"], b.Heard);
+        AssertNothingLeft(bob);
+    }
+
+    [Fact]
+    public void A_408_that_is_not_sent_is_not_sent_later_either()
+    {
+        (SipEndpoint bob, ScriptedUser b) = Start(_bobHost, "192.0.2.2:5060");
+        b.Script = b.Answering(408);
+        var peer = new RawPeer(_aliceHost.Loop, At("192.0.2.1:5062"));
+        for (int i = 1; i <= 3; i++)
+        {
+            peer.Send(Request("MESSAGE", "z9hG4bKx1"), At("192.0.2.2:5060"));
+            Assert.True(_network.Run(() => bob.Lanes[0].Counters.RequestsReceived == i, Limit));
+        }
+
+        AssertNothingLeft(bob);
+        Assert.Empty(peer.Received);
+        Assert.Equal(["MESSAGE"], b.Heard);
+    }
+
+    [Fact]
     public void Each_call_has_one_lane_wherever_its_messages_come_in()
     {
         (SipEndpoint bob, ScriptedUser _) = Start(_bobHost, "192.0.2.2:5060", lanes: 4);
