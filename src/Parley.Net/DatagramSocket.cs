@@ -69,6 +69,10 @@ internal abstract class DatagramSocket(NetworkLoop loop, NetworkAddress local, I
             _isRegistered = true;
             Register();
         }
+        else
+        {
+            OnTurn();
+        }
     }
 
     public override void OnFlush()
@@ -115,6 +119,11 @@ internal abstract class DatagramSocket(NetworkLoop loop, NetworkAddress local, I
     protected abstract int Transmit(DatagramQueue queue, out long bytes);
 
     protected abstract void Register();
+
+    /// <summary>A turn that the socket asked for by a signal of its own.</summary>
+    protected virtual void OnTurn()
+    {
+    }
 
     protected abstract void SetWriteInterest(bool wanted);
 

@@ -228,7 +228,8 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
 
     /// <summary>Waits until a socket is ready, <see cref="Interrupt"/> is called or the time is over.</summary>
     /// <param name="timeout">Negative for ever.</param>
-    private protected abstract void Wait(TimeSpan timeout);
+    /// <param name="deadline">When that is: what is due next; meaningless for a wait of zero.</param>
+    private protected abstract void Wait(TimeSpan timeout, Instant deadline);
 
     /// <summary>Lets a fraction of a millisecond go by. An engine whose pauses are too coarse returns at once.</summary>
     private protected abstract void Pause(TimeSpan time);
@@ -250,7 +251,7 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
         while (!_isStopping)
         {
             Interlocked.Exchange(ref _isWaiting, 1);    // a full fence: who adds work after it sees the flag, or we see the work
-            Wait(TimeToWait());
+            Wait(TimeToWait(out Instant deadline), deadline);
             Volatile.Write(ref _isWaiting, 0);
             Now = _clock.Now;
             Counters.Rounds++;
@@ -266,12 +267,13 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
         Stop();
     }
 
-    private TimeSpan TimeToWait()
+    private TimeSpan TimeToWait(out Instant deadline)
     {
+        deadline = Instant.Never;
         if (!_inbox.IsEmpty || Volatile.Read(ref _signalled) is not null || _toFlush.Count > 0 || _isStopping) return TimeSpan.Zero;
-        Instant next = _wheel.NextDeadline;
-        if (next.IsNever) return Timeout.InfiniteTimeSpan;
-        TimeSpan rest = next - _clock.Now;
+        deadline = _wheel.NextDeadline;
+        if (deadline.IsNever) return Timeout.InfiniteTimeSpan;
+        TimeSpan rest = deadline - _clock.Now;
         return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 

@@ -103,6 +103,20 @@ public abstract partial class NetworkLoopContract(NetworkEngine engine) : IDispo
     }
 
     [Fact]
+    public async Task A_timer_that_is_moved_runs_at_its_new_time()
+    {
+        NetworkLoop loop = Start();
+        var ran = new TaskCompletionSource<Instant>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Instant due = default;
+        var timer = new Timer(ran.SetResult);
+        await loop.RunAsync(() => loop.Schedule(timer, loop.Now + TimeSpan.FromHours(1)));         // the loop waits for this
+        await loop.RunAsync(() => loop.Schedule(timer, loop.Now + TimeSpan.FromMilliseconds(20)));
+        await loop.RunAsync(() => loop.Schedule(timer, due = loop.Now + TimeSpan.FromMilliseconds(150)));
+        Instant at = await ran.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(at >= due && at < due + TimeSpan.FromSeconds(20), $"{at} for {due}");
+    }
+
+    [Fact]
     public async Task A_timer_that_is_always_due_leaves_room_for_posted_work()
     {
         NetworkLoop loop = Start();

@@ -100,7 +100,7 @@ internal sealed unsafe class Epoll : IDisposable
     {
         try
         {
-            var time = new TimeSpec { Seconds = timeout.Ticks / TimeSpan.TicksPerSecond, Nanoseconds = timeout.Ticks % TimeSpan.TicksPerSecond * 100 };
+            TimeSpec time = timeout < TimeSpan.Zero ? default : TimeSpec.From(timeout);
             int count = epoll_pwait2(_fd, _events, MaxEvents, timeout < TimeSpan.Zero ? null : &time, null);
             if (count >= 0 || Error != ENOSYS) return count;
         }

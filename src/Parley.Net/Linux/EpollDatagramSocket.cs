@@ -5,6 +5,10 @@ using static Parley.Net.Linux.LibC;
 namespace Parley.Net.Linux;
 
 /// <summary>A datagram socket that receives and sends in batches and hears ICMP errors.</summary>
+/// <remarks>
+/// The system tells once that something has come (EPOLLET), and needs not look again before each wait whether something is left. So who
+/// leaves something has to ask for a turn in the next round.
+/// </remarks>
 internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagramHandler handler)
     : DatagramSocket(loop, Sockets.LocalAddress(socket), handler), IEpollSource
 {
@@ -19,8 +23,7 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
 
     public void OnReady(uint events)
     {
-        if ((events & EPOLLERR) != 0) TakeErrors();
-        if ((events & (EPOLLIN | EPOLLERR)) != 0 && !IsDisposed) Receive(_fd);
+        if ((events & (EPOLLIN | EPOLLERR)) != 0) Take(alsoErrors: (events & EPOLLERR) != 0);
         if ((events & EPOLLOUT) != 0 && !IsDisposed) OnWritable();
     }
 
@@ -40,11 +43,13 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         }
     }
 
-    protected override void Register() => _slot = loop.Epoll.Add(_fd, this, EPOLLIN);
+    protected override void Register() => _slot = loop.Epoll.Add(_fd, this, EPOLLIN | EPOLLET);
+
+    protected override void OnTurn() => Take(alsoErrors: true);
 
     protected override void SetWriteInterest(bool wanted)
     {
-        if (_slot >= 0) loop.Epoll.Modify(_fd, _slot, wanted ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        if (_slot >= 0) loop.Epoll.Modify(_fd, _slot, wanted ? EPOLLIN | EPOLLOUT | EPOLLET : EPOLLIN | EPOLLET);
     }
 
     protected override void CloseSocket()
@@ -80,11 +85,25 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         }
     }
 
+    private void Take(bool alsoErrors)
+    {
+        bool isMore = alsoErrors && TakeErrors() == BatchSize;
+        if (!IsDisposed) isMore |= Receive(_fd) == BatchSize;
+        if (isMore && !IsDisposed) loop.Signal(this);
+    }
+
     private int Receive(int fd)
     {
         DatagramBatch batch = loop.Batch;
         int count = batch.Receive(fd);
-        if (count <= 0) return 0;     // nothing, or an error that stands in the queue of errors too
+        for (int attempt = 1; count < 0 && Error != EAGAIN; attempt++)
+        {
+            // An error for an earlier datagram, which stands in the queue of errors too: what has come stands behind it.
+            if (attempt == Attempts) return BatchSize;
+            count = batch.Receive(fd);
+        }
+
+        if (count <= 0) return 0;
         long bytes = 0;
         for (int i = 0; i < count; i++) bytes += batch.Datagram(i).Length;
         CountReceived(count, bytes);
@@ -109,11 +128,16 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         return count;
     }
 
-    private void TakeErrors()
+    /// <returns>How many were taken, a batch at most.</returns>
+    private int TakeErrors()
     {
-        for (int i = 0; i < BatchSize && !IsDisposed && ErrorQueue.TryTake(_fd, out NetworkAddress remote); i++)
+        int taken = 0;
+        while (taken < BatchSize && !IsDisposed && ErrorQueue.TryTake(_fd, out NetworkAddress remote))
         {
+            taken++;
             if (remote.IsSpecified) ReportUnreachable(remote);
         }
+
+        return taken;
     }
 }

@@ -8,8 +8,11 @@ namespace Parley.Net.Linux;
 /// <summary>A loop over epoll, with batches of datagrams.</summary>
 internal sealed class EpollLoop : NetworkLoop
 {
+    private static readonly TimeSpan LongWait = TimeSpan.FromMilliseconds(5);
+
     private readonly Epoll _epoll = new();
     private readonly EpollWakeUp _wakeUp;
+    private readonly EpollAlarm _alarm;
     private readonly Lock _wakeUpGate = new();
     private DatagramBatch? _batch;
     private bool _isReleased;
@@ -19,6 +22,7 @@ internal sealed class EpollLoop : NetworkLoop
         : base(options)
     {
         _wakeUp = new EpollWakeUp(_epoll);
+        _alarm = new EpollAlarm(_epoll);
     }
 
     public override bool CanShareDatagramPorts => true;
@@ -82,7 +86,16 @@ internal sealed class EpollLoop : NetworkLoop
     private protected override StreamConnection StartConnection(NetworkAddress remote, IStreamHandler handler) =>
         EpollStreamConnection.Start(this, remote, handler);
 
-    private protected override void Wait(TimeSpan timeout) => _epoll.Wait(timeout);
+    private protected override void Wait(TimeSpan timeout, Instant deadline)
+    {
+        if (timeout > LongWait)
+        {
+            _alarm.SetFor(deadline, timeout);
+            timeout = Timeout.InfiniteTimeSpan;
+        }
+
+        _epoll.Wait(timeout);
+    }
 
     private protected override void Pause(TimeSpan time)
     {
@@ -126,6 +139,7 @@ internal sealed class EpollLoop : NetworkLoop
         {
             _isReleased = true;
             _wakeUp.Dispose();
+            _alarm.Dispose();
         }
 
         _epoll.Dispose();

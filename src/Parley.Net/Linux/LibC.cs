@@ -40,8 +40,13 @@ internal static unsafe partial class LibC
     public const uint EPOLLOUT = 0x4;
     public const uint EPOLLERR = 0x8;
     public const uint EPOLLHUP = 0x10;
+    public const uint EPOLLET = 0x8000_0000;
     public const int EFD_NONBLOCK = 0x800;
     public const int EFD_CLOEXEC = 0x80000;
+
+    public const int CLOCK_MONOTONIC = 1;
+    public const int TFD_NONBLOCK = 0x800;
+    public const int TFD_CLOEXEC = 0x80000;
 
     public const int PR_SET_TIMERSLACK = 29;
     public const int PRIO_PROCESS = 0;
@@ -77,6 +82,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int timerfd_create(int clock, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int timerfd_settime(int fd, int flags, TimerSpec* next, TimerSpec* previous);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint read(int fd, void* buffer, nuint length);
@@ -135,7 +146,7 @@ internal static unsafe partial class LibC
     /// <summary>Lets time go by; less than asked for when a signal comes.</summary>
     public static void SleepFor(TimeSpan time)
     {
-        var spec = new TimeSpec { Seconds = time.Ticks / TimeSpan.TicksPerSecond, Nanoseconds = time.Ticks % TimeSpan.TicksPerSecond * 100 };
+        TimeSpec spec = TimeSpec.From(time);
         _ = nanosleep(&spec, null);
     }
 
@@ -148,6 +159,17 @@ internal static unsafe partial class LibC
     {
         public long Seconds;
         public long Nanoseconds;
+
+        public static TimeSpec From(TimeSpan time) =>
+            new() { Seconds = time.Ticks / TimeSpan.TicksPerSecond, Nanoseconds = time.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick };
+    }
+
+    /// <summary>struct itimerspec.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimerSpec
+    {
+        public TimeSpec Interval;
+        public TimeSpec Value;
     }
 
     /// <summary>struct sock_filter: an instruction of a packet filter.</summary>

@@ -47,7 +47,7 @@ internal sealed class PortableLoop : NetworkLoop
     private protected override StreamConnection StartConnection(NetworkAddress remote, IStreamHandler handler) =>
         PortableStreamConnection.Start(this, remote, handler);
 
-    private protected override void Wait(TimeSpan timeout)
+    private protected override void Wait(TimeSpan timeout, Instant deadline)
     {
         _toRead.Clear();
         _toWrite.Clear();
