@@ -10,7 +10,7 @@ namespace Parley.Net.Linux;
 /// search    for k = 24, 28, ..          four bytes at a time, in lower case: one of four parts of "call-id:" is there wherever it begins
 /// check     "\n", "call-id", ":"        all of it, and at the beginning of a line
 /// sum       for i = 0 .. 63             sum = sum * factor + byte, up to the first byte that is a space or a control character
-/// choose    sum * factor' >> 16 % sockets
+/// choose    mixed, % sockets
 /// </code>
 /// The machine has no way back, so both loops are written out. The kernel compiles the program. It may have less room for it than
 /// this asks for: then a shorter part of the datagrams is searched. What it returns when the field is not found is no socket's number,
@@ -28,7 +28,7 @@ internal sealed class SteeringProgram
     // Instructions, as linux/bpf_common.h has them.
     private const ushort LoadWord = 0x20, LoadByte = 0x30, LoadLength = 0x80, LoadWordAtX = 0x40, LoadByteAtX = 0x50;
     private const ushort LoadMemory = 0x60, SetX = 0x01, LoadXMemory = 0x61, Store = 0x02, StoreX = 0x03;
-    private const ushort AddConstant = 0x04, AddX = 0x0c, Multiply = 0x24, Modulo = 0x94, Or = 0x44, ShiftRight = 0x74;
+    private const ushort AddConstant = 0x04, AddX = 0x0c, Multiply = 0x24, Modulo = 0x94, Or = 0x44, XorX = 0xac, ShiftRight = 0x74;
     private const ushort Jump = 0x05, JumpIfEqual = 0x15, JumpIfGreater = 0x25, JumpIfNotLess = 0x35, Return = 0x06, ReturnA = 0x16;
     private const ushort CopyAToX = 0x07, CopyXToA = 0x87;
     private const uint SumCell = 0, ByteCell = 1, PositionCell = 2;
@@ -42,8 +42,14 @@ internal sealed class SteeringProgram
         WriteCheck(name);
         WriteSum(steering, name.Length);
         Write(LoadMemory, SumCell);
-        Write(Multiply, steering.LastFactor);
-        Write(ShiftRight, FieldSteering.Shift);
+        foreach ((int shift, uint factor) in FieldSteering.Mixing)
+        {
+            Write(CopyAToX);
+            Write(ShiftRight, (uint)shift);
+            Write(XorX);
+            Write(Multiply, factor);
+        }
+
         Write(Modulo, (uint)sockets);
         Write(ReturnA);
     }
