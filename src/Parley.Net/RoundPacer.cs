@@ -18,7 +18,7 @@ internal sealed class RoundPacer(TimeSpan longest, int busyPerSecond)
     /// <summary>A round that brought so many is followed by the next at once.</summary>
     private const int Plenty = 16;
 
-    private static readonly TimeSpan Shortest = TimeSpan.FromMicroseconds(30);      // what a pause itself costs must be little of it
+    private static readonly TimeSpan Shortest = TimeSpan.FromMicroseconds(60);      // what a pause itself costs must be little of it
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(10);
 
     private TimeSpan _pause;
@@ -49,6 +49,7 @@ internal sealed class RoundPacer(TimeSpan longest, int busyPerSecond)
     {
         if (rate < busyPerSecond) return TimeSpan.Zero;
         TimeSpan pause = TimeSpan.FromSeconds(Wanted / rate);
-        return pause > longest ? longest : pause < Shortest ? TimeSpan.Zero : pause;
+        if (pause < Shortest) pause = Shortest;
+        return pause > longest ? longest : pause;
     }
 }
