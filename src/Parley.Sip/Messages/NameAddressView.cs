@@ -12,24 +12,23 @@ namespace Parley.Sip.Messages;
 public readonly ref struct NameAddressView
 {
     private readonly ReadOnlySpan<byte> _bytes;
-    private readonly ushort _displayNameEnd;
-    private readonly ushort _uriStart;
-    private readonly ushort _uriEnd;
-    private readonly ushort _parametersStart;
-    private readonly ushort _tagStart;
-    private readonly ushort _tagEnd;
+    private readonly Parts _parts;
 
-    private NameAddressView(ReadOnlySpan<byte> bytes, int offset, int displayNameEnd, int uriStart, int uriEnd, int parametersStart, int tagStart, int tagEnd)
+    /// <summary>Where the parts are in the value; an empty one is not there. 16 bits are enough for every message.</summary>
+    internal struct Parts
+    {
+        public ushort DisplayNameEnd, UriStart, UriEnd, ParametersStart, TagStart, TagEnd;
+    }
+
+    internal NameAddressView(ReadOnlySpan<byte> bytes, int offset, scoped in Parts parts)
     {
         _bytes = bytes;
         Offset = offset;
-        _displayNameEnd = (ushort)displayNameEnd;
-        _uriStart = (ushort)uriStart;
-        _uriEnd = (ushort)uriEnd;
-        _parametersStart = (ushort)parametersStart;
-        _tagStart = (ushort)tagStart;
-        _tagEnd = (ushort)tagEnd;
+        _parts = parts;
     }
+
+    /// <summary>What reading it has found.</summary>
+    internal Parts Found => _parts;
 
     /// <summary>The whole value.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;
@@ -38,25 +37,25 @@ public readonly ref struct NameAddressView
     public int Offset { get; }
 
     /// <summary>The display name as it was written, with its quotes; empty when there is none.</summary>
-    public ReadOnlySpan<byte> RawDisplayName => _bytes[.._displayNameEnd];
+    public ReadOnlySpan<byte> RawDisplayName => _bytes[.._parts.DisplayNameEnd];
 
     /// <summary>The display name without quotes; quoted pairs are still in it (<see cref="QuotedText"/>).</summary>
-    public ReadOnlySpan<byte> DisplayName => _displayNameEnd > 1 && _bytes[0] == '"' ? _bytes[1..(_displayNameEnd - 1)] : RawDisplayName;
+    public ReadOnlySpan<byte> DisplayName => _parts.DisplayNameEnd > 1 && _bytes[0] == '"' ? _bytes[1..(_parts.DisplayNameEnd - 1)] : RawDisplayName;
 
     /// <summary>The URI as it was written, without brackets. That it has a scheme was checked, no more.</summary>
-    public ReadOnlySpan<byte> Uri => _bytes[_uriStart.._uriEnd];
+    public ReadOnlySpan<byte> Uri => _bytes[_parts.UriStart.._parts.UriEnd];
 
     /// <summary>Where the URI starts in the message.</summary>
-    public int UriOffset => Offset + _uriStart;
+    public int UriOffset => Offset + _parts.UriStart;
 
     /// <summary>True when the URI is in angle brackets.</summary>
-    public bool IsBracketed => _uriStart > 0;
+    public bool IsBracketed => _parts.UriStart > 0;
 
     /// <summary>The parameters of the header, not of the URI.</summary>
-    public ParametersView Parameters => new(_bytes[_parametersStart..], Offset + _parametersStart);
+    public ParametersView Parameters => new(_bytes[_parts.ParametersStart..], Offset + _parts.ParametersStart);
 
     /// <summary>The tag parameter; empty when there is none.</summary>
-    public ReadOnlySpan<byte> Tag => _bytes[_tagStart.._tagEnd];
+    public ReadOnlySpan<byte> Tag => _bytes[_parts.TagStart.._parts.TagEnd];
 
     /// <summary>Where the value ends in the message: a parameter can be appended here.</summary>
     public int End => Offset + _bytes.Length;
@@ -103,7 +102,15 @@ public readonly ref struct NameAddressView
         ReadOnlySpan<byte> uri = bytes[uriStart..uriEnd];
         if (!SipUriView.IsScheme(uri, uri.IndexOf((byte)':')) || uri.ContainsAny(Grammar.NeverInUri)) return false;
         if (!TryFindTag(new ParametersView(bytes[at..], at), out int tagStart, out int tagEnd)) return false;
-        address = new NameAddressView(bytes, offset, nameEnd, uriStart, uriEnd, at, tagStart, tagEnd);
+        address = new NameAddressView(bytes, offset, new Parts
+        {
+            DisplayNameEnd = (ushort)nameEnd,
+            UriStart = (ushort)uriStart,
+            UriEnd = (ushort)uriEnd,
+            ParametersStart = (ushort)at,
+            TagStart = (ushort)tagStart,
+            TagEnd = (ushort)tagEnd,
+        });
         return true;
     }
 

@@ -42,6 +42,11 @@ public sealed class SipMessageIndex
         }
     }
 
+    // Filled by the first who asks; all else is filled by the parser.
+    internal ReadHeader<ViaView.Parts> Via;
+    internal ReadHeader<NameAddressView.Parts> From;
+    internal ReadHeader<NameAddressView.Parts> To;
+
     internal bool IsRequest { get; set; }
 
     internal SipMethod Method { get; set; }
@@ -112,6 +117,9 @@ public sealed class SipMessageIndex
     internal void Clear()
     {
         Count = 0;
+        Via.Clear();
+        From.Clear();
+        To.Clear();
         _firstRow.AsSpan().Clear();
         _repeated.AsSpan().Clear();
         IsRequest = IsVersion2 = false;
@@ -157,6 +165,7 @@ public sealed class SipMessageIndex
         other._firstRow.AsSpan().CopyTo(_firstRow);
         other._repeated.AsSpan().CopyTo(_repeated);
         Count = other.Count;
+        (Via, From, To) = (other.Via, other.From, other.To);
         (IsRequest, Method, StatusCode, IsVersion2) = (other.IsRequest, other.Method, other.StatusCode, other.IsVersion2);
         (Start, MethodLength, UriOffset, UriLength) = (other.Start, other.MethodLength, other.UriOffset, other.UriLength);
         (VersionOffset, VersionLength, ReasonOffset, ReasonLength) = (other.VersionOffset, other.VersionLength, other.ReasonOffset, other.ReasonLength);

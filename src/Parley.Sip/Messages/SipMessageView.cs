@@ -119,16 +119,19 @@ public readonly ref struct SipMessageView
     /// <summary>The topmost Via.</summary>
     public HeaderStatus TryGetVia(out ViaView via)
     {
-        via = default;
-        if (!TryGetFirst(HeaderId.Via, out HeaderValue value)) return Has(HeaderId.Via) ? HeaderStatus.Malformed : HeaderStatus.Missing;
-        return ViaView.TryParse(value, out via) ? HeaderStatus.Ok : HeaderStatus.Malformed;
+        ref ReadHeader<ViaView.Parts> read = ref Index.Via;
+        if (!read.IsRead) ReadVia(ref read);
+        via = read.Status == HeaderStatus.Ok
+            ? new ViaView(_bytes.Slice(read.Offset, read.LengthBytes), read.Offset, ReadHeader<ViaView.Parts>.PartsOf(ref read))
+            : default;
+        return read.Status;
     }
 
     /// <summary>From.</summary>
-    public HeaderStatus TryGetFrom(out NameAddressView from) => TryGetAddress(HeaderId.From, out from);
+    public HeaderStatus TryGetFrom(out NameAddressView from) => TryGetOnce(ref Index.From, HeaderId.From, out from);
 
     /// <summary>To.</summary>
-    public HeaderStatus TryGetTo(out NameAddressView to) => TryGetAddress(HeaderId.To, out to);
+    public HeaderStatus TryGetTo(out NameAddressView to) => TryGetOnce(ref Index.To, HeaderId.To, out to);
 
     /// <summary>A header that is one address: From, To, Reply-To, Refer-To, Referred-By; or the first of several: Route, Record-Route, Path, P-Asserted-Identity.</summary>
     public HeaderStatus TryGetAddress(HeaderId id, out NameAddressView address)
@@ -258,6 +261,28 @@ public readonly ref struct SipMessageView
         }
 
         return false;
+    }
+
+    private void ReadVia(ref ReadHeader<ViaView.Parts> read)
+    {
+        if (!TryGetFirst(HeaderId.Via, out HeaderValue value)) read.SetStatus(Has(HeaderId.Via) ? HeaderStatus.Malformed : HeaderStatus.Missing);
+        else if (ViaView.TryParse(value, out ViaView via)) read.SetFound(value.Offset, value.Length, via.Found);
+        else read.SetStatus(HeaderStatus.Malformed);
+    }
+
+    private HeaderStatus TryGetOnce(ref ReadHeader<NameAddressView.Parts> read, HeaderId id, out NameAddressView address)
+    {
+        if (!read.IsRead)
+        {
+            HeaderStatus status = TryGetAddress(id, out NameAddressView first);
+            if (status == HeaderStatus.Ok) read.SetFound(first.Offset, first.Bytes.Length, first.Found);
+            else read.SetStatus(status);
+        }
+
+        address = read.Status == HeaderStatus.Ok
+            ? new NameAddressView(_bytes.Slice(read.Offset, read.LengthBytes), read.Offset, ReadHeader<NameAddressView.Parts>.PartsOf(ref read))
+            : default;
+        return read.Status;
     }
 
     internal static ReadOnlySpan<byte> RowName(ReadOnlySpan<byte> message, HeaderSlot slot)

@@ -13,8 +13,8 @@ public readonly ref struct ViaView
     private readonly ReadOnlySpan<byte> _bytes;
     private readonly Parts _parts;
 
-    // Where the parts are in the value; an empty one is not there. 16 bits are enough for every message.
-    private struct Parts
+    /// <summary>Where the parts are in the value; an empty one is not there. 16 bits are enough for every message.</summary>
+    internal struct Parts
     {
         public ushort TransportStart, TransportEnd, HostStart, HostEnd, ParametersStart;
         public ushort BranchStart, BranchEnd, ReceivedStart, ReceivedEnd, MulticastAddressStart, MulticastAddressEnd;
@@ -24,12 +24,15 @@ public readonly ref struct ViaView
         public SipTransport Transport;
     }
 
-    private ViaView(ReadOnlySpan<byte> bytes, int offset, scoped in Parts parts)
+    internal ViaView(ReadOnlySpan<byte> bytes, int offset, scoped in Parts parts)
     {
         _bytes = bytes;
         Offset = offset;
         _parts = parts;
     }
+
+    /// <summary>What reading it has found.</summary>
+    internal Parts Found => _parts;
 
     /// <summary>The whole value.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes;

@@ -18,6 +18,34 @@ public class SipMessageViewTests
         "Content-Length: 4\r\n\r\nv=0\n";
 
     [Fact]
+    public void What_was_read_once_is_read_anew_in_the_next_message_and_stands_in_copies()
+    {
+        string other = Invite.Replace("z9hG4bK776asdhds", "z9hG4bKother", StringComparison.Ordinal).Replace("1928301774", "77", StringComparison.Ordinal)
+            .Replace("Bob <sip:bob@biloxi.example>", "<sip:b@c.example>;tag=9", StringComparison.Ordinal);
+        string without = Invite.Replace("Via:", "X-Via:", StringComparison.Ordinal).Replace("From:", "X-From:", StringComparison.Ordinal).Replace("To: Bob", "To: Bob <", StringComparison.Ordinal);
+        var index = new SipMessageIndex();
+        string[] expected = ["Ok z9hG4bK776asdhds Ok 1928301774 Ok ", "Ok z9hG4bKother Ok 77 Ok 9", "Missing  Missing  Malformed ", "Ok z9hG4bK776asdhds Ok 1928301774 Ok "];
+        int next = 0;
+        foreach (string text in new[] { Invite, other, without, Invite })
+        {
+            byte[] bytes = Encoding.ASCII.GetBytes(text);
+            Assert.True(SipParser.TryIndex(bytes, index, out _));
+            var view = new SipMessageView(bytes, index);
+            Assert.Equal(expected[next], Describe(view));
+            Assert.Equal(expected[next], Describe(view));
+            var copy = new SipMessageIndex();
+            copy.CopyFrom(index);
+            Assert.Equal(expected[next++], Describe(new SipMessageView(bytes, copy)));
+        }
+
+        static string Describe(in SipMessageView view)
+        {
+            HeaderStatus viaStatus = view.TryGetVia(out ViaView via), fromStatus = view.TryGetFrom(out NameAddressView from), toStatus = view.TryGetTo(out NameAddressView to);
+            return $"{viaStatus} {Encoding.ASCII.GetString(via.Branch)} {fromStatus} {Encoding.ASCII.GetString(from.Tag)} {toStatus} {Encoding.ASCII.GetString(to.Tag)}";
+        }
+    }
+
+    [Fact]
     public void A_request_shows_its_parts()
     {
         byte[] bytes = Encoding.ASCII.GetBytes(Invite);
