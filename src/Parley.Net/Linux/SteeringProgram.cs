@@ -14,7 +14,8 @@ namespace Parley.Net.Linux;
 /// </code>
 /// The machine has no way back, so both loops are written out. The kernel compiles the program. It may have less room for it than
 /// this asks for: then a shorter part of the datagrams is searched. What it returns when the field is not found is no socket's number,
-/// and the kernel goes by the addresses as it would without a program. Source: linux/filter.h, socket(7) SO_ATTACH_REUSEPORT_CBPF.
+/// and the kernel goes by the addresses as it would without a program. Unsafe where the system reads the program by its address.
+/// Source: linux/filter.h, socket(7) SO_ATTACH_REUSEPORT_CBPF.
 /// </remarks>
 internal sealed class SteeringProgram
 {

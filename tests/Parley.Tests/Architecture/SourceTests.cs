@@ -13,11 +13,13 @@ public sealed partial class SourceTests
         // The system's batched calls take arrays of structures that point into pooled memory.
         "src/Parley.Net/Linux/DatagramBatch.cs",
         "src/Parley.Net/Linux/Epoll.cs",
+        "src/Parley.Net/Linux/EpollAlarm.cs",
         "src/Parley.Net/Linux/EpollStreamConnection.cs",
         "src/Parley.Net/Linux/EpollWakeUp.cs",
         "src/Parley.Net/Linux/ErrorQueue.cs",
         "src/Parley.Net/Linux/LibC.cs",
         "src/Parley.Net/Linux/SocketAddress.cs",
+        "src/Parley.Net/Linux/SteeringProgram.cs",
 
         // Memory that no collection sees, for transactions that only wait for their time to end (docs/performance.md).
         "src/Parley.Core/NativeBlock.cs",
