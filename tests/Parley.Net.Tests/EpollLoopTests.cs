@@ -233,6 +233,28 @@ public sealed class EpollLoopTests() : NetworkLoopContract(NetworkEngine.Epoll)
     }
 
     [Fact]
+    public async Task A_fault_over_an_error_leaves_no_datagram_lying()
+    {
+        NetworkLoop loop = Start();
+        var handler = new ThrowsWhenUnreachable();
+        IDatagramSocket socket = loop.OpenDatagram(Tests.Loops.Loopback(), handler);
+        IDatagramSocket peer = loop.OpenDatagram(Tests.Loops.Loopback(), new DatagramRecorder());
+        IDatagramSocket closed = loop.OpenDatagram(Tests.Loops.Loopback(), new DatagramRecorder());
+        await loop.RunAsync(closed.Dispose);
+        await loop.RunAsync(() => { });
+
+        // Both are sent when the round ends: the next wait finds an error and a datagram at once.
+        await loop.RunAsync(() =>
+        {
+            peer.Send("here"u8, socket.LocalAddress);
+            socket.Send("nobody"u8, closed.LocalAddress);
+        });
+        await handler.Heard.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await loop.UntilAsync(() => loop.Counters.Faults == 1);
+        Faults.Clear();
+    }
+
+    [Fact]
     public void A_port_in_use_can_neither_be_led_nor_joined()
     {
         NetworkLoop loop = Start();
@@ -396,5 +418,14 @@ public sealed class EpollLoopTests() : NetworkLoopContract(NetworkEngine.Epoll)
         protected override void CloseSocket()
         {
         }
+    }
+
+    private sealed class ThrowsWhenUnreachable : IDatagramHandler
+    {
+        public TaskCompletionSource Heard { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void OnDatagram(Instant now, IDatagramSocket socket, Span<byte> datagram, NetworkAddress remote) => Heard.TrySetResult();
+
+        public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote) => throw new InvalidOperationException("unreachable");
     }
 }

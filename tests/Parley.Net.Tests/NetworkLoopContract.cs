@@ -10,6 +10,9 @@ public abstract partial class NetworkLoopContract(NetworkEngine engine) : IDispo
     private readonly ConcurrentQueue<Exception> _faults = [];
     private readonly BufferPool _buffers = new();
 
+    /// <summary>What handlers let out; a test that expects some clears it.</summary>
+    protected ConcurrentQueue<Exception> Faults => _faults;
+
     [Fact]
     public async Task Posted_work_of_many_threads_all_runs_each_threads_in_order()
     {

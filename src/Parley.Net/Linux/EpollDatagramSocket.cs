@@ -135,7 +135,15 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         while (taken < BatchSize && !IsDisposed && ErrorQueue.TryTake(_fd, out NetworkAddress remote))
         {
             taken++;
-            if (remote.IsSpecified) ReportUnreachable(remote);
+            if (!remote.IsSpecified) continue;
+            try
+            {
+                ReportUnreachable(remote);
+            }
+            catch (Exception exception)
+            {
+                loop.Fault(exception);      // what has come besides would not be told again
+            }
         }
 
         return taken;
