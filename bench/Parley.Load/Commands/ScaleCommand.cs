@@ -27,7 +27,7 @@ internal static class ScaleCommand
         ListOption<int> lanes = Options.Numbers("--lanes", "How many lanes, the first being what the others are compared with", 1, 64, 1, 2);
         Option<int> rounds = Options.Number("--rounds", "N", "How often each is measured", 1, 100, 3);
         Option<int> seconds = Options.Number("--seconds", "S", "How long each run is", 1, 60, 3);
-        Option<int?> rate = Options.OptionalNumber("--rate", "R", $"Exchanges per second ({string.Join(", ", Works.Select(item => $"{Name(item.Work)} {item.Rate}"))})", 1, 1_000_000);
+        Option<int?> rate = Options.OptionalNumber("--rate", "R", $"Exchanges per second with the first number of lanes; the others get it as well, and once more for each lane ({string.Join(", ", Works.Select(item => $"{Name(item.Work)} {item.Rate}"))})", 1, 1_000_000);
         Option<string?> program = Options.ParleyPath();
         foreach (Option option in new Option[] { lanes, rounds, seconds, rate, program }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>

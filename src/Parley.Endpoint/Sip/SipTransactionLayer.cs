@@ -129,7 +129,6 @@ internal sealed class SipTransactionLayer
     public void OnReleased(SipClientTransaction transaction)
     {
         if (transaction.Machine is NonInviteClientTransaction { State: NonInviteClientState.Completed } machine) Drop(transaction, machine);
-
         if (transaction.Machine is null) Free(transaction);
     }
 

@@ -12,7 +12,7 @@ internal struct ReadHeader<T>
     private bool _isRead;
 
     /// <summary>True once it was read.</summary>
-    public readonly bool IsRead => _isRead;
+    public readonly bool IsRead => Volatile.Read(in _isRead);
 
     /// <summary>What came of it.</summary>
     public readonly HeaderStatus Status => _status;
@@ -34,7 +34,7 @@ internal struct ReadHeader<T>
     public void SetStatus(HeaderStatus status)
     {
         _status = status;
-        Volatile.Write(ref _isRead, true);      // who else reads at the same time finds the same
+        Volatile.Write(ref _isRead, true);      // behind all else: should others read at the same time, they find and keep the same
     }
 
     /// <summary>The bytes are others now.</summary>
