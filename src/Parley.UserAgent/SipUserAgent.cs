@@ -202,6 +202,7 @@ public sealed class SipUserAgent : IAsyncDisposable
             Listen = _options.Listen,
             Server = _options.Product,
             Timers = _options.Timers,
+            Resolver = _options.Resolver,
             Trace = _options.Trace,
         };
         _endpoint = SipEndpoint.Start(listen, [_loop], lane => _core = new UserAgentCore(lane, ports, _options.ToCoreOptions(), new IncomingCallTaker(this)));

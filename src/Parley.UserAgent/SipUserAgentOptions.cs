@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
+using Parley.Endpoint.Sip.Locating;
 using Parley.Media.Codecs;
 using Parley.Net;
 using Parley.Sip.Messages;
@@ -58,6 +59,10 @@ public sealed record SipUserAgentOptions
     /// <summary>How long the end of the agent may take: BYE, CANCEL and the removal of the registration, with their answers.</summary>
     /// <value>5 s unless set; 0 or more.</value>
     public TimeSpan EndTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Finds the servers of domains.</summary>
+    /// <value>Asks the system's DNS servers unless set.</value>
+    public ISipResolver Resolver { get; init; } = SipLocator.Default;
 
     /// <summary>Hears every message that comes and goes; null for none.</summary>
     public ISipTrace? Trace { get; init; }

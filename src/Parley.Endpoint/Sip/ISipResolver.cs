@@ -1,16 +1,65 @@
-using System.Net;
-using System.Net.Sockets;
 using Parley.Core;
 using Parley.Net;
 using Parley.Sip.Messages;
 
 namespace Parley.Endpoint.Sip;
 
-/// <summary>Finds the addresses of a host name.</summary>
+/// <summary>Finds the servers of a destination that names a host.</summary>
 public interface ISipResolver
 {
-    /// <summary>Looks a name up and completes the request with its flows, in order of preference; with none when there is no such name.</summary>
-    void Resolve(string host, SipTransport transport, ushort port, SipLane lane, SipLocateRequest request);
+    /// <summary>Looks a destination up and completes the request with its flows, in order of preference; with none when it leads nowhere.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="lane">Who asks.</param>
+    /// <param name="request">Told once, on the lane.</param>
+    void Resolve(in SipDestination destination, SipLane lane, SipLocateRequest request);
+}
+
+/// <summary>What of a URI says where a request goes.</summary>
+/// <param name="Host">The host, or what <c>maddr</c> has in its place: a name, or an address (IPv6 in brackets).</param>
+/// <param name="Port">The port; 0 when the URI has none.</param>
+/// <param name="Transport">What the URI asks for, TLS for <c>sips</c>; unknown when it asks for nothing.</param>
+/// <remarks>Source: RFC 3263 4 (TARGET), RFC 3261 19.1.1.</remarks>
+public readonly record struct SipDestination(string Host, ushort Port, SipTransport Transport)
+{
+    /// <summary>The port that is meant where a URI has none.</summary>
+    public const ushort DefaultPort = 5060, DefaultSecurePort = 5061;
+
+    /// <summary>The port that a transport has where nothing else is said.</summary>
+    /// <remarks>Source: RFC 3261 19.1.2; RFC 7118 8 (WebSocket: HTTP's).</remarks>
+    public static ushort PortOf(SipTransport transport) => transport switch
+    {
+        SipTransport.Tls or SipTransport.TlsSctp => DefaultSecurePort,
+        SipTransport.Ws => 80,
+        SipTransport.Wss => 443,
+        _ => DefaultPort,
+    };
+
+    /// <summary>Takes it from a URI.</summary>
+    /// <returns>False when the URI is no SIP URI, or asks for a transport that nobody knows or that its scheme does not allow.</returns>
+    public static bool TryFrom(in SipUriView uri, out SipDestination destination)
+    {
+        destination = default;
+        if (!TryGetTransport(uri, out SipTransport transport)) return false;
+        destination = new SipDestination(System.Text.Encoding.ASCII.GetString(HostOf(uri)), uri.Port, transport);
+        return true;
+    }
+
+    internal static ReadOnlySpan<byte> HostOf(in SipUriView uri) => uri.MulticastAddress.IsEmpty ? uri.Host : uri.MulticastAddress;
+
+    internal static bool TryGetTransport(in SipUriView uri, out SipTransport transport)
+    {
+        transport = uri.Transport;
+        if (!uri.IsSip) return false;
+        if (transport == SipTransport.Unknown && uri.Parameters.TryGet("transport"u8, out _)) return false;
+        if (uri.Scheme != SipUriScheme.Sips) return true;
+        transport = transport switch
+        {
+            SipTransport.Unknown or SipTransport.Tcp or SipTransport.Tls => SipTransport.Tls,       // RFC 3261 26.2.2: TLS over TCP
+            SipTransport.Ws or SipTransport.Wss => SipTransport.Wss,
+            _ => SipTransport.Unknown,
+        };
+        return transport != SipTransport.Unknown;
+    }
 }
 
 /// <summary>Somebody who waits for the flows to a URI.</summary>
@@ -31,48 +80,4 @@ public abstract class SipLocateRequest : ILoopWork
 
     /// <inheritdoc/>
     public void Run(Instant now) => OnLocated(now, _flows);
-}
-
-/// <summary>Asks the system's resolver for A and AAAA records.</summary>
-/// <remarks>A bounded number of questions is under way at once; one more is answered with nothing.</remarks>
-public sealed class SystemResolver : ISipResolver
-{
-    private const int MaxPending = 1024;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-
-    private int _pending;
-
-    /// <summary>The resolver that endpoints use when they are given no other.</summary>
-    public static SystemResolver Instance { get; } = new();
-
-    /// <inheritdoc/>
-    public void Resolve(string host, SipTransport transport, ushort port, SipLane lane, SipLocateRequest request)
-    {
-        if (Interlocked.Increment(ref _pending) > MaxPending)
-        {
-            Interlocked.Decrement(ref _pending);
-            request.Complete(lane, []);
-            return;
-        }
-
-        _ = ResolveAsync(host, transport, port, lane, request);
-    }
-
-    private async Task ResolveAsync(string host, SipTransport transport, ushort port, SipLane lane, SipLocateRequest request)
-    {
-        List<SipFlow> flows = [];
-        try
-        {
-            using var limit = new CancellationTokenSource(Limit, lane.Loop.Time);
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, limit.Token).ConfigureAwait(false);
-            foreach (IPAddress address in addresses) flows.Add(new SipFlow(transport, NetworkAddress.From(address, port)));
-        }
-        catch (Exception problem) when (problem is SocketException or OperationCanceledException or ArgumentException)
-        {
-            // No such name, no resolver or no answer: an empty list says it.
-        }
-
-        Interlocked.Decrement(ref _pending);
-        request.Complete(lane, flows);
-    }
 }

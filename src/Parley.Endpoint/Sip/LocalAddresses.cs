@@ -28,6 +28,9 @@ internal sealed class LocalAddresses
         return local;
     }
 
+    /// <summary>True when packets to an address can leave this machine at all.</summary>
+    public static bool HasRoute(NetworkAddress remote) => remote.IsLoopback || Ask(remote).IsSpecified;
+
     private static NetworkAddress Ask(NetworkAddress remote)
     {
         try

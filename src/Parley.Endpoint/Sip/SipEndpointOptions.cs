@@ -1,4 +1,5 @@
 using Parley.Core;
+using Parley.Endpoint.Sip.Locating;
 using Parley.Sip.Messages;
 using Parley.Sip.Transactions;
 
@@ -47,8 +48,9 @@ public sealed record SipEndpointOptions
     /// <remarks>Source: RFC 3261 18.1.1: "larger than 1300 bytes".</remarks>
     public int MaxDatagramRequestBytes { get; init; } = 1300;
 
-    /// <summary>Finds the addresses of host names.</summary>
-    public ISipResolver Resolver { get; init; } = SystemResolver.Instance;
+    /// <summary>Finds the servers of domains.</summary>
+    /// <value>Asks the system's DNS servers unless set.</value>
+    public ISipResolver Resolver { get; init; } = SipLocator.Default;
 
     /// <summary>Listens for stream connections; null has the first lane's loop do it.</summary>
     public ISipStreamListener? StreamListener { get; init; }

@@ -133,6 +133,9 @@ public sealed class SipLane
     /// <summary>True when a connection to the other side of a flow stands, so that nothing has to be opened to send over it.</summary>
     public bool HasConnection(in SipFlow flow) => flow.IsConnected || Endpoint.Connections.Find(flow.Transport, flow.Remote) is not null;
 
+    /// <summary>The transports that requests can be sent by where nobody asks for another, the preferred ones first.</summary>
+    public static IReadOnlyList<SipTransport> ClientTransports { get; } = [SipTransport.Udp, SipTransport.Tcp];
+
     /// <summary>The flow to a URI whose host is an address.</summary>
     /// <param name="uri">A SIP URI: its maddr, host, port and transport count (RFC 3263 4).</param>
     /// <param name="flow">The flow.</param>
@@ -140,24 +143,24 @@ public sealed class SipLane
     public static bool TryLocate(in SipUriView uri, out SipFlow flow)
     {
         flow = default;
-        if (!TryGetTransport(uri, out SipTransport transport)) return false;
-        ReadOnlySpan<byte> host = uri.MulticastAddress.IsEmpty ? uri.Host : uri.MulticastAddress;
-        if (!NetworkAddress.TryParseHost(host, PortOf(uri), out NetworkAddress address)) return false;
+        if (!SipDestination.TryGetTransport(uri, out SipTransport transport)) return false;
+        if (transport == SipTransport.Unknown) transport = SipTransport.Udp;
+        if (!CanSendBy(transport)) return false;
+        ushort port = uri.Port != 0 ? uri.Port : SipDestination.PortOf(transport);
+        if (!NetworkAddress.TryParseHost(SipDestination.HostOf(uri), port, out NetworkAddress address)) return false;
         flow = new SipFlow(transport, address);
         return true;
     }
 
     /// <summary>Finds the flows to a URI, best first, and calls back on this lane, never from within.</summary>
+    /// <remarks>Source: RFC 3263 4.</remarks>
     public void Locate(in SipUriView uri, SipLocateRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (TryLocate(uri, out SipFlow flow)) request.Complete(this, [flow]);
-        else if (!TryGetTransport(uri, out SipTransport transport)) request.Complete(this, []);
-        else
-        {
-            ReadOnlySpan<byte> host = uri.MulticastAddress.IsEmpty ? uri.Host : uri.MulticastAddress;
-            _resolver.Resolve(System.Text.Encoding.ASCII.GetString(host), transport, PortOf(uri), this, request);
-        }
+        else if (!SipDestination.TryFrom(uri, out SipDestination destination)) request.Complete(this, []);
+        else if (destination.Transport != SipTransport.Unknown && !CanSendBy(destination.Transport)) request.Complete(this, []);
+        else _resolver.Resolve(destination, this, request);
     }
 
     internal void Start(ITransactionUser user) => User = user;
@@ -168,16 +171,7 @@ public sealed class SipLane
         else Post(new ConnectionClosed(this, connection));
     }
 
-    private static ushort PortOf(in SipUriView uri) => uri.Port != 0 ? uri.Port : uri.Scheme == SipUriScheme.Sips ? (ushort)5061 : (ushort)5060;
-
-    private static bool TryGetTransport(in SipUriView uri, out SipTransport transport)
-    {
-        transport = uri.Transport;
-        if (!uri.IsSip) return false;
-        if (uri.Scheme == SipUriScheme.Sips) transport = SipTransport.Tls;
-        else if (transport == SipTransport.Unknown) transport = uri.Parameters.TryGet("transport"u8, out _) ? SipTransport.Unknown : SipTransport.Udp;
-        return transport is SipTransport.Udp or SipTransport.Tcp;
-    }
+    private static bool CanSendBy(SipTransport transport) => transport is SipTransport.Udp or SipTransport.Tcp;
 
     private sealed class ConnectionClosed(SipLane lane, SipConnection connection) : ILoopWork
     {

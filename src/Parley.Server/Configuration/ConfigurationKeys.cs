@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Parley.Core;
+using Parley.Net.Dns;
 using Parley.Server.Accounts;
 using Parley.Sip.Authentication;
 
@@ -29,6 +31,7 @@ internal static class ConfigurationKeys
         new("trusted", "a list of networks such as \"192.0.2.0/24\" or \"2001:db8::/32\"", true, c => string.Join(' ', c.Trusted), SetTrusted),
         new("realm", "a text without quotes", false, c => c.Realm ?? "",
             (v, ref c, ref _) => v.TryGetText(out string text) && text.AsSpan().IndexOfAny("\"\\\r\n") < 0 && Take(ref c, c with { Realm = text })),
+        new("dns", "a list of DNS servers such as \"192.0.2.53\" or \"[2001:db8::53]:5353\"", false, c => string.Join(' ', c.Dns), SetDns),
         new("lanes", "0 to 256 (0 is one per processor core)", false, c => Shown(c.Lanes),
             (v, ref c, ref _) => v.TryGetInteger(0, 256, out int n) && Take(ref c, c with { Lanes = n })),
 
@@ -189,6 +192,25 @@ internal static class ConfigurationKeys
         }
 
         configuration = configuration with { Trusted = trusted.ToImmutable() };
+        return true;
+    }
+
+    private static bool SetDns(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        if (!value.TryGetList(out IReadOnlyList<ConfigurationNode> items) || items.Count == 0) return false;
+        var servers = ImmutableArray.CreateBuilder<NetworkAddress>(items.Count);
+        foreach (ConfigurationNode item in items)
+        {
+            if (!item.TryGetText(out string text) || !DnsConfiguration.TryParseServer(text, out NetworkAddress server))
+            {
+                reason = $"has {item}, which is no address";
+                return false;
+            }
+
+            servers.Add(server);
+        }
+
+        configuration = configuration with { Dns = servers.ToImmutable() };
         return true;
     }
 

@@ -23,6 +23,9 @@ public sealed record ParleyConfiguration
     /// <summary>The public address or name that is written into Via, Record-Route and Contact; null writes the local address.</summary>
     public string? Advertise { get; init; }
 
+    /// <summary>The DNS servers that names are asked for at; none, the default, are those of the system.</summary>
+    public ImmutableArray<NetworkAddress> Dns { get; init; } = [];
+
     /// <summary>Networks whose calls need no authentication and may be relayed onwards; none by default.</summary>
     public ImmutableArray<NetworkPrefix> Trusted { get; init; } = [];
 

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
+using Parley.Endpoint.Sip.Locating;
 using Parley.Net;
+using Parley.Net.Dns;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Registrar;
@@ -157,6 +159,7 @@ public sealed class ParleyServer : IAsyncDisposable
         Listen = [.. _configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
         AdvertisedHost = _configuration.Advertise,
         Server = "Parley",
+        Resolver = _configuration.Dns.IsEmpty ? SipLocator.Default : new SipLocator(new DnsClient(DnsConfiguration.Of(_configuration.Dns))),
         StreamListener = new KestrelListener(_options.Logging),
         Trace = _options.Trace,
     };

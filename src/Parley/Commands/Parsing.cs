@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Parley.Core;
 using Parley.Media.Codecs;
+using Parley.Net.Dns;
 using Parley.Sip.Messages;
 
 namespace Parley.Commands;
@@ -51,6 +52,16 @@ internal static class Parsing
             if (NetworkAddress.TryParse(text, out NetworkAddress address) || NetworkAddress.TryParseHost(text, 0, out address)) return address;
             return Refuse<NetworkAddress?>(result, name, "an address such as 127.0.0.1, 0.0.0.0:5070 or [::1]:5070");
         },
+    };
+
+    /// <summary>A DNS server.</summary>
+    public static Option<NetworkAddress?> Dns() => new("--dns")
+    {
+        Description = "The DNS server to ask; the system's when none is given",
+        HelpName = "HOST[:PORT]",
+        CustomParser = result => DnsConfiguration.TryParseServer(result.Tokens[0].Value, out NetworkAddress server)
+            ? server
+            : Refuse<NetworkAddress?>(result, "--dns", "an address such as 192.0.2.53 or 127.0.0.1:5353"),
     };
 
     /// <summary>A list of codecs.</summary>

@@ -2,7 +2,9 @@ using System.CommandLine;
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
+using Parley.Endpoint.Sip.Locating;
 using Parley.Media.Codecs;
+using Parley.Net.Dns;
 using Parley.Output;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
@@ -19,11 +21,12 @@ internal sealed class PhoneOptions
     private readonly Option<NetworkAddress?> _local = Parsing.Address("--local", "This phone's address; a free port when none is given");
     private readonly Option<AudioCodecs?> _codecs = Parsing.Codecs();
     private readonly Option<string?> _mediaPorts = new("--media-ports") { Description = $"Ports for sound ({MediaPorts.DefaultRange})", HelpName = "FIRST-LAST" };
+    private readonly Option<NetworkAddress?> _dns = Parsing.Dns();
     private readonly Option<bool> _trace = new("--trace") { Description = "Print every SIP message with its direction, peer and time, secrets left out" };
 
     public PhoneOptions(Command command)
     {
-        foreach (Option option in new Option[] { _identity, _password, _user, _proxy, _local, _codecs, _mediaPorts, _trace }) command.Add(option);
+        foreach (Option option in new Option[] { _identity, _password, _user, _proxy, _local, _codecs, _mediaPorts, _dns, _trace }) command.Add(option);
     }
 
     /// <summary>True when every message is to be printed.</summary>
@@ -50,6 +53,7 @@ internal sealed class PhoneOptions
             Codecs = parse.GetValue(_codecs) ?? AudioCodecs.All,
             MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),
             Product = $"Parley/{CommandVersion.Text}",
+            Resolver = parse.GetValue(_dns) is { } server ? new SipLocator(new DnsClient(DnsConfiguration.Of([server]))) : SipLocator.Default,
             Trace = trace,
         };
     }

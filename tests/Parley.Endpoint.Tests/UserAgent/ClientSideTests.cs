@@ -500,9 +500,10 @@ public sealed class ClientSideTests
     {
         public List<string> Asked { get; } = [];
 
-        public void Resolve(string host, SipTransport transport, ushort port, SipLane lane, SipLocateRequest request)
+        public void Resolve(in SipDestination destination, SipLane lane, SipLocateRequest request)
         {
-            Asked.Add(host);
+            Asked.Add(destination.Host);
+            SipTransport transport = destination.Transport == SipTransport.Unknown ? SipTransport.Udp : destination.Transport;
             request.Complete(lane, [.. addresses.Select(address => new SipFlow(transport, VirtualPhone.At(address)))]);
         }
     }

@@ -1,6 +1,7 @@
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
+using Parley.Endpoint.Sip.Locating;
 using Parley.Net.Virtual;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
@@ -27,7 +28,7 @@ internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
         {
             Listen = [new SipListen(SipTransport.Udp, Address), new SipListen(SipTransport.Tcp, Address)],
             Trace = trace,
-            Resolver = resolver ?? SystemResolver.Instance,
+            Resolver = resolver ?? SipLocator.Default,
         };
         UserAgentCore? core = null;
         _endpoint = SipEndpoint.Start(endpointOptions, [host.Loop], lane => core = new UserAgentCore(lane, Ports, change?.Invoke(options) ?? options, this));

@@ -185,7 +185,11 @@ internal sealed class TestServer : IDisposable
     /// <summary>Knows the server's main domain and no other name; asks no network, which has another time than the test.</summary>
     private sealed class TestResolver(string domain, NetworkAddress server) : ISipResolver
     {
-        public void Resolve(string host, SipTransport transport, ushort port, SipLane lane, SipLocateRequest request) =>
-            request.Complete(lane, host == domain ? [new SipFlow(transport, server.WithPort(port))] : []);
+        public void Resolve(in SipDestination destination, SipLane lane, SipLocateRequest request)
+        {
+            SipTransport transport = destination.Transport == SipTransport.Unknown ? SipTransport.Udp : destination.Transport;
+            ushort port = destination.Port != 0 ? destination.Port : SipDestination.PortOf(transport);
+            request.Complete(lane, destination.Host == domain ? [new SipFlow(transport, server.WithPort(port))] : []);
+        }
     }
 }
