@@ -41,11 +41,11 @@ version=$(dotnet --version 2> /dev/null) ||
     broken "Parley needs the .NET SDK, version $(sed -n 's/.*"version": "\(.*\)".*/\1/p' global.json) or a later one of its kind: https://dotnet.microsoft.com/download"
 
 # Debian's names of the programs that the interop tests use.
-declare -A package_of=([sipp]=sip-tester [sipsak]=sipsak [baresip]=baresip-core [tshark]=tshark [espeak-ng]=espeak-ng [sox]=sox)
+declare -A package_of=([sipp]=sip-tester [sipsak]=sipsak [baresip]=baresip-core [tshark]=tshark [espeak-ng]=espeak-ng [sox]=sox [dnsmasq]=dnsmasq-base)
 missing_packages() {
     local program
     for program in "${!package_of[@]}"; do
-        command -v "$program" > /dev/null || echo "${package_of[$program]}"
+        PATH=$PATH:/usr/sbin command -v "$program" > /dev/null || echo "${package_of[$program]}"
     done
 }
 apt_install() {

@@ -22,6 +22,7 @@ public sealed class CommandLineTests(ITestOutputHelper output) : InteropTest(out
     [InlineData("call")]
     [InlineData("answer")]
     [InlineData("options")]
+    [InlineData("locate")]
     public async Task Every_command_explains_itself(string command)
     {
         ExitedProcess help = await ParleyProgram.SucceedAsync(Bench, [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
@@ -40,6 +41,8 @@ public sealed class CommandLineTests(ITestOutputHelper output) : InteropTest(out
     [InlineData("call not:a:uri")]
     [InlineData("call sip:bob@example.test --duration soon")]
     [InlineData("call sip:bob@example.test --codec g999")]
+    [InlineData("locate")]
+    [InlineData("locate sip:example.test --dns nonsense")]
     [InlineData("answer --reject 200")]
     [InlineData("answer --register")]
     [InlineData("user add alice")]

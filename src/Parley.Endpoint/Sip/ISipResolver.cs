@@ -66,6 +66,7 @@ public readonly record struct SipDestination(string Host, ushort Port, SipTransp
 public abstract class SipLocateRequest : ILoopWork
 {
     private IReadOnlyList<SipFlow> _flows = [];
+    private SipLane _lane = null!;      // set before it runs
 
     /// <summary>The flows, best first; none when the URI leads nowhere. Called on the lane.</summary>
     public abstract void OnLocated(Instant now, IReadOnlyList<SipFlow> flows);
@@ -74,10 +75,10 @@ public abstract class SipLocateRequest : ILoopWork
     public void Complete(SipLane lane, IReadOnlyList<SipFlow> flows)
     {
         ArgumentNullException.ThrowIfNull(lane);
-        _flows = flows;
+        (_flows, _lane) = (flows, lane);
         lane.Post(this);
     }
 
     /// <inheritdoc/>
-    public void Run(Instant now) => OnLocated(now, _flows);
+    public void Run(Instant now) => OnLocated(now, _lane.Endpoint.Avoided.Order(_flows, now));
 }

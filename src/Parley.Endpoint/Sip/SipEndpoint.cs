@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Parley.Core;
+using Parley.Endpoint.Sip.Locating;
 using Parley.Net;
 using Parley.Sip.Messages;
 
@@ -54,6 +55,8 @@ public sealed class SipEndpoint : IDisposable
     internal byte[]? ServerName => _serverName;
 
     internal SipConnectionTable Connections { get; } = new();
+
+    internal AvoidedServers Avoided { get; } = new();
 
     /// <summary>Opens the listen points and starts the lanes.</summary>
     /// <param name="options">Where to listen and what to bound.</param>

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using Parley.Core;
+using Parley.Endpoint.Sip.Locating;
 using Parley.Net;
 using Parley.Sip.Messages;
 using Parley.Sip.Transactions;
@@ -306,11 +308,13 @@ internal sealed class SipTransactionLayer
                     break;
 
                 case TransactionOutputKind.TimedOut:
+                    if (!transaction.IsProceeding) Avoid(transaction.Flow, AvoidedServers.AfterFailure);
                     transaction.Finish();
                     if (!transaction.IsReleased) transaction.User.OnTimeout(transaction);
                     break;
 
                 case TransactionOutputKind.TransportFailed:
+                    Avoid(transaction.Flow, AvoidedServers.AfterFailure);
                     transaction.Finish();
                     if (!transaction.IsReleased) transaction.User.OnTransportFailed(transaction);
                     break;
@@ -384,6 +388,7 @@ internal sealed class SipTransactionLayer
         if (response.StatusCode >= 200)
         {
             transaction.Finish();
+            if (response.StatusCode == 503) AvoidAsAsked(transaction.Flow, response);
         }
         else if (!transaction.IsProceeding)
         {
@@ -394,6 +399,16 @@ internal sealed class SipTransactionLayer
 
         if (!transaction.IsReleased) transaction.User.OnResponse(transaction, response);
     }
+
+    /// <summary>A server asks to be left alone.</summary>
+    /// <remarks>Source: RFC 3261 21.5.4.</remarks>
+    private void AvoidAsAsked(in SipFlow flow, in SipMessageView response)
+    {
+        if (response.TryGetParameterized(HeaderId.RetryAfter, out ParameterizedValueView after) != HeaderStatus.Ok) return;
+        if (Utf8Parser.TryParse(after.Value, out uint seconds, out _)) Avoid(flow, TimeSpan.FromSeconds(seconds));
+    }
+
+    private void Avoid(in SipFlow flow, TimeSpan time) => _lane.Endpoint.Avoided.Add(flow, Now, time);
 
     private void MakeAck(InviteClientTransaction machine, in SipMessageView response)
     {

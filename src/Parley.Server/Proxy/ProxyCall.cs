@@ -72,6 +72,12 @@ internal sealed class ProxyCall(ProxyCore proxy)
             case < 400 when TryRecurse(response):
                 break;
 
+            case 503 when branch.Transaction is { IsCancelled: false } && branch.TryTakeFlow(out SipFlow flow):
+                Detach(branch);
+                Send(branch, flow);     // the next server of the same target (RFC 3263 4.3)
+                StartNext();
+                return;
+
             default:
                 if (statusCode >= 600) Stop(except: branch);
                 if (_best.IsBeatenBy(statusCode)) _best.Replace(statusCode, proxy.Responses.Write(response));

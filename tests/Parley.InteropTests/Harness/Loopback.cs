@@ -20,8 +20,8 @@ internal sealed class Loopback
         (_second, _third) = (10 + ((number >> 8) % 240), number & 0xFF);
     }
 
-    /// <summary>Which packets are this test's, as a capture filter; without the commands that peers get.</summary>
-    public string CaptureFilter => $"net 127.{_second}.{_third}.0/24 and not tcp port {Baresip.ControlPort}";
+    /// <summary>Which packets are this test's, as a capture filter; without the commands that peers get and questions to DNS.</summary>
+    public string CaptureFilter => $"net 127.{_second}.{_third}.0/24 and not tcp port {Baresip.ControlPort} and not port {Dnsmasq.Port}";
 
     /// <summary>A remote address to which nobody listens.</summary>
     public IPAddress Nobody => Host(254);

@@ -41,5 +41,5 @@ internal sealed class ParleyPhone(ParleyProcess process, IPAddress address)
     }
 
     private static string[] Account(ParleyServer server, string user, Transport transport) =>
-        ["--as", $"sip:{user}@{ParleyServer.Domain}", "--password", ParleyServer.PasswordOf(user), "--proxy", $"sip:{server.EndPoint}{transport.Parameter()}"];
+        ["--as", $"sip:{user}@{server.Name}", "--password", ParleyServer.PasswordOf(user), "--proxy", $"sip:{server.EndPoint}{transport.Parameter()}"];
 }

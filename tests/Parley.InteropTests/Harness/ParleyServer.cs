@@ -14,11 +14,14 @@ internal sealed class ParleyServer
     private readonly Bench _bench;
     private readonly string[] _arguments;
 
-    private ParleyServer(Bench bench, IPAddress address, string data, string[] arguments)
+    private ParleyServer(Bench bench, string name, IPAddress address, string data, string[] arguments)
     {
-        (_bench, Address, Data, _arguments) = (bench, address, data, arguments);
+        (_bench, Name, Address, Data, _arguments) = (bench, name, address, data, arguments);
         Process = null!;
     }
+
+    /// <summary>Its main domain.</summary>
+    public string Name { get; }
 
     public IPAddress Address { get; }
 
@@ -34,23 +37,29 @@ internal sealed class ParleyServer
     /// <param name="bench">The test's.</param>
     /// <param name="role">What it does with requests for its users: "proxy" or "redirect".</param>
     /// <param name="moreUsers">Lines of name,password beside the three.</param>
-    public static async Task<ParleyServer> StartAsync(Bench bench, string role = "proxy", IEnumerable<string>? moreUsers = null)
+    /// <param name="domain">Its main domain.</param>
+    /// <param name="dns">Where it asks for names; the system's servers when null.</param>
+    /// <param name="address">Where it listens; a new address when null.</param>
+    public static async Task<ParleyServer> StartAsync(
+        Bench bench, string role = "proxy", IEnumerable<string>? moreUsers = null, string domain = Domain, IPEndPoint? dns = null, IPAddress? address = null)
     {
-        IPAddress address = bench.Network.NewAddress();
-        string data = bench.NewFolder("parley-data");
-        string users = bench.PathOf("users.csv");
+        address ??= bench.Network.NewAddress();
+        string data = bench.NewFolder($"parley-data-{domain}");
+        string users = bench.PathOf($"users-{domain}.csv");
         await File.WriteAllLinesAsync(users, [.. new[] { "alice", "bob", "carol" }.Select(name => $"{name},{PasswordOf(name)}"), .. moreUsers ?? []]);
-        string configuration = bench.PathOf("parley.json");
-        await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(new
+        string configuration = bench.PathOf($"parley-{domain}.json");
+        var keys = new Dictionary<string, object>
         {
-            domains = new[] { new { name = Domain, role }, new { name = ResolvableDomain, role } },
-            listen = new[] { $"udp://{address}:5060", $"tcp://{address}:5060" },
-            data,
-            media = new { address = address.ToString() },
-        }));
-        await ParleyProgram.SucceedAsync(bench, "user", "import", users, "--domain", Domain, "--config", configuration);
+            ["domains"] = new[] { new { name = domain, role }, new { name = ResolvableDomain, role } },
+            ["listen"] = new[] { $"udp://{address}:5060", $"tcp://{address}:5060" },
+            ["data"] = data,
+            ["media"] = new { address = address.ToString() },
+        };
+        if (dns is not null) keys["dns"] = new[] { dns.ToString() };
+        await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(keys));
+        await ParleyProgram.SucceedAsync(bench, "user", "import", users, "--domain", domain, "--config", configuration);
         await ParleyProgram.SucceedAsync(bench, "user", "add", $"alice@{ResolvableDomain}", "--password", PasswordOf("alice"), "--config", configuration);
-        var server = new ParleyServer(bench, address, data, ["serve", "--config", configuration]);
+        var server = new ParleyServer(bench, domain, address, data, ["serve", "--config", configuration]);
         await server.StartAgainAsync();
         return server;
     }

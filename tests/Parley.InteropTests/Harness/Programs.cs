@@ -9,6 +9,7 @@ internal static class Programs
     public const string Tshark = "tshark";
     public const string EspeakNg = "espeak-ng";
     public const string Sox = "sox";
+    public const string Dnsmasq = "dnsmasq";
 
     // Debian's packages; test.sh installs them.
     private static readonly Dictionary<string, string> PackageOf = new(StringComparer.Ordinal)
@@ -19,6 +20,7 @@ internal static class Programs
         [Tshark] = "tshark",
         [EspeakNg] = "espeak-ng",
         [Sox] = "sox",
+        [Dnsmasq] = "dnsmasq-base",
     };
 
     /// <summary>True where a test must not be skipped.</summary>

@@ -84,7 +84,7 @@ public sealed class ConfigurationReloadTests
         // Each key with a value that is not its default: the reload must take exactly what the table of keys says.
         Dictionary<string, string> others = new()
         {
-            ["domains"] = "a.example", ["listen"] = "udp://127.0.0.1", ["data"] = "d", ["advertise"] = "a", ["trusted"] = "192.0.2.1", ["realm"] = "r", ["lanes"] = "3",
+            ["domains"] = "a.example", ["listen"] = "udp://127.0.0.1", ["data"] = "d", ["advertise"] = "a", ["trusted"] = "192.0.2.1", ["realm"] = "r", ["dns"] = "192.0.2.53", ["lanes"] = "3",
             ["authentication.algorithms"] = "SHA-256",
             ["location.durable"] = "false", ["location.maxAddressesOfRecord"] = "7", ["registrar.minExpires"] = "7", ["registrar.maxExpires"] = "4000",
             ["registrar.defaultExpires"] = "70", ["registrar.maxContacts"] = "7", ["registrar.maxBindingBytes"] = "700", ["proxy.timerC"] = "700",

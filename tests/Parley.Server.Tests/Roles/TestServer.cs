@@ -56,7 +56,7 @@ internal sealed class TestServer : IDisposable
         while (loops.Count < lanes) loops.Add(Host.AddLoop());
         var options = new SipEndpointOptions
         {
-            Resolver = new TestResolver(configuration.Domains[0].Name, address),
+            Resolver = new TestResolver(this, configuration.Domains[0].Name, address),
             Listen = [.. configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
         };
         Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration)], steps ?? []);
@@ -73,6 +73,9 @@ internal sealed class TestServer : IDisposable
     public ServerRoles Roles { get; }
 
     public LocationService Location { get; }
+
+    /// <summary>Names of others with their addresses and ports, in the order in which they are to be tried.</summary>
+    public Dictionary<string, string[]> Names { get; } = [];
 
     public MediaPorts MediaPorts { get; } = new(20000, 20099);
 
@@ -182,14 +185,15 @@ internal sealed class TestServer : IDisposable
         }
     }
 
-    /// <summary>Knows the server's main domain and no other name; asks no network, which has another time than the test.</summary>
-    private sealed class TestResolver(string domain, NetworkAddress server) : ISipResolver
+    /// <summary>Knows the server's main domain and the test's <see cref="Names"/>; asks no network, which has another time than the test.</summary>
+    private sealed class TestResolver(TestServer test, string domain, NetworkAddress server) : ISipResolver
     {
         public void Resolve(in SipDestination destination, SipLane lane, SipLocateRequest request)
         {
             SipTransport transport = destination.Transport == SipTransport.Unknown ? SipTransport.Udp : destination.Transport;
             ushort port = destination.Port != 0 ? destination.Port : SipDestination.PortOf(transport);
-            request.Complete(lane, destination.Host == domain ? [new SipFlow(transport, server.WithPort(port))] : []);
+            if (test.Names.TryGetValue(destination.Host, out string[]? addresses)) request.Complete(lane, [.. addresses.Select(address => new SipFlow(transport, At(address)))]);
+            else request.Complete(lane, destination.Host == domain ? [new SipFlow(transport, server.WithPort(port))] : []);
         }
     }
 }
