@@ -4,6 +4,7 @@ using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
+using Parley.UserAgent.Messages;
 using Parley.UserAgent.Registrations;
 using Parley.UserAgent.Requests;
 
@@ -27,6 +28,7 @@ public sealed class SipUserAgent : IAsyncDisposable
     private readonly INetworkLoop _loop;
     private readonly NetworkLoop? _ownLoop;
     private readonly Channel<Call> _incoming;
+    private readonly Channel<TextMessage>? _messages;
     private readonly Channel<RegistrationChange> _changes = Channel.CreateBounded<RegistrationChange>(
         new BoundedChannelOptions(MaxChanges) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly RegistrationWaiter _registrationWaiter;
@@ -42,6 +44,7 @@ public sealed class SipUserAgent : IAsyncDisposable
         if (options.Loop is null) _ownLoop = NetworkLoop.Start(new NetworkLoopOptions { Name = "Parley user agent" });
         _loop = options.Loop ?? _ownLoop!;
         _incoming = Channel.CreateBounded<Call>(options.MaxWaitingCalls);
+        if (options.MaxWaitingMessages > 0) _messages = Channel.CreateBounded<TextMessage>(options.MaxWaitingMessages);
         _registrationWaiter = new RegistrationWaiter(this);
     }
 
@@ -50,6 +53,11 @@ public sealed class SipUserAgent : IAsyncDisposable
 
     /// <summary>Calls that come in, in order; each is given to one enumerator. Who does not want one rejects it.</summary>
     public IAsyncEnumerable<Call> IncomingCalls => _incoming.Reader.ReadAllAsync();
+
+    /// <summary>Texts that come in, in order; each is given to one enumerator.</summary>
+    /// <exception cref="InvalidOperationException">The agent takes none: see <see cref="SipUserAgentOptions.MaxWaitingMessages"/>.</exception>
+    public IAsyncEnumerable<TextMessage> IncomingMessages =>
+        (_messages ?? throw new InvalidOperationException("The agent takes no messages: set MaxWaitingMessages.")).Reader.ReadAllAsync();
 
     /// <summary>Where the registration is at this moment.</summary>
     public RegistrationState RegistrationState => _registration?.State ?? RegistrationState.Unregistered;
@@ -171,6 +179,27 @@ public sealed class SipUserAgent : IAsyncDisposable
         return await waiter.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Sends somebody a text. Several to the same address go one after the other.</summary>
+    /// <param name="uri">To whom.</param>
+    /// <param name="text">The text; the request with it has 1,300 bytes at most (RFC 3428 8).</param>
+    /// <param name="cancellationToken">Ends the waiting; the text may arrive all the same.</param>
+    /// <exception cref="SipRequestException">It was not delivered.</exception>
+    /// <exception cref="FormatException">The URI is none.</exception>
+    public Task<MessageResult> SendMessageAsync(string uri, string text, CancellationToken cancellationToken = default) =>
+        SendMessageAsync(SipUri.Parse(uri), text, cancellationToken);
+
+    /// <inheritdoc cref="SendMessageAsync(string, string, CancellationToken)"/>
+    public async Task<MessageResult> SendMessageAsync(SipUri uri, string text, CancellationToken cancellationToken = default)
+    {
+        var waiter = new MessageWaiter();
+        await OnLane(() =>
+        {
+            _core.Send(uri, text, waiter);
+            return true;
+        }).ConfigureAwait(false);
+        return await waiter.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Refuses new calls, ends those that are there, removes the registration, and closes everything.</summary>
     /// <remarks>Waits for the other sides' answers, at most <see cref="SipUserAgentOptions.EndTimeout"/>.</remarks>
     public async ValueTask DisposeAsync()
@@ -188,6 +217,7 @@ public sealed class SipUserAgent : IAsyncDisposable
 
         _incoming.Writer.TryComplete();
         _changes.Writer.TryComplete();
+        _messages?.Writer.TryComplete();
         _endpoint.Dispose();
         _ownLoop?.Dispose();
     }
@@ -205,7 +235,7 @@ public sealed class SipUserAgent : IAsyncDisposable
             Resolver = _options.Resolver,
             Trace = _options.Trace,
         };
-        _endpoint = SipEndpoint.Start(listen, [_loop], lane => _core = new UserAgentCore(lane, ports, _options.ToCoreOptions(), new IncomingCallTaker(this)));
+        _endpoint = SipEndpoint.Start(listen, [_loop], lane => _core = new UserAgentCore(lane, ports, _options.ToCoreOptions(), new IncomingCallTaker(this), _messages is null ? null : new MessageTaker(this)));
         return true;
     }
 
@@ -286,6 +316,33 @@ public sealed class SipUserAgent : IAsyncDisposable
         }
 
         private void Tell(RegistrationChange change) => agent._changes.Writer.TryWrite(change);
+    }
+
+    /// <summary>Hands texts that come in to whoever enumerates them.</summary>
+    private sealed class MessageTaker(SipUserAgent agent) : ITextMessageHandler
+    {
+        public bool OnMessage(TextMessage message) => !agent._isEnding && agent._messages!.Writer.TryWrite(message);
+    }
+
+    /// <summary>Turns the answer to a MESSAGE into a task.</summary>
+    private sealed class MessageWaiter : IMessageObserver
+    {
+        private readonly TaskCompletionSource<MessageResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<MessageResult> Result => _result.Task;
+
+        public void OnAnswered(in SipMessageView response)
+        {
+            string phrase = WireText.From(response.ReasonPhrase);
+            if (response.StatusCode < 300) _result.TrySetResult(new MessageResult(response.StatusCode, phrase));
+            else _result.TrySetException(new SipRequestException("MESSAGE", response.StatusCode, phrase, failure: null));
+        }
+
+        public void OnFailed(RequestFailure failure)
+        {
+            (int statusCode, string reasonPhrase) = failure.Describe("The other side");
+            _result.TrySetException(new SipRequestException("MESSAGE", statusCode, reasonPhrase, failure));
+        }
     }
 
     /// <summary>Turns the answer to an OPTIONS into a task.</summary>

@@ -47,6 +47,10 @@ public sealed record SipUserAgentOptions
     /// <value>1 or more; 32 unless set.</value>
     public int MaxWaitingCalls { get; init; } = 32;
 
+    /// <summary>Texts that may wait to be taken from <see cref="SipUserAgent.IncomingMessages"/>; one more is refused with 480. With 0 none is taken (405).</summary>
+    /// <value>0 or more; 0 unless set, for nobody is to be told that a text was delivered which no one reads.</value>
+    public int MaxWaitingMessages { get; init; }
+
     /// <inheritdoc cref="UserAgentCoreOptions.Product"/>
     public string Product { get; init; } = "Parley";
 

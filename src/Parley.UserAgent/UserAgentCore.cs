@@ -7,6 +7,7 @@ using Parley.Sdp;
 using Parley.Sip.Authentication;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
+using Parley.UserAgent.Messages;
 using Parley.UserAgent.Registrations;
 using Parley.UserAgent.Requests;
 
@@ -25,25 +26,30 @@ public sealed class UserAgentCore : ITransactionUser
     private readonly Dictionary<UInt128, CallLeg> _incoming = [];
     private readonly SeededHash128 _hash = SeededHash128.CreateRandom();
     private readonly OfferAnswer _capabilities;
+    private readonly ITextMessageHandler? _messageHandler;
+    private readonly MessageQueue _messages;
 
     /// <summary>A user agent on a lane.</summary>
     /// <param name="lane">The lane.</param>
     /// <param name="mediaPorts">Where the ports of the calls' audio come from.</param>
     /// <param name="options">Who it is, what it can do, what it bounds.</param>
     /// <param name="handler">Decides what becomes of calls that come in.</param>
+    /// <param name="messageHandler">Takes texts that come in; null refuses them (405).</param>
     /// <exception cref="ArgumentException">An option is not allowed; the message names it.</exception>
-    public UserAgentCore(SipLane lane, MediaPorts mediaPorts, UserAgentCoreOptions options, IIncomingCallHandler handler)
+    public UserAgentCore(SipLane lane, MediaPorts mediaPorts, UserAgentCoreOptions options, IIncomingCallHandler handler, ITextMessageHandler? messageHandler = null)
     {
         ArgumentNullException.ThrowIfNull(lane);
         ArgumentNullException.ThrowIfNull(mediaPorts);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(handler);
         options.Validate();
-        (Lane, MediaPorts, Options, _handler) = (lane, mediaPorts, options, handler);
+        (Lane, MediaPorts, Options, _handler, _messageHandler) = (lane, mediaPorts, options, handler, messageHandler);
+        _messages = new MessageQueue(this);
         Capabilities = options.Codecs.ToCapabilities();
         _capabilities = new OfferAnswer(Capabilities, 0);
         ProductHeader = Encoding.UTF8.GetBytes($"User-Agent: {options.Product}\r\n");
-        CallHeaders = [.. "Allow: "u8, .. MethodNames, .. "\r\n"u8, .. ProductHeader];
+        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS"u8, .. messageHandler is null ? default : ", MESSAGE"u8, .. "\r\n"u8];
+        CallHeaders = [.. AllowHeader, .. ProductHeader];
         ContactUser = options.Identity is { User: { } user } ? WireText.ToBytes(new SipUri(user, "host").ToString())[4..^5] : "parley"u8.ToArray();
         if (options.OutboundProxy is { } proxy)
         {
@@ -69,8 +75,8 @@ public sealed class UserAgentCore : ITransactionUser
     /// <summary>What is kept for calls that may have ended: the ACKs that answer a 2xx that comes again.</summary>
     public int PendingAcknowledgements { get; internal set; }
 
-    /// <summary>What Allow says.</summary>
-    internal static ReadOnlySpan<byte> MethodNames => "INVITE, ACK, BYE, CANCEL, OPTIONS"u8;
+    /// <summary>The row that says which methods are taken.</summary>
+    internal byte[] AllowHeader { get; }
 
     internal MediaPorts MediaPorts { get; }
 
@@ -131,6 +137,18 @@ public sealed class UserAgentCore : ITransactionUser
         new OptionsRequest(this, uri, observer).Start();
     }
 
+    /// <summary>Sends somebody a text, behind earlier ones to the same address. The observer may hear before this returns.</summary>
+    /// <exception cref="ArgumentException">The URI is no SIP URI.</exception>
+    /// <remarks>Source: RFC 3428.</remarks>
+    public void Send(SipUri uri, string text, IMessageObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(observer);
+        if (!uri.IsSip) throw new ArgumentException($"{uri} is no SIP URI.", nameof(uri));
+        _messages.Send(uri, text, observer);
+    }
+
     /// <summary>Ends all calls, as the state of each asks for.</summary>
     public void HangUpAll()
     {
@@ -156,6 +174,8 @@ public sealed class UserAgentCore : ITransactionUser
             case SipMethod.Unknown:
                 request.Reply(new SipReply(501) { Headers = CallHeaders });
                 return;
+            case SipMethod.Message when _messageHandler is not null:
+                break;
             case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options):
                 request.Reply(new SipReply(405) { Headers = CallHeaders });
                 return;
@@ -167,6 +187,7 @@ public sealed class UserAgentCore : ITransactionUser
         else if (message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && !to.Tag.IsEmpty) request.Reply(new SipReply(481));
         else if (message.Method == SipMethod.Invite) OnInvite(request);
         else if (message.Method == SipMethod.Options) request.Reply(WriteOptionsReply(isInDialog: false));
+        else if (message.Method == SipMethod.Message) request.CreateTransaction(this)?.Respond(TakeMessage(message));     // once, however often it comes
         else request.Reply(new SipReply(481));
     }
 
@@ -263,6 +284,10 @@ public sealed class UserAgentCore : ITransactionUser
         byte[] headers = [.. CallHeaders, .. "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8];
         return new SipReply(!isInDialog && _calls.Count >= Options.MaxCalls ? 486 : 200) { Headers = headers };
     }
+
+    /// <summary>Takes a text in.</summary>
+    internal SipReply TakeMessage(in SipMessageView message) =>
+        _messageHandler is null ? new SipReply(405) { Headers = CallHeaders } : IncomingMessage.Take(message, _messageHandler);
 
     /// <summary>Reads the offer of an INVITE.</summary>
     /// <param name="invite">The INVITE.</param>

@@ -43,6 +43,7 @@ internal static class CommandLine
         root.Add(CallCommand.Create(runner));
         root.Add(AnswerCommand.Create(runner));
         root.Add(OptionsCommand.Create(runner));
+        root.Add(MessageCommand.Create(runner));
         root.Add(LocateCommand.Create(runner));
         return root;
     }

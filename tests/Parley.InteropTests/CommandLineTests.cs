@@ -23,6 +23,7 @@ public sealed class CommandLineTests(ITestOutputHelper output) : InteropTest(out
     [InlineData("answer")]
     [InlineData("options")]
     [InlineData("locate")]
+    [InlineData("message")]
     public async Task Every_command_explains_itself(string command)
     {
         ExitedProcess help = await ParleyProgram.SucceedAsync(Bench, [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -320,6 +320,7 @@ public sealed class CallLeg : IIncomingInviteOwner
         {
             case SipMethod.Bye: OnBye(transaction); break;
             case SipMethod.Invite: OnReinvite(transaction); break;
+            case SipMethod.Message: transaction.Respond(_core.TakeMessage(message)); break;
             default: transaction.Respond(_core.WriteOptionsReply(isInDialog: true)); break;
         }
     }

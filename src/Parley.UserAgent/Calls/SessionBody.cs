@@ -50,7 +50,8 @@ internal static class SessionBody
         _ => "Warning: 399 parley \"The session description cannot be used\"\r\n",
     });
 
-    private static bool IsPlain(in SipMessageView message)
+    /// <summary>True when the body is not encoded.</summary>
+    public static bool IsPlain(in SipMessageView message)
     {
         foreach (HeaderValue encoding in message.Values(HeaderId.ContentEncoding))
         {

@@ -35,7 +35,7 @@ internal sealed class RegisterRequest : ClientRequest
         Sequence = _registration.NextSequence(),
         ContactUser = Core.ContactUser,
         ContactParameters = WriteExpires(),
-        Headers = [.. "Allow: "u8, .. UserAgentCore.MethodNames, .. "\r\n"u8, .. Core.ProductHeader],
+        Headers = [.. Core.AllowHeader, .. Core.ProductHeader],
     };
 
     /// <inheritdoc/>

@@ -51,6 +51,9 @@ internal abstract class ClientRequest : SipLocateRequest
     /// <summary>True once <see cref="Cancel"/> was called.</summary>
     protected bool IsCancelled { get; private set; }
 
+    /// <summary>The most bytes that the whole request may have.</summary>
+    protected virtual int MaxBytes => int.MaxValue;
+
     /// <summary>Finds where a URI leads and sends the request there.</summary>
     protected void SendTo(ReadOnlySpan<byte> nextHop)
     {
@@ -222,6 +225,13 @@ internal abstract class ClientRequest : SipLocateRequest
         SipFlow flow = _flows[_flowIndex];
         Template!.Credentials = WriteCredentials(Template);
         PooledBuffer request = Template.Write(lane, ref flow, branch);
+        if (request.Length > MaxBytes)
+        {
+            request.Release();
+            Fail(RequestFailure.TooLong);
+            return;
+        }
+
         (Flow, SentAt) = (flow, lane.Now);
         _transaction = lane.SendRequest(Template.Method, branch, request, flow, Core, this);
         if (_transaction is null) Fail(RequestFailure.Overloaded);

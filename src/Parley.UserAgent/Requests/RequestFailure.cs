@@ -15,6 +15,9 @@ public enum RequestFailure
     /// <summary>The lane has as many transactions as it may.</summary>
     Overloaded,
 
+    /// <summary>It is longer than it may be.</summary>
+    TooLong,
+
     /// <summary>It was taken back before anything was sent.</summary>
     Cancelled,
 }

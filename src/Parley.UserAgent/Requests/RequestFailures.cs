@@ -12,6 +12,7 @@ internal static class RequestFailures
         RequestFailure.NotLocated => (503, $"{whom}'s address is not known"),
         RequestFailure.TimedOut => (408, $"{whom} does not answer"),
         RequestFailure.Overloaded => (503, "Too many requests are under way"),
+        RequestFailure.TooLong => (513, "It is longer than it may be"),
         _ => (503, $"{whom} cannot be reached"),
     };
 }

@@ -4,16 +4,19 @@ using Parley.Endpoint.Sip;
 using Parley.Media.Files;
 using Parley.Output;
 using Parley.UserAgent;
+using Parley.UserAgent.Messages;
 
 namespace Parley.Commands;
 
 /// <summary><c>parley answer</c>: waits for calls and answers, echoes or refuses them.</summary>
 internal static class AnswerCommand
 {
+    private const int MaxWaitingMessages = 256;
+
     public static Command Create(CommandRunner runner)
     {
         var command = new Command("answer",
-            "Wait for calls and answer them.\n\n"
+            "Wait for calls and answer them; texts that come are shown.\n\n"
             + "  parley answer --local 127.0.0.1:5070 --echo\n"
             + "  parley answer --as sip:bob@localhost --password P --proxy sip:127.0.0.1:5060 --register --after 2s --record call.wav");
         var phone = new PhoneOptions(command);
@@ -36,7 +39,8 @@ internal static class AnswerCommand
             var plan = new Plan(
                 parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration), parse.GetValue(echo), CallCommand.CheckKeys(parse.GetValue(dtmf)), parse.GetValue(count), parse.GetValue(lines) ?? 1,
                 parse.GetValue(reject), play, number => number == 1 ? firstRecord : files.OpenRecord(parse, number));
-            await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken).ConfigureAwait(false);
+            await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken, maxWaitingMessages: MaxWaitingMessages).ConfigureAwait(false);
+            Task showing = ShowMessagesAsync(line.Agent, output);
             foreach (SipListenPoint point in line.Agent.ListenPoints)
             {
                 output.Event("listening", ("uri", point.ToString()));
@@ -51,10 +55,25 @@ internal static class AnswerCommand
             }
 
             output.Event("ready");
-            return await new Switchboard(line.Agent, plan, output).RunAsync(cancellationToken).ConfigureAwait(false) ? ExitCode.Done : ExitCode.Failed;
+            bool isDone = await new Switchboard(line.Agent, plan, output).RunAsync(cancellationToken).ConfigureAwait(false);
+            await line.DisposeAsync().ConfigureAwait(false);
+            await showing.ConfigureAwait(false);        // what was answered with 200 is shown
+            return isDone ? ExitCode.Done : ExitCode.Failed;
         });
         return command;
     }
+
+    private static async Task ShowMessagesAsync(SipUserAgent agent, CommandOutput output)
+    {
+        await foreach (TextMessage message in agent.IncomingMessages.ConfigureAwait(false))
+        {
+            output.Event("message", ("from", message.From), ("name", message.DisplayName), ("to", message.To), ("text", message.Text));
+            output.Say($"{message.From}: {Printable(message.Text)}");
+        }
+    }
+
+    /// <summary>A stranger's text as it may go to a terminal, which would obey control characters.</summary>
+    private static string Printable(string text) => string.Concat(text.Select(character => char.IsControl(character) && character is not ('\n' or '\t') ? '\uFFFD' : character));
 
     private sealed record Plan(
         TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, int? Count, int Lines, int? Reject, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);

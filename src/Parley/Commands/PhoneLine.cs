@@ -9,6 +9,7 @@ namespace Parley.Commands;
 internal sealed class PhoneLine : IAsyncDisposable
 {
     private readonly ConsoleTrace? _trace;
+    private bool _isDisposed;
 
     private PhoneLine(SipUserAgent agent, ConsoleTrace? trace, MessageLog? log)
     {
@@ -23,14 +24,14 @@ internal sealed class PhoneLine : IAsyncDisposable
 
     /// <summary>Opens the phone of a command line.</summary>
     public static async Task<PhoneLine> OpenAsync(
-        PhoneOptions options, ParseResult parse, CommandOutput output, CancellationToken cancellationToken, bool keepsLog = false)
+        PhoneOptions options, ParseResult parse, CommandOutput output, CancellationToken cancellationToken, bool keepsLog = false, int maxWaitingMessages = 0)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ConsoleTrace? trace = options.IsTraced(parse) ? new ConsoleTrace(output, TimeProvider.System) : null;
         MessageLog? log = keepsLog ? new MessageLog() : null;
         try
         {
-            SipUserAgent agent = await SipUserAgent.StartAsync(options.Read(parse, TraceGroup.Of(trace, log))).ConfigureAwait(false);
+            SipUserAgent agent = await SipUserAgent.StartAsync(options.Read(parse, TraceGroup.Of(trace, log), maxWaitingMessages)).ConfigureAwait(false);
             return new PhoneLine(agent, trace, log);
         }
         catch (ArgumentException problem)
@@ -42,6 +43,8 @@ internal sealed class PhoneLine : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         await Agent.DisposeAsync().ConfigureAwait(false);
         if (_trace is not null) await _trace.DisposeAsync().ConfigureAwait(false);
     }

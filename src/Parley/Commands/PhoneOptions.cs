@@ -37,7 +37,10 @@ internal sealed class PhoneOptions
 
     /// <summary>The phone of a command line.</summary>
     /// <exception cref="CommandException">Options do not go together.</exception>
-    public SipUserAgentOptions Read(ParseResult parse, ISipTrace? trace)
+    /// <param name="parse">The command line.</param>
+    /// <param name="trace">Hears every message; null for none.</param>
+    /// <param name="maxWaitingMessages">How many texts may wait to be read; 0 takes none.</param>
+    public SipUserAgentOptions Read(ParseResult parse, ISipTrace? trace, int maxWaitingMessages = 0)
     {
         SipUri? identity = parse.GetValue(_identity);
         if (identity is null && parse.GetValue(_password) is not null) throw CommandException.Usage("--password needs --as: whose password is it?");
@@ -54,6 +57,7 @@ internal sealed class PhoneOptions
             MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),
             Product = $"Parley/{CommandVersion.Text}",
             Resolver = parse.GetValue(_dns) is { } server ? new SipLocator(new DnsClient(DnsConfiguration.Of([server]))) : SipLocator.Default,
+            MaxWaitingMessages = maxWaitingMessages,
             Trace = trace,
         };
     }

@@ -6,6 +6,7 @@ using Parley.Net.Virtual;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
 using Parley.UserAgent.Calls;
+using Parley.UserAgent.Messages;
 
 namespace Parley.Endpoint.Tests.UserAgent;
 
@@ -14,7 +15,9 @@ internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
 {
     private readonly SipEndpoint _endpoint;
 
-    public VirtualPhone(VirtualHost host, string address, Func<UserAgentCoreOptions, UserAgentCoreOptions>? change = null, ISipTrace? trace = null, ISipResolver? resolver = null)
+    public VirtualPhone(
+        VirtualHost host, string address, Func<UserAgentCoreOptions, UserAgentCoreOptions>? change = null, ISipTrace? trace = null, ISipResolver? resolver = null,
+        ITextMessageHandler? messages = null)
     {
         Name = host.Name;
         Address = At(address);
@@ -31,7 +34,7 @@ internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
             Resolver = resolver ?? SipLocator.Default,
         };
         UserAgentCore? core = null;
-        _endpoint = SipEndpoint.Start(endpointOptions, [host.Loop], lane => core = new UserAgentCore(lane, Ports, change?.Invoke(options) ?? options, this));
+        _endpoint = SipEndpoint.Start(endpointOptions, [host.Loop], lane => core = new UserAgentCore(lane, Ports, change?.Invoke(options) ?? options, this, messages));
         Core = core!;
     }
 
