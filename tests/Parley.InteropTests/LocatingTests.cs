@@ -120,6 +120,43 @@ public sealed class LocatingTests(ITestOutputHelper output) : InteropTest(output
         Assert.Equal(["180 INVITE", "200 INVITE", "BYE"], traffic.Ladder(right.Address, left.Address).Where(line => line != "100 INVITE"));
     }
 
+    [PeerTheory(Programs.Dnsmasq, Programs.Kamailio, Programs.Tshark)]
+    [InlineData(Transport.Udp)]
+    [InlineData(Transport.Tcp)]
+    public async Task Users_of_a_Kamailio_and_of_a_Parley_call_each_other(Transport transport)
+    {
+        IPAddress[] hosts = [Bench.Network.NewAddress(), Bench.Network.NewAddress()];
+        IPEndPoint dns = await Dnsmasq.StartAsync(Bench, $"srv-host=_sip._{transport.Word()}.k.test,sip.k.test,5060,0,0", $"host-record=sip.k.test,{hosts[1]}");
+        Capture capture = await Capture.StartAsync(Bench);
+        ParleyServer ours = await ParleyServer.StartAsync(Bench, domain: "a.test", dns: dns, address: hosts[0]);
+        IPEndPoint theirs = await Kamailio.StartAsync(Bench, "k.test", ours.EndPoint, hosts[1]);
+        ParleyPhone bob = await AnswerAtKamailioAsync(theirs, transport, "--count", "1", "--duration", "1s");
+        ParleyPhone alice = ParleyPhone.Call(Bench, ours, "alice", "sip:bob@k.test", transport);
+        await alice.Process.SucceededAsync();
+        await bob.Process.SucceededAsync();
+
+        ParleyPhone carol = await ParleyPhone.AnswerAsync(Bench, ours, "carol", transport, "--count", "1", "--duration", "1s");
+        ExitedProcess calling = await ParleyProgram.RunAsync(Bench,
+            "call", "sip:carol@a.test", "--as", "sip:bob@k.test", "--proxy", $"sip:{theirs}{transport.Parameter()}", "--local", $"{Bench.Network.NewAddress()}:5060");
+        Assert.True(calling.ExitCode == 0, calling.Log);
+        await carol.Process.SucceededAsync();
+
+        CapturedTraffic traffic = await capture.StopAsync();
+        traffic.AssertClean();
+        Assert.Equal(
+            ["INVITE", "ACK", "200 BYE", "180 INVITE", "200 INVITE", "BYE"],
+            traffic.Ladder(ours.Address, theirs.Address).Where(line => line != "100 INVITE"));
+    }
+
+    private async Task<ParleyPhone> AnswerAtKamailioAsync(IPEndPoint kamailio, Transport transport, params string[] more)
+    {
+        IPAddress address = Bench.Network.NewAddress();
+        ParleyProcess process = ParleyProgram.Start(Bench, "parley answer (bob)",
+            ["answer", "--register", "--as", "sip:bob@k.test", "--proxy", $"sip:{kamailio}{transport.Parameter()}", "--local", $"{address}:5060", .. more]);
+        await process.EventAsync("ready");
+        return new ParleyPhone(process, address);
+    }
+
     private Task<IPEndPoint> StartZoneAsync(IPAddress first, IPAddress second, Transport transport) => Dnsmasq.StartAsync(Bench,
         $"naptr-record=zone.test,100,50,s,SIP+D2{(transport == Transport.Udp ? "U" : "T")},,_sip._{transport.Word()}.zone.test",
         $"srv-host=_sip._{transport.Word()}.zone.test,sip1.zone.test,5060,10,0",

@@ -10,6 +10,7 @@ internal static class Programs
     public const string EspeakNg = "espeak-ng";
     public const string Sox = "sox";
     public const string Dnsmasq = "dnsmasq";
+    public const string Kamailio = "kamailio";
 
     // Debian's packages; test.sh installs them.
     private static readonly Dictionary<string, string> PackageOf = new(StringComparer.Ordinal)
@@ -21,6 +22,7 @@ internal static class Programs
         [EspeakNg] = "espeak-ng",
         [Sox] = "sox",
         [Dnsmasq] = "dnsmasq-base",
+        [Kamailio] = "kamailio",
     };
 
     /// <summary>True where a test must not be skipped.</summary>
