@@ -147,7 +147,7 @@ public sealed class SipLane
         if (transport == SipTransport.Unknown) transport = SipTransport.Udp;
         if (!CanSendBy(transport)) return false;
         ushort port = uri.Port != 0 ? uri.Port : SipDestination.PortOf(transport);
-        if (!NetworkAddress.TryParseHost(SipDestination.HostOf(uri), port, out NetworkAddress address)) return false;
+        if (!SipHost.TryParseAddress(SipDestination.HostOf(uri), port, out NetworkAddress address)) return false;
         flow = new SipFlow(transport, address);
         return true;
     }

@@ -56,6 +56,6 @@ internal sealed class OwnAddresses
     public bool IsOwnHost(ReadOnlySpan<byte> host)
     {
         if (_advertised is not null && Ascii.EqualsIgnoreCase(host, _advertised)) return true;
-        return NetworkAddress.TryParseHost(host, 0, out NetworkAddress address) && _hosts.AsSpan().Contains(address);
+        return SipHost.TryParseAddress(host, 0, out NetworkAddress address) && _hosts.AsSpan().Contains(address);
     }
 }

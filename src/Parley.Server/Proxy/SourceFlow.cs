@@ -85,7 +85,7 @@ internal readonly struct SourceFlow
     {
         if (!IsFromPhone(request, out ViaView via) || !Differs(contact, flow)) return false;
         if (flow.Transport == SipTransport.Udp && !via.HasRport) return false;
-        bool isAddress = NetworkAddress.TryParseHost(contact.Host, 0, out NetworkAddress host);
+        bool isAddress = SipHost.TryParseAddress(contact.Host, 0, out NetworkAddress host);
         if (isAddress && IsPrivate(host) && !IsPrivate(flow.Remote)) return true;
         bool isSentByAddress = via.TryGetSentByAddress(DefaultPort, out NetworkAddress sentBy);
         if (flow.Transport == SipTransport.Udp && isSentByAddress && sentBy == flow.Remote) return false;

@@ -211,8 +211,7 @@ internal static class Grammar
 
     /// <summary>True for an IPv6 address without brackets and zone.</summary>
     public static bool IsIPv6(ReadOnlySpan<byte> address) =>
-        address.Length is >= 2 and <= 45 && address.Contains((byte)':') && !address.ContainsAny((byte)'%', (byte)'/', (byte)'[')
-        && System.Net.IPAddress.IsValidUtf8(address);
+        address.Contains((byte)':') && !address.ContainsAny((byte)'%', (byte)'[') && SipHost.TryParseAddress(address, 0, out _);
 
     /// <summary>True when the text could end the header row that it is written to: it has a CR or LF that is not part of a fold.</summary>
     public static bool BreaksRow(ReadOnlySpan<byte> value)

@@ -152,7 +152,7 @@ public sealed record SipUri
 
     /// <summary>The host as an address, with <see cref="Port"/>.</summary>
     /// <returns>False when it is a name.</returns>
-    public bool TryGetAddress(out NetworkAddress address) => NetworkAddress.TryParseHost(Host, Port, out address);
+    public bool TryGetAddress(out NetworkAddress address) => SipHost.TryParseAddress(Encoding.UTF8.GetBytes(Host), Port, out address);
 
     /// <summary>As it is written on the wire.</summary>
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(ToString());

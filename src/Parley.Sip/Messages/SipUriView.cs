@@ -117,7 +117,7 @@ public readonly ref struct SipUriView
 
     /// <summary>The host as an address, with <see cref="Port"/>.</summary>
     /// <returns>False when it is a name.</returns>
-    public bool TryGetAddress(out NetworkAddress address) => NetworkAddress.TryParseHost(Host, Port, out address);
+    public bool TryGetAddress(out NetworkAddress address) => SipHost.TryParseAddress(Host, Port, out address);
 
     /// <summary>Reads a URI.</summary>
     /// <param name="uri">The URI and nothing else.</param>

@@ -92,7 +92,7 @@ public readonly ref struct ViaView
     /// <param name="address">The address.</param>
     /// <returns>False when it is a name.</returns>
     public bool TryGetSentByAddress(ushort defaultPort, out NetworkAddress address) =>
-        NetworkAddress.TryParseHost(Host, Port == 0 ? defaultPort : Port, out address);
+        SipHost.TryParseAddress(Host, Port == 0 ? defaultPort : Port, out address);
 
     /// <summary>Reads a value.</summary>
     public static bool TryParse(scoped in HeaderValue value, out ViaView via)
@@ -200,7 +200,7 @@ public readonly ref struct ViaView
                 (parts.BranchStart, parts.BranchEnd) = (start, end);
                 return true;
             case 8 when parameter.Is("received"u8):
-                if (parts.ReceivedEnd != 0 || !NetworkAddress.TryParseHost(value, 0, out _)) return false;
+                if (parts.ReceivedEnd != 0 || !SipHost.TryParseAddress(value, 0, out _)) return false;
                 (parts.ReceivedStart, parts.ReceivedEnd) = (start, end);
                 return true;
             default:
