@@ -15,7 +15,7 @@ public sealed class FailOverTests : IDisposable
         _alice = new Peer(_server, "192.0.2.1:5060");
         _first = new Peer(_server, "192.0.2.2:5060", "bob");
         _second = new Peer(_server, "192.0.2.3:5060", "bob");
-        _server.Names["pbx.example.net"] = ["192.0.2.2:5060", "192.0.2.3:5060"];
+        _server.Names["pbx.example.net"] = [_first.Address, _second.Address];
         _server.Bind("bob@example.com", "sip:bob@pbx.example.net");
     }
 

@@ -74,12 +74,12 @@ internal sealed class TestServer : IDisposable
 
     public LocationService Location { get; }
 
-    /// <summary>Names of others with their addresses and ports, in the order in which they are to be tried.</summary>
-    public Dictionary<string, string[]> Names { get; } = [];
-
     public MediaPorts MediaPorts { get; } = new(20000, 20099);
 
     public string AccountsFolder => _folder;
+
+    /// <summary>Host names that the server finds, besides its own domain, each with its addresses in the order in which they are to be tried; port 0 is the URI's.</summary>
+    public Dictionary<string, NetworkAddress[]> Names { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The server's address.</summary>
     public NetworkAddress Address => Roles.Endpoint.ListenPoints[0].Address;
@@ -192,8 +192,8 @@ internal sealed class TestServer : IDisposable
         {
             SipTransport transport = destination.Transport == SipTransport.Unknown ? SipTransport.Udp : destination.Transport;
             ushort port = destination.Port != 0 ? destination.Port : SipDestination.PortOf(transport);
-            if (test.Names.TryGetValue(destination.Host, out string[]? addresses)) request.Complete(lane, [.. addresses.Select(address => new SipFlow(transport, At(address)))]);
-            else request.Complete(lane, destination.Host == domain ? [new SipFlow(transport, server.WithPort(port))] : []);
+            NetworkAddress[] found = test.Names.GetValueOrDefault(destination.Host) ?? (destination.Host == domain ? [server.WithPort(0)] : []);
+            request.Complete(lane, [.. found.Select(address => new SipFlow(transport, address.Port == 0 ? address.WithPort(port) : address))]);
         }
     }
 }
