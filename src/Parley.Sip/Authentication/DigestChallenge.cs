@@ -39,6 +39,7 @@ public sealed record DigestChallenge
     public static DigestParseResult TryParse(ReadOnlySpan<byte> value, out DigestChallenge? challenge)
     {
         challenge = null;
+        if (value.ContainsAny((byte)'\r', (byte)'\n')) value = Encoding.UTF8.GetBytes(SipText.Decode(value));      // nonce and opaque are given back on one line
         DigestParseResult result = AuthenticationParameters.Parse(value, out AuthenticationParameters parameters);
         if (result != DigestParseResult.Ok) return result;
         if (!parameters.Has(AuthenticationParameter.Realm) || !parameters.Has(AuthenticationParameter.Nonce)) return DigestParseResult.Malformed;
