@@ -170,8 +170,8 @@ public sealed class SipParameters : IReadOnlyList<SipParameter>, IEquatable<SipP
             builder.Append(';').Append(item.Name);
             if (item.Value is null) continue;
             builder.Append('=');
-            if (item.IsQuoted || !IsBare(item.Value)) SipText.AppendQuoted(builder, item.Value);
-            else builder.Append(item.Value);
+            if (!item.IsQuoted && (IsBare(item.Value) || IsNeverQuoted(item))) builder.Append(item.Value);
+            else SipText.AppendQuoted(builder, item.Value);
         }
     }
 
@@ -202,6 +202,10 @@ public sealed class SipParameters : IReadOnlyList<SipParameter>, IEquatable<SipP
 
     // gen-value  =  token / host / quoted-string
     private static bool IsBare(string value) => SipText.IsToken(value) || (Ascii.IsValid(value) && Grammar.IsHost(Encoding.ASCII.GetBytes(value)));
+
+    // These are refused in quotes. An IPv6 address in received has no brackets, and tags and branches have what a token may not (RFC 3261 25.1, RFC 5118 4.5).
+    private static bool IsNeverQuoted(SipParameter item) =>
+        item.Name.ToUpperInvariant() is "RECEIVED" or "BRANCH" or "TAG" && item.Value!.Length > 0 && !Encoding.UTF8.GetBytes(item.Value).AsSpan().ContainsAny(Grammar.ParameterEnd);
 
     private static bool TryCreate(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool hasValue, out SipParameter parameter)
     {
