@@ -18,7 +18,8 @@ public static class QuotedText
         for (int i = 0; i < quoted.Length; i++)
         {
             byte b = quoted[i];
-            if (b == '\\' && i + 1 < quoted.Length)
+            // A CR or LF cannot be escaped: what stands before a fold is a backslash and no more.
+            if (b == '\\' && i + 1 < quoted.Length && quoted[i + 1] is not ((byte)'\r' or (byte)'\n'))
             {
                 destination[written++] = quoted[++i];
                 continue;
