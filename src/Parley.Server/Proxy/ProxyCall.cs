@@ -60,13 +60,17 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
             case < 200:
                 if (branch.Transaction is { IsCancelled: false }) SetTimerC(branch);
-                if (!_isAnswered) Forward(response);
+                if (!_isAnswered) TryForward(response);
                 return;
 
-            case < 300:
-                Forward(response);
+            case < 300 when TryForward(response):
                 _isAnswered = true;
                 CancelBranches(except: branch);
+                break;
+
+            case < 300:
+                // It has no Via but ours, or is too long (RFC 3261 16.7 step 3): the caller must not wait for what cannot reach him.
+                if (_best.IsBeatenBy(502)) _best.Replace(502, null);
                 break;
 
             case < 400 when TryRecurse(response):
@@ -234,9 +238,12 @@ internal sealed class ProxyCall(ProxyCore proxy)
         if (_server.Method == SipMethod.Invite) proxy.Lane.Loop.Schedule(branch, proxy.Lane.Now + proxy.TimerC);
     }
 
-    private void Forward(scoped in SipMessageView response)
+    /// <returns>False when nothing of it can go on.</returns>
+    private bool TryForward(scoped in SipMessageView response)
     {
-        if (proxy.Responses.Write(response) is { } message) _server.Respond(response.StatusCode, message);
+        if (proxy.Responses.Write(response) is not { } message) return false;
+        _server.Respond(response.StatusCode, message);
+        return true;
     }
 
     private void Fail(Branch branch, int statusCode)

@@ -18,6 +18,21 @@ public sealed class ProxyTests : IDisposable
 
     public void Dispose() => _server.Dispose();
 
+    [Theory]
+    [InlineData("INVITE")]
+    [InlineData("MESSAGE")]
+    public void An_answer_that_cannot_go_on_is_502(string method)
+    {
+        string request = _alice.SendAuthorized(_alice.Request(method, BobUri));
+        Received forwarded = _bob.Receive();
+        // All Vias but the server's are gone: nobody knows whom the answer is for (RFC 3261 16.7 step 3).
+        _bob.Send($"SIP/2.0 200 OK\r\nVia: {forwarded.Headers("Via").First()}\r\nFrom: {forwarded.Header("From")}\r\nTo: {forwarded.Header("To")};tag=bob\r\nCall-ID: {forwarded.Header("Call-ID")}\r\n"
+            + $"CSeq: {forwarded.Header("CSeq")}\r\nContact: {_bob.Contact}\r\nContent-Length: 0\r\n\r\n");
+        Received answer = _alice.ReceiveStatus(502);
+        if (method == "INVITE") _alice.Send(Peer.AckOf(request, answer));
+        _server.AssertNothingLeft();
+    }
+
     /// <summary>RFC 3665 3.2 with one proxy instead of two, and with the challenge of 3.3.</summary>
     [Fact]
     public void A_call_is_challenged_rings_is_answered_and_ended()
