@@ -374,6 +374,7 @@ public sealed class UserAgentCore : ITransactionUser
             unsupported.Append(unsupported.Length == 0 ? "Unsupported: " : ", ").Append(WireText.From(option.Bytes));
         }
 
+        if (unsupported.Length == 0) return true;       // a row without a tag demands nothing
         request.Reply(new SipReply(420) { Headers = WireText.ToBytes(unsupported.Append("\r\n").ToString()) });
         return false;
     }

@@ -53,6 +53,8 @@ public sealed class ServiceTests : IDisposable
     [InlineData("DANCE", "", "", 501)]
     [InlineData("OPTIONS", "", "", 200)]
     [InlineData("OPTIONS", "Require: foo\r\n", "", 420)]
+    [InlineData("OPTIONS", "Require:\r\n", "", 200)]               // demands nothing
+    [InlineData("OPTIONS", "Require: ,\r\n ,\r\n", "", 200)]
     public void A_service_answers_as_a_user_agent_does(string method, string headers, string body, int status)
     {
         var eve = new Peer(_server, "203.0.113.1:5060", "eve");
