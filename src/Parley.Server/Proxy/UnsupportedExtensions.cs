@@ -20,8 +20,10 @@ internal static class UnsupportedExtensions
         "Unsupported: "u8.CopyTo(row);
         int length = "Unsupported: "u8.Length;
         int count = 0;
+        bool isAnyDemanded = false;
         foreach (HeaderValue tag in request.Message.Values(id))
         {
+            isAnyDemanded = true;
             if (length + tag.Length + 4 > row.Length) break;
             if (count++ > 0)
             {
@@ -33,7 +35,8 @@ internal static class UnsupportedExtensions
             length += tag.Length;
         }
 
-        if (count == 0) return StepResult.Continue;
+        if (!isAnyDemanded) return StepResult.Continue;
+        if (count == 0) return request.Reply(420);      // a tag that is too long to be named
         "\r\n"u8.CopyTo(row[length..]);
         return request.Reply(new SipReply(420) { Headers = row[..(length + 2)] });
     }

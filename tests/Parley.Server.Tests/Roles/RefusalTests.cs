@@ -54,6 +54,15 @@ public sealed class RefusalTests : IDisposable
     }
 
     [Theory]
+    [InlineData("MESSAGE", "sip:bob@example.com", "Proxy-Require")]
+    [InlineData("OPTIONS", "sip:example.com", "Require")]
+    public void An_extension_whose_name_is_too_long_to_be_told_is_refused_too(string method, string uri, string header)
+    {
+        _eve.Send(_eve.Request(method, uri, from: Stranger, headers: $"{header}: {new string('x', 1100)}\r\n"));
+        _eve.ReceiveStatus(420);
+    }
+
+    [Theory]
     [InlineData("0", "INVITE", 483)]
     [InlineData("0", "OPTIONS", 200)]
     [InlineData("1", "INVITE", 480)]
