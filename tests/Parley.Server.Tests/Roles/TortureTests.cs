@@ -101,6 +101,9 @@ public sealed class TortureTests : IDisposable
         { "inv2543", "3.4.1", "400 Missing Contact", "" },                  // nobody could end that call (docs/rfc/sip.md)
     };
 
+    /// <summary>The messages, always in the same order.</summary>
+    internal static IEnumerable<byte[]> All => Directory.GetFiles(Folder).Order(StringComparer.Ordinal).Select(File.ReadAllBytes);
+
     public void Dispose() => _server.Dispose();
 
     [Theory, MemberData(nameof(Messages))]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Parley.TestSupport;
 using Xunit.Abstractions;
 
 namespace Parley.Sip.Tests.Hostile;

@@ -1,9 +1,9 @@
 using System.Runtime.ExceptionServices;
 
-namespace Parley.Sip.Tests.Hostile;
+namespace Parley.TestSupport;
 
 /// <summary>Sees every exception that this thread throws, also one that is caught at once.</summary>
-internal sealed class ThrownExceptions : IDisposable
+public sealed class ThrownExceptions : IDisposable
 {
     private readonly int _thread = Environment.CurrentManagedThreadId;
 

@@ -1,7 +1,7 @@
-namespace Parley.Sip.Tests.Hostile;
+namespace Parley.TestSupport;
 
 /// <summary>Makes inputs that nobody meant out of inputs that somebody did: the same ones for the same seed.</summary>
-internal sealed class Mutator(Random random)
+public sealed class Mutator(Random random)
 {
     private const int MaxBytes = 20_000;
 
