@@ -9,6 +9,7 @@ namespace Parley.Sip.Tests.Messages;
 public sealed class SipStreamFramerTests
 {
     private const string First = "OPTIONS sip:a@b.example SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 5\r\n\r\n12345";
+    private const string Begun = "OPTIONS sip:a@b.example SIP/2.0\r\nCall-ID: 5\r\n";
     private const string Second = "SIP/2.0 200 OK\r\nCall-ID: 2\r\nl: 0\r\n\r\n";
     private const string Long = "MESSAGE sip:a@b.example SIP/2.0\r\nCall-ID: 3\r\nContent-Length: 1500\r\n\r\n";
 
@@ -31,6 +32,23 @@ public sealed class SipStreamFramerTests
         { string.Concat(Enumerable.Repeat("x\r\n", 500)), "Malformed/NotSip" },
         { "\rOPTIONS sip:a@b.example SIP/2.0\r\n\r\n", "Malformed/LineEnd" },
         { "OPTIONS sip:a SIP/2.0\r\nContent-Length: 3\r\n\r\nx: ", "Missing:x: " },    // whole as a frame; what is missing is refused later
+        { Begun + "Content-Length: -1\r\n\r\n" + First, "Malformed/ContentLength/indexed" },
+        { Begun + "Content-Length: +5\r\n\r\n12345" + First, "Malformed/ContentLength/indexed" },
+        { Begun + "Content-Length:\r\n\r\n" + First, "Malformed/ContentLength/indexed" },
+        { Begun + "Content-Length: 5 5\r\n\r\n12345" + First, "Malformed/ContentLength/indexed" },
+        { Begun + "Content-Length: 5, 5\r\n\r\n12345" + First, "Malformed/ContentLength/indexed" },
+        { Begun + "Content-Length: 99999999999999999999\r\n\r\n" + First, "Malformed/ContentLength/indexed" },
+        { Begun + "Content-Length: 4294967301\r\n\r\n12345" + First, "Malformed/ContentLength/indexed" },     // 5 in 32 bits
+        { Begun + "Content-Length: 4294967295\r\n\r\n" + First, "Malformed/ContentLength/indexed" },
+        { Begun + "Content-Length: 2147483647\r\n\r\n" + First, "TooLarge/BodyTooLong/indexed" },
+        { Begun + "Content-Length: 5\r\nl: 5\r\n\r\n12345" + First, "5:12345 1:12345" },
+        { Begun + "Content-Length: 5\r\nl: 05\r\n\r\n12345" + First, "5:12345 1:12345" },
+        { Begun + "Content-Length: 5\r\nl: 6\r\n\r\n12345" + First, "Malformed/ContentLength/indexed" },
+        { Begun + "Content-Length:\r\n 5\r\n\r\n12345" + First, "5:12345 1:12345" },
+        { Begun + "X: a\nContent-Length: 5\r\n\r\n12345" + First, "Malformed/LineEnd" },
+        { Begun + "X: a\rContent-Length: 5\r\n\r\n12345" + First, "Malformed/LineEnd" },
+        { Begun + "Content-Length 5\r\n\r\n12345" + First, "Malformed/HeaderRow/indexed" },
+        { Begun + string.Concat(Enumerable.Repeat("a:b\r\n", 140)) + "l: 0\r\n\r\n" + First, "TooLarge/TooManyHeaders" },
     };
 
     [Theory, MemberData(nameof(Streams))]
