@@ -1,3 +1,4 @@
+using System.Text;
 using Parley.Core;
 using Parley.Net.Dns;
 using Parley.Sip.Messages;
@@ -24,7 +25,7 @@ internal sealed class LocationSearch(
         {
             _problem = $"requests cannot be sent by {destination.Transport.ToString().ToUpperInvariant()}";
         }
-        else if (NetworkAddress.TryParseHost(Host, PortBy(Transport), out NetworkAddress address))
+        else if (SipHost.TryParseAddress(Encoding.ASCII.GetBytes(Host), PortBy(Transport), out NetworkAddress address))
         {
             _targets.Add(new SipTarget(Transport, address, ""));
         }
