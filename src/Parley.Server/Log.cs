@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Parley.Server;
 
-/// <summary>Everything the server writes into its log. Event ids: 100-199 storage, accounts, location and configuration; 200-299 hosting and roles.</summary>
+/// <summary>Everything the server writes into its log. Event ids: 100-199 storage, accounts, location, configuration and certificates; 200-299 hosting and roles.</summary>
 internal static partial class Log
 {
     [LoggerMessage(100, LogLevel.Error, "{Count} bindings were not saved and their registrations are answered 500")]
@@ -25,6 +25,27 @@ internal static partial class Log
 
     [LoggerMessage(112, LogLevel.Error, "The changed configuration is not taken: {Reason}")]
     public static partial void ConfigurationRefused(ILogger logger, string reason);
+
+    [LoggerMessage(120, LogLevel.Information, "No certificate is configured: a self-signed one was made, {Path}")]
+    public static partial void CertificateMade(ILogger logger, string path);
+
+    [LoggerMessage(121, LogLevel.Information, "The certificate has changed: {Subject}, valid until {Until:u}; new connections get it")]
+    public static partial void CertificateTaken(ILogger logger, string subject, DateTime until);
+
+    [LoggerMessage(122, LogLevel.Error, "The changed certificate is not taken: {Reason}")]
+    public static partial void CertificateRefused(ILogger logger, string reason);
+
+    [LoggerMessage(123, LogLevel.Warning, "The certificate {Path} has expired at {Until:u}: others will refuse it")]
+    public static partial void CertificateExpired(ILogger logger, string path, DateTime until);
+
+    [LoggerMessage(124, LogLevel.Warning, "The certificate {Path} is not valid before {From:u}: others will refuse it")]
+    public static partial void CertificateNotYetValid(ILogger logger, string path, DateTime from);
+
+    [LoggerMessage(125, LogLevel.Warning, "A TLS handshake of {Remote} failed: {Reason} ({Left} more since the last such line)")]
+    public static partial void TlsRefused(ILogger logger, string remote, string reason, long left);
+
+    [LoggerMessage(126, LogLevel.Warning, "No TLS connection to {Name} at {Remote}: {Reason} ({Left} more since the last such line)")]
+    public static partial void TlsNotConnected(ILogger logger, string name, string remote, string reason, long left);
 
     [LoggerMessage(200, LogLevel.Information, "Listening on {Uri}")]
     public static partial void Listening(ILogger logger, string uri);

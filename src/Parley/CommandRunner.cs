@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Parley.Endpoint.Sip;
 using Parley.Output;
 using Parley.Server.Storage;
+using Parley.Server.Tls;
 using Parley.UserAgent;
 
 namespace Parley;
@@ -56,7 +57,7 @@ internal sealed class CommandRunner(TextWriter standardOutput, TextWriter standa
             output.Fail(problem.Message, problem.StatusCode);
             return ExitCode.Failed;
         }
-        catch (Exception problem) when (problem is StorageException or IOException or UnauthorizedAccessException or SocketException)
+        catch (Exception problem) when (problem is StorageException or CertificateException or IOException or UnauthorizedAccessException or SocketException)
         {
             output.Fail(problem.Message);
             return ExitCode.Failed;

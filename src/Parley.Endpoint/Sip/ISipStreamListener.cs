@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Parley.Core;
 using Parley.Net;
+using Parley.Sip.Messages;
 
 namespace Parley.Endpoint.Sip;
 
@@ -8,9 +9,10 @@ namespace Parley.Endpoint.Sip;
 public interface ISipStreamListener
 {
     /// <summary>Starts listening.</summary>
+    /// <param name="transport">What is spoken there.</param>
     /// <param name="local">Address and port; port 0 takes a free one.</param>
     /// <param name="lanes">The lanes that connections may be given to.</param>
     /// <param name="accept">Gives the handler of a connection that is on the loop of a lane, called on that loop; null closes the connection.</param>
     /// <exception cref="SocketException">The address is not this machine's, the port is taken or not allowed.</exception>
-    IStreamListener Listen(NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept);
+    IStreamListener Listen(SipTransport transport, NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept);
 }

@@ -178,8 +178,9 @@ public sealed class SipEndpoint : IDisposable
                 return new SipListenPoint(index, transport, address, Options.AdvertisedHost);
 
             case SipTransport.Tcp:
+            case SipTransport.Tls when Options.StreamListener is not null:
                 IStreamListener listener = Options.StreamListener is { } other
-                    ? other.Listen(address, _lanes, (lane, connection) => SipConnection.Accept(lane, transport, connection))
+                    ? other.Listen(transport, address, _lanes, (lane, connection) => SipConnection.Accept(lane, transport, connection))
                     : _lanes[0].Loop.ListenStream(address, connection => SipConnection.Accept(_lanes[0], transport, connection));
                 _sockets.Add(listener);
                 return new SipListenPoint(index, transport, listener.LocalAddress, Options.AdvertisedHost);

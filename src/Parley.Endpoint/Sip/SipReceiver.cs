@@ -198,7 +198,7 @@ internal sealed class SipReceiver
     private static SipFlow ReplyFlow(in SipMessageView request, in SipFlow flow)
     {
         if (request.TryGetVia(out ViaView via) != HeaderStatus.Ok) return flow;
-        ushort sentByPort = via.Port == 0 ? (ushort)5060 : via.Port;
+        ushort sentByPort = via.Port != 0 ? via.Port : flow.Transport == SipTransport.Tls ? (ushort)5061 : (ushort)5060;
         return flow.Transport == SipTransport.Udp && via.HasRport ? flow : flow.WithPort(sentByPort);
     }
 

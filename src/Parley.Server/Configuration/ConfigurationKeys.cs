@@ -13,7 +13,7 @@ namespace Parley.Server.Configuration;
 internal static class ConfigurationKeys
 {
     private const string DomainValues = "names such as \"example.com\", or objects with \"name\" and \"role\" (\"proxy\" or \"redirect\")";
-    private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\" or \"tcp://[::]:5060\"";
+    private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\" or \"tls://0.0.0.0:5061\"";
 
     // RFC 7616 6.1 names them.
     private static readonly List<(string Name, DigestAlgorithm Algorithm)> AlgorithmNames =
@@ -37,6 +37,14 @@ internal static class ConfigurationKeys
 
         new("authentication.algorithms", "a list of \"MD5\", \"SHA-256\" and \"SHA-512-256\", each once", false,
             c => string.Join(' ', c.Authentication.Algorithms.Select(algorithm => AlgorithmNames.Single(named => named.Algorithm == algorithm).Name)), SetAlgorithms),
+
+        new("tls.certificate", "a PEM or PKCS#12 file", false, c => c.Tls.Certificate ?? "",
+            (v, ref c, ref _) => v.TryGetText(out string text) && Take(ref c, c with { Tls = c.Tls with { Certificate = text } })),
+        new("tls.key", "a PEM file, beside \"tls.certificate\"", false, c => c.Tls.Key ?? "",
+            (v, ref c, ref _) => v.TryGetText(out string text) && Take(ref c, c with { Tls = c.Tls with { Key = text } })),
+        new("tls.clientCertificates", "\"none\", \"optional\" or \"required\"", false, c => Shown(c.Tls.ClientCertificates), SetClientCertificates),
+        new("tls.authorities", "a PEM file", false, c => c.Tls.Authorities ?? "",
+            (v, ref c, ref _) => v.TryGetText(out string text) && Take(ref c, c with { Tls = c.Tls with { Authorities = text } })),
 
         new("location.durable", "true or false", false, c => c.Location.Durable ? "true" : "false",
             (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Location = c.Location with { Durable = b } })),
@@ -176,6 +184,19 @@ internal static class ConfigurationKeys
         return true;
     }
 
+    private static bool SetClientCertificates(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        if (!value.TryGetText(out string text)) return false;
+        foreach (ClientCertificates kind in Enum.GetValues<ClientCertificates>())
+        {
+            if (!Shown(kind).Equals(text, StringComparison.OrdinalIgnoreCase)) continue;
+            configuration = configuration with { Tls = configuration.Tls with { ClientCertificates = kind } };
+            return true;
+        }
+
+        return false;
+    }
+
     private static bool SetTrusted(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
     {
         if (!value.TryGetList(out IReadOnlyList<ConfigurationNode> items)) return false;
@@ -227,6 +248,13 @@ internal static class ConfigurationKeys
     }
 
     private static string Shown(DomainOptions domain) => domain.Role == DomainRole.Proxy ? domain.Name : $"{domain.Name} (redirect)";
+
+    private static string Shown(ClientCertificates kind) => kind switch
+    {
+        ClientCertificates.Optional => "optional",
+        ClientCertificates.Required => "required",
+        _ => "none",
+    };
 
     private static string Shown(int value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -35,6 +35,9 @@ public sealed record ParleyConfiguration
     /// <summary>How users prove who they are.</summary>
     public AuthenticationOptions Authentication { get; init; } = new();
 
+    /// <summary>How TLS is spoken.</summary>
+    public TlsOptions Tls { get; init; } = new();
+
     /// <summary>How bindings are kept.</summary>
     public LocationOptions Location { get; init; } = new();
 

@@ -7,23 +7,27 @@ using Microsoft.Extensions.Options;
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Net;
+using Parley.Server.Tls;
+using Parley.Sip.Messages;
 
 namespace Parley.Server.Hosting;
 
 /// <summary>Takes the server's stream connections from Kestrel's socket transport, and spreads them over the lanes.</summary>
-/// <remarks>What Kestrel can put between a socket and its handler (TLS, limits, logs) is thereby open to SIP.</remarks>
-internal sealed class KestrelListener(ILoggerFactory logging) : ISipStreamListener
+/// <param name="logging">Where Kestrel's log goes.</param>
+/// <param name="tls">Does the handshakes of TLS listen points; null where there are none.</param>
+internal sealed class KestrelListener(ILoggerFactory logging, TlsAcceptor? tls = null) : ISipStreamListener
 {
     /// <inheritdoc/>
-    public IStreamListener Listen(NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept)
+    public IStreamListener Listen(SipTransport transport, NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept)
     {
+        if (transport == SipTransport.Tls && tls is null) throw new NotSupportedException("There is no certificate to listen with.");
         var options = new SocketTransportOptions { CreateBoundListenSocket = Bind };
         var factory = new SocketTransportFactory(Options.Create(options), logging);
         try
         {
             // The socket transport binds at once: nothing is waited for here.
             IConnectionListener listener = factory.BindAsync(local.ToIPEndPoint()).AsTask().GetAwaiter().GetResult();
-            return new Listener(listener, new SipConnectionHandler(lanes, accept));
+            return new Listener(listener, new SipConnectionHandler(lanes, accept), transport == SipTransport.Tls ? tls : null);
         }
         catch (AddressInUseException)
         {
@@ -53,10 +57,11 @@ internal sealed class KestrelListener(ILoggerFactory logging) : ISipStreamListen
     {
         private readonly IConnectionListener _listener;
         private readonly SipConnectionHandler _handler;
+        private readonly TlsAcceptor? _tls;
 
-        public Listener(IConnectionListener listener, SipConnectionHandler handler)
+        public Listener(IConnectionListener listener, SipConnectionHandler handler, TlsAcceptor? tls)
         {
-            (_listener, _handler) = (listener, handler);
+            (_listener, _handler, _tls) = (listener, handler, tls);
             LocalAddress = NetworkAddress.From((IPEndPoint)listener.EndPoint);
             _ = AcceptAsync();
         }
@@ -72,7 +77,24 @@ internal sealed class KestrelListener(ILoggerFactory logging) : ISipStreamListen
 
         private async Task ServeAsync(ConnectionContext connection)
         {
-            await using (connection.ConfigureAwait(false)) await _handler.OnConnectedAsync(connection).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                if (connection is not { LocalEndPoint: IPEndPoint local, RemoteEndPoint: IPEndPoint remote }) return;
+                if (_tls is null) await _handler.ServeAsync(connection.Transport, NetworkAddress.From(local), NetworkAddress.From(remote)).ConfigureAwait(false);
+                else await ServeTlsAsync(connection, _tls, NetworkAddress.From(local), NetworkAddress.From(remote)).ConfigureAwait(false);
+            }
+        }
+
+        private async Task ServeTlsAsync(ConnectionContext connection, TlsAcceptor tls, NetworkAddress local, NetworkAddress remote)
+        {
+            if (await tls.AcceptAsync(connection.Transport, remote).ConfigureAwait(false) is not { } pipe)
+            {
+                connection.Abort();
+                return;
+            }
+
+            await using (pipe.ConfigureAwait(false)) await _handler.ServeAsync(pipe, local, remote).ConfigureAwait(false);
+            if (pipe.IsAborted) connection.Abort();     // what it still has to send, nobody reads
         }
     }
 }

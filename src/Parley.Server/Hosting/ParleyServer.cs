@@ -10,7 +10,7 @@ using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Registrar;
 using Parley.Server.Services;
-using Parley.Sip.Messages;
+using Parley.Server.Tls;
 
 namespace Parley.Server.Hosting;
 
@@ -30,6 +30,7 @@ public sealed class ParleyServer : IAsyncDisposable
     private AccountDirectory? _accounts;
     private LocationService? _location;
     private ServerRoles? _roles;
+    private ServerTls? _tls;
     private bool _isStopped;
 
     /// <summary>A server that is not started.</summary>
@@ -59,6 +60,7 @@ public sealed class ParleyServer : IAsyncDisposable
     /// <exception cref="Storage.StorageException">The accounts or the bindings cannot be used.</exception>
     /// <exception cref="IOException">The data folder cannot be used.</exception>
     /// <exception cref="UnauthorizedAccessException">There are no rights to the data folder.</exception>
+    /// <exception cref="CertificateException">The certificate or the authorities cannot be used.</exception>
     /// <exception cref="SipListenException">An address cannot be listened on.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
@@ -125,9 +127,11 @@ public sealed class ParleyServer : IAsyncDisposable
         _location = new LocationService(store, _configuration.Location, _configuration.Registrar, new ContactUriComparer(), _options.Time, _logger);
         _location.Load();
         var state = new ServerState(_configuration, _accounts, _location, ServerKeys.Open(_configuration.DataFolder), _logger);
+        List<NetworkAddress> addresses = LocalAddresses();
+        _tls = ServerTls.Open(_configuration, [.. addresses.Select(address => address.ToIPAddress())], _options.Time, _logger);
         var ports = new MediaPorts(_configuration.Media.Ports.First, _configuration.Media.Ports.Last);
         StartLoops();
-        _roles = ServerRoles.Start(state, EndpointOptions(), _loops, LocalAddresses(), [lane => new TestCalls(lane, ports, _configuration)], _options.Steps);
+        _roles = ServerRoles.Start(state, EndpointOptions(_tls), _loops, addresses, [lane => new TestCalls(lane, ports, _configuration)], _options.Steps);
         Listening = [.. _roles.Endpoint.ListenPoints.Select(ToUri)];
         _accounts.Start();
         _location.Start();
@@ -154,13 +158,13 @@ public sealed class ParleyServer : IAsyncDisposable
         _watch = new LoopWatch(_loops);
     }
 
-    private SipEndpointOptions EndpointOptions() => new()
+    private SipEndpointOptions EndpointOptions(ServerTls tls) => new()
     {
-        Listen = [.. _configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
+        Listen = [.. _configuration.Listen.Select(uri => new SipListen(uri.Transport.ToSip(), uri.Address))],
         AdvertisedHost = _configuration.Advertise,
         Server = "Parley",
         Resolver = _configuration.Dns.IsEmpty ? SipLocator.Default : new SipLocator(new DnsClient(DnsConfiguration.Of(_configuration.Dns))),
-        StreamListener = new KestrelListener(_options.Logging),
+        StreamListener = new KestrelListener(_options.Logging, tls.Acceptor),
         Trace = _options.Trace,
     };
 
@@ -172,12 +176,12 @@ public sealed class ParleyServer : IAsyncDisposable
         foreach (NetworkLoop loop in _loops) loop.Dispose();    // runs what was posted, registrations too, and sends it
         _location?.Dispose();
         _roles?.Dispose();
+        _tls?.Dispose();
     }
 
     private void OnFault(Exception fault) => Log.Fault(_logger, fault);
 
-    private static ListenUri ToUri(SipListenPoint point) =>
-        new(point.Transport == SipTransport.Udp ? ListenTransport.Udp : ListenTransport.Tcp, point.Address);
+    private static ListenUri ToUri(SipListenPoint point) => new(ListenTransports.Of(point.Transport), point.Address);
 
     private static List<NetworkAddress> LocalAddresses()
     {

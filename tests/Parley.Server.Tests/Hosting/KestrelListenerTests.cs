@@ -29,7 +29,7 @@ public sealed class KestrelListenerTests : IDisposable
     private SipEndpoint Start(NetworkAddress address) => SipEndpoint.Start(
         new SipEndpointOptions { Listen = [new SipListen(SipTransport.Tcp, address)], StreamListener = new KestrelListener(NullLoggerFactory.Instance) },
         _loops,
-        _ => new Answering());
+        _ => new AnsweringUser());
 
     [Fact]
     public async Task Requests_are_answered_over_their_connections()
@@ -78,30 +78,5 @@ public sealed class KestrelListenerTests : IDisposable
         byte[] buffer = new byte[4096];
         int length = await client.GetStream().ReadAsync(buffer).AsTask().WaitAsync(Limit);
         return Encoding.ASCII.GetString(buffer, 0, length);
-    }
-
-    private sealed class Answering : ITransactionUser
-    {
-        public void OnRequest(in SipIncomingRequest request) => request.Reply(new SipReply(200));
-
-        public void OnResponse(SipClientTransaction transaction, in SipMessageView response)
-        {
-        }
-
-        public void OnTimeout(SipClientTransaction transaction)
-        {
-        }
-
-        public void OnTransportFailed(SipClientTransaction transaction)
-        {
-        }
-
-        public void OnServerFailed(SipServerTransaction transaction)
-        {
-        }
-
-        public void OnStrayResponse(in SipMessageView response, in SipFlow flow)
-        {
-        }
     }
 }
