@@ -146,6 +146,23 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
         return connection.Completion;
     }
 
+    /// <summary>Starts a stream connection that somebody else makes: one over TLS. What is sent before it stands waits for it.</summary>
+    /// <param name="remote">The other side.</param>
+    /// <param name="handler">Hears when it stands or that it does not.</param>
+    /// <param name="dial">Makes the connection, on another thread; its token ends the attempt, as after <see cref="NetworkLoopOptions.ConnectTimeout"/>.</param>
+    /// <exception cref="ObjectDisposedException">The loop has ended.</exception>
+    public IStreamConnection DialStream(NetworkAddress remote, IStreamHandler handler, Func<CancellationToken, Task<DialledStream>> dial)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ArgumentNullException.ThrowIfNull(dial);
+        ObjectDisposedException.ThrowIf(_isStopping, this);
+        Debug.Assert(IsLoopThread, "Connections are started on the loop.");
+        var connection = new PipeConnection(this, remote, handler);
+        connection.Dial(dial);
+        Counters.ConnectionsStarted++;
+        return connection;
+    }
+
     /// <inheritdoc/>
     public void Schedule(LoopTimer timer, Instant deadline)
     {

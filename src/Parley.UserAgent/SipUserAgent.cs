@@ -229,6 +229,7 @@ public sealed class SipUserAgent : IAsyncDisposable
         var ports = _options.MediaPorts ?? MediaPorts.TryParse(MediaPorts.DefaultRange)!;
         var listen = new SipEndpointOptions
         {
+            Tls = _options.Tls,
             Listen = _options.Listen,
             Server = _options.Product,
             Timers = _options.Timers,

@@ -64,6 +64,9 @@ public sealed record SipUserAgentOptions
     /// <value>5 s unless set; 0 or more.</value>
     public TimeSpan EndTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How TLS connections are made.</summary>
+    public SipTlsOptions Tls { get; init; } = new();
+
     /// <summary>Finds the servers of domains.</summary>
     /// <value>Asks the system's DNS servers unless set.</value>
     public ISipResolver Resolver { get; init; } = SipLocator.Default;

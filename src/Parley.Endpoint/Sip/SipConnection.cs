@@ -1,5 +1,7 @@
 using Parley.Core;
 using Parley.Net;
+using Parley.Net.Streams;
+using Parley.Net.Tls;
 using Parley.Sip.Messages;
 
 namespace Parley.Endpoint.Sip;
@@ -21,9 +23,9 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     private bool _isReserved;
     private int _waiting;       // client transactions of all lanes
 
-    private SipConnection(SipLane lane, SipTransport transport, NetworkAddress remote, bool isAccepted)
+    private SipConnection(SipLane lane, SipTransport transport, NetworkAddress remote, string? serverName, bool isAccepted)
     {
-        (_lane, Transport, Remote) = (lane, transport, remote);
+        (_lane, Transport, Remote, ServerName) = (lane, transport, remote, serverName);
         _framer = new SipStreamFramer(lane.Endpoint.Options.Limits, lane.Loop.Buffers, isAccepted);
         _lastReceived = lane.Now;
     }
@@ -33,6 +35,9 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
 
     /// <summary>The other side.</summary>
     public NetworkAddress Remote { get; }
+
+    /// <summary>The host that the other side has proved to be, or must; null for those that came to us, and without TLS.</summary>
+    public string? ServerName { get; }
 
     /// <summary>This side; not specified before the connection stands.</summary>
     public NetworkAddress LocalAddress => _stream.LocalAddress;
@@ -45,7 +50,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     public static SipConnection? Accept(SipLane lane, SipTransport transport, IStreamConnection stream)
     {
         if (!lane.Endpoint.IsListening) return null;
-        var connection = new SipConnection(lane, transport, stream.RemoteAddress, isAccepted: true) { _stream = stream };
+        var connection = new SipConnection(lane, transport, stream.RemoteAddress, serverName: null, isAccepted: true) { _stream = stream };
         if (!connection.TryReserve()) return null;
         lane.Endpoint.Connections.Add(connection);
         return connection;
@@ -53,11 +58,15 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
 
     /// <summary>Starts a connection; what is sent before it stands waits for it.</summary>
     /// <returns>Null when there are as many as the endpoint may have.</returns>
-    public static SipConnection? Connect(SipLane lane, SipTransport transport, NetworkAddress remote)
+    public static SipConnection? Connect(SipLane lane, in SipFlow flow)
     {
-        var connection = new SipConnection(lane, transport, remote, isAccepted: false);
+        NetworkAddress remote = flow.Remote;
+        string? serverName = flow.Transport == SipTransport.Tls ? flow.ServerName ?? remote.HostToString() : null;
+        var connection = new SipConnection(lane, flow.Transport, remote, serverName, isAccepted: false);
         if (!connection.TryReserve()) return null;
-        connection._stream = lane.Loop.ConnectStream(remote, connection);
+        connection._stream = serverName is null
+            ? lane.Loop.ConnectStream(remote, connection)
+            : ((NetworkLoop)lane.Loop).DialStream(remote, connection, cancellation => DialAsync(lane, remote, serverName, cancellation));
         lane.Endpoint.Connections.Add(connection);      // not before: other lanes send over what they find
         return connection;
     }
@@ -149,6 +158,21 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     {
         if (now >= Deadline) Close();
         else SetDeadline();
+    }
+
+    private static async Task<DialledStream> DialAsync(SipLane lane, NetworkAddress remote, string serverName, CancellationToken cancellation)
+    {
+        SipTlsOptions tls = lane.Endpoint.Options.Tls;
+        try
+        {
+            var options = new TlsClientOptions(serverName, tls.Trust, certificate => SipPeerName.WhyNot(certificate, serverName), tls.OwnCertificate?.Invoke());
+            return await TlsClient.ConnectAsync(remote, options, lane.Loop.Time, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception problem)
+        {
+            tls.OnNotConnected?.Invoke(remote, serverName, problem is OperationCanceledException ? "it took too long, or nobody waits for it any more" : problem.Message);
+            throw;
+        }
     }
 
     private Instant Deadline => Instant.Min(

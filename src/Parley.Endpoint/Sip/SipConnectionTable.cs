@@ -4,18 +4,21 @@ using Parley.Sip.Messages;
 
 namespace Parley.Endpoint.Sip;
 
-/// <summary>The stream connections of an endpoint by the other side's address: one is used for all that goes there.</summary>
-/// <remarks>Shared by the endpoint's lanes. A newer connection takes an older one's place; the older one lives until it ends. Source: RFC 3261 18.1.1.</remarks>
+/// <summary>The stream connections of an endpoint by the other side's address and, for TLS, by the host that it has proved to be: one is used for all that goes there.</summary>
+/// <remarks>
+/// A TLS connection is also found without a host, by those who mean the connection and not the server: a phone's binding, a dialog's route. Shared by the endpoint's lanes. A newer connection takes an older one's place; the older one lives until it ends. Source: RFC 3261
+/// 18.1.1, RFC 5922 7.3.
+/// </remarks>
 internal sealed class SipConnectionTable
 {
-    private readonly ConcurrentDictionary<(SipTransport Transport, NetworkAddress Remote), SipConnection> _byRemote = new();
+    private readonly ConcurrentDictionary<(SipTransport Transport, NetworkAddress Remote, string? ServerName), SipConnection> _byRemote = new();
     private int _count;
 
     /// <summary>Connections that stand or are being made.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    public SipConnection? Find(SipTransport transport, NetworkAddress remote) =>
-        _byRemote.TryGetValue((transport, remote), out SipConnection? connection) && connection.IsOpen ? connection : null;
+    public SipConnection? Find(in SipFlow flow) =>
+        _byRemote.TryGetValue((flow.Transport, flow.Remote, flow.ServerName), out SipConnection? connection) && connection.IsOpen ? connection : null;
 
     /// <summary>Counts a connection that is about to be made; <see cref="Add"/> or <see cref="Remove"/> follows.</summary>
     /// <returns>False when there are as many as the bound allows.</returns>
@@ -27,12 +30,17 @@ internal sealed class SipConnectionTable
     }
 
     /// <summary>Lets all lanes find a connection: it can be sent over from now on.</summary>
-    public void Add(SipConnection connection) => _byRemote[(connection.Transport, connection.Remote)] = connection;
+    public void Add(SipConnection connection)
+    {
+        _byRemote[(connection.Transport, connection.Remote, null)] = connection;
+        if (connection.ServerName is { } name) _byRemote[(connection.Transport, connection.Remote, name)] = connection;
+    }
 
     public void Remove(SipConnection connection)
     {
         Interlocked.Decrement(ref _count);
-        _byRemote.TryRemove(KeyValuePair.Create((connection.Transport, connection.Remote), connection));
+        _byRemote.TryRemove(KeyValuePair.Create((connection.Transport, connection.Remote, (string?)null), connection));
+        if (connection.ServerName is { } name) _byRemote.TryRemove(KeyValuePair.Create((connection.Transport, connection.Remote, (string?)name), connection));
     }
 
     public void CloseAll()

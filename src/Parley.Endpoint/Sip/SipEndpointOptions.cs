@@ -52,6 +52,9 @@ public sealed record SipEndpointOptions
     /// <value>Asks the system's DNS servers unless set.</value>
     public ISipResolver Resolver { get; init; } = SipLocator.Default;
 
+    /// <summary>How TLS connections are made.</summary>
+    public SipTlsOptions Tls { get; init; } = new();
+
     /// <summary>Listens for stream connections; null has the first lane's loop do it.</summary>
     public ISipStreamListener? StreamListener { get; init; }
 

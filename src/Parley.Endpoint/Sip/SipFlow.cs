@@ -33,6 +33,10 @@ public readonly record struct SipFlow
     /// <summary>True while the connection that this flow names stands; false for UDP and for flows that name none.</summary>
     public bool IsConnected => Connection is { IsOpen: true };
 
+    /// <summary>The host that the server of a TLS connection has to prove to be: a domain or an address, in lower case; null for whoever it is that the connection stands to.</summary>
+    /// <remarks>A connection that stands is only used for the host that it was made for. Source: RFC 5922 7.3.</remarks>
+    public string? ServerName { get; private init; }
+
     internal SipConnection? Connection { get; }
 
     /// <summary>True when a stream takes the place of a datagram only for the length of the message.</summary>
@@ -41,12 +45,22 @@ public readonly record struct SipFlow
     /// <summary>Index of the endpoint's listen point whose socket the flow uses, -1 for whichever fits.</summary>
     internal int ListenPoint { get; }
 
+    /// <summary>The same flow to the server of a host; that counts for TLS alone.</summary>
+    public SipFlow To(string host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        return Transport == SipTransport.Tls ? this with { ServerName = Lower(host) } : this;
+    }
+
     /// <summary>The stream to where a datagram flow leads.</summary>
     internal static SipFlow ForLength(in SipFlow datagrams) => new(SipTransport.Tcp, datagrams.Remote) { IsForLength = true };
 
     /// <summary>The same flow to another port; a stream's connection stays, and the port counts should it be over (RFC 3261 18.2.2).</summary>
-    internal SipFlow WithPort(ushort port) => new(Transport, Remote.WithPort(port), Connection, ListenPoint);
+    internal SipFlow WithPort(ushort port) => new(Transport, Remote.WithPort(port), Connection, ListenPoint) { ServerName = ServerName };
 
     /// <summary>For example <c>udp:192.0.2.1:5060</c>.</summary>
     public override string ToString() => $"{Transport.ToString().ToLowerInvariant()}:{Remote}";
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Globalization", "CA1308", Justification = "Host names are compared in ASCII, and shown in lower case.")]
+    private static string Lower(string host) => host.ToLowerInvariant();
 }

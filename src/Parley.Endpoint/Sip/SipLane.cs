@@ -131,10 +131,10 @@ public sealed class SipLane
             : flow;
 
     /// <summary>True when a connection to the other side of a flow stands, so that nothing has to be opened to send over it.</summary>
-    public bool HasConnection(in SipFlow flow) => flow.IsConnected || Endpoint.Connections.Find(flow.Transport, flow.Remote) is not null;
+    public bool HasConnection(in SipFlow flow) => flow.IsConnected || Endpoint.Connections.Find(flow) is not null;
 
     /// <summary>The transports that requests can be sent by where nobody asks for another, the preferred ones first.</summary>
-    public static IReadOnlyList<SipTransport> ClientTransports { get; } = [SipTransport.Udp, SipTransport.Tcp];
+    public static IReadOnlyList<SipTransport> ClientTransports { get; } = [SipTransport.Udp, SipTransport.Tcp, SipTransport.Tls];
 
     /// <summary>The flow to a URI whose host is an address.</summary>
     /// <param name="uri">A SIP URI: its maddr, host, port and transport count (RFC 3263 4).</param>
@@ -149,6 +149,7 @@ public sealed class SipLane
         ushort port = uri.Port != 0 ? uri.Port : SipDestination.PortOf(transport);
         if (!SipHost.TryParseAddress(SipDestination.HostOf(uri), port, out NetworkAddress address)) return false;
         flow = new SipFlow(transport, address);
+        if (transport == SipTransport.Tls) flow = flow.To(address.HostToString());
         return true;
     }
 
@@ -171,7 +172,7 @@ public sealed class SipLane
         else Post(new ConnectionClosed(this, connection));
     }
 
-    private static bool CanSendBy(SipTransport transport) => transport is SipTransport.Udp or SipTransport.Tcp;
+    private static bool CanSendBy(SipTransport transport) => transport is SipTransport.Udp or SipTransport.Tcp or SipTransport.Tls;
 
     private sealed class ConnectionClosed(SipLane lane, SipConnection connection) : ILoopWork
     {

@@ -43,14 +43,15 @@ internal sealed class SipTransportLayer(SipLane lane)
         return true;
     }
 
-    /// <summary>The connection that a flow names, else one to the same address, else a new one.</summary>
+    /// <summary>The connection that a flow names, else one to the same address and server, else a new one.</summary>
     /// <returns>Null when none can be made.</returns>
     public SipConnection? ConnectionFor(in SipFlow flow)
     {
         if (flow.Connection is { IsOpen: true } connection) return connection;
-        SipConnection? standing = lane.Endpoint.Connections.Find(flow.Transport, flow.Remote);
+        SipConnection? standing = lane.Endpoint.Connections.Find(flow);
         if (standing is not null) return standing;
-        return flow.Transport == SipTransport.Tcp && flow.Remote.Port != 0 ? SipConnection.Connect(lane, flow.Transport, flow.Remote) : null;
+        bool canConnect = flow.Transport == SipTransport.Tcp || (flow.Transport == SipTransport.Tls && lane.Loop is NetworkLoop);
+        return canConnect && flow.Remote.Port != 0 ? SipConnection.Connect(lane, flow) : null;
     }
 
     /// <summary>Host and port that the other side of a flow reaches this endpoint by.</summary>

@@ -10,25 +10,30 @@ namespace Parley.Net.Streams;
 /// queued. They meet the loop in signals and turns, so no message makes a task or a closure.
 /// <code>
 /// New --first turn--> Open --Close()--> Draining --written, or time is over--> Closed
-///  | not wanted         | other side ended, broke, queue full                    ^
-///  +--------------------+--------------------------------------------------------+
+///  | not wanted       ^ | other side ended, broke, queue full                    ^
+///  +------------------|-+--------------------------------------------------------+
+/// Dialling --stands---+  --does not, Close(), queue full, time is over---------> Closed
 /// </code>
 /// The handler hears of the end when Closed begins. The task of the adopter completes when both tasks have ended, too.
 /// </remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A source of cancellation without a timer holds nothing.")]
 internal sealed class PipeConnection : LoopSource, IStreamConnection
 {
     private const int BuffersPerWrite = 16;
 
     private readonly NetworkLoop _loop;
-    private readonly IDuplexPipe _transport;
-    private readonly Func<IStreamConnection, IStreamHandler?> _accept;
+    private readonly Func<IStreamConnection, IStreamHandler?>? _accept;     // null for a started connection
     private readonly StreamQueue _queue;
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AsyncTurn _readerTurn = new();     // the piece is handled
     private readonly AsyncTurn _writerTurn = new();     // something is queued, or the queue is closed
     private readonly Timer _closeTimer;
+    private readonly CancellationTokenSource? _dialling;
+    private IDuplexPipe _transport;
     private IStreamHandler? _handler;
+    private DialledStream? _dialled;        // until the connection stands
+    private volatile bool _hasDialFailed;
     private State _state;
     private ReadOnlySequence<byte> _piece;
     private volatile bool _hasPiece;
@@ -47,18 +52,38 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         _closeTimer = new Timer(this);
     }
 
-    private enum State { New, Open, Draining, Closed }
+    /// <summary>A connection that is started; <see cref="Dial"/> follows.</summary>
+    public PipeConnection(NetworkLoop loop, NetworkAddress remote, IStreamHandler handler)
+    {
+        (_loop, _transport, RemoteAddress, _handler) = (loop, null!, remote, handler);
+        Id = ConnectionIds.Next();
+        _queue = new StreamQueue(loop.Options.StreamQueueBytes);
+        _closeTimer = new Timer(this);
+        _dialling = new CancellationTokenSource();
+        _state = State.Dialling;
+    }
+
+    private enum State { New, Dialling, Open, Draining, Closed }
 
     public long Id { get; }
 
-    public NetworkAddress LocalAddress { get; }
+    public NetworkAddress LocalAddress { get; private set; }
 
     public NetworkAddress RemoteAddress { get; }
 
-    public bool IsAccepted => true;
+    public bool IsAccepted => _accept is not null;
 
     /// <summary>Completes when all is over.</summary>
     public Task Completion => _completion.Task;
+
+    /// <summary>Begins to wait for somebody who makes the connection. The loop's.</summary>
+    public void Dial(Func<CancellationToken, Task<DialledStream>> dial)
+    {
+        _loop.Add(this);
+        _loop.Counters.Connections++;
+        _loop.Schedule(_closeTimer, _loop.Now + _loop.Options.ConnectTimeout);
+        _ = Task.Run(() => DialAsync(dial));
+    }
 
     public bool Send(PooledBuffer bytes)
     {
@@ -82,6 +107,18 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         if (_hasPiece) Handle();
         switch (_state)
         {
+            case State.Dialling when _queue.HasOverflowed:
+                GiveUp(StreamCloseReason.SendQueueFull);
+                break;
+            case State.Dialling when _queue.IsClosed && _queue.IsEmpty:
+                GiveUp(StreamCloseReason.ClosedHere);
+                break;
+            case State.Dialling when _dialled is not null:
+                Stand(_dialled);
+                break;
+            case State.Dialling when _hasDialFailed:
+                GiveUp(StreamCloseReason.ConnectFailed);
+                break;
             case State.Open when _queue.HasOverflowed:
                 End(StreamCloseReason.SendQueueFull);
                 break;
@@ -99,6 +136,9 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
             case State.Draining when _writer.IsCompleted:
                 End(StreamCloseReason.ClosedHere);
                 break;
+            case State.Closed when _dialled is not null:
+                DropDialled();
+                break;
             case State.Closed when _writer.IsCompleted:
                 _loop.Schedule(_closeTimer, Instant.Never);
                 break;
@@ -109,6 +149,9 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
 
     public override void End()
     {
+        if (_state == State.Dialling) GiveUp(StreamCloseReason.ClosedHere);
+        DropDialled();
+        if (_transport is null) return;
         if (_state is State.Open or State.Draining) End(StreamCloseReason.ClosedHere);
         else if (_state == State.New) Refuse();
         if (_hasPiece) Handle();
@@ -119,7 +162,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
     {
         try
         {
-            if (_loop.AcceptedConnections < _loop.Options.MaxAcceptedConnections) _handler = _accept(this);
+            if (_loop.AcceptedConnections < _loop.Options.MaxAcceptedConnections) _handler = _accept!(this);
         }
         finally
         {
@@ -127,15 +170,65 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         }
 
         if (_handler is null) return;
-        _state = State.Open;
         _loop.Add(this);
         _loop.AcceptedConnections++;
         _loop.Counters.ConnectionsAccepted++;
         _loop.Counters.Connections++;
+        Open(owner: null);
+    }
+
+    private void Open(IAsyncDisposable? owner)
+    {
+        _state = State.Open;
         _reader = Task.Run(ReadAsync);
         _writer = Task.Run(WriteAsync);
-        _ = CompleteAsync();
-        _handler.OnConnected(_loop.Now, this);
+        _ = CompleteAsync(owner);
+        _handler!.OnConnected(_loop.Now, this);
+    }
+
+    /// <summary>The connection that was started stands.</summary>
+    private void Stand(DialledStream dialled)
+    {
+        _dialled = null;
+        _loop.Schedule(_closeTimer, Instant.Never);
+        (_transport, LocalAddress) = (dialled.Transport, dialled.Local);
+        Open(dialled.Owner);
+        if (_queue.IsClosed) _loop.Signal(this);    // it was closed while it waited, with something to write
+    }
+
+    /// <summary>The connection that was started comes to nothing.</summary>
+    private void GiveUp(StreamCloseReason reason)
+    {
+        _state = State.Closed;
+        _queue.Clear();
+        _ = _dialling!.CancelAsync();
+        _loop.Schedule(_closeTimer, Instant.Never);
+        _loop.Remove(this);
+        _loop.Counters.Connections--;
+        DropDialled();
+        IStreamHandler handler = _handler!;
+        _handler = null;
+        handler.OnClosed(_loop.Now, this, reason);
+    }
+
+    /// <summary>It was made after all, when nobody waited for it any more.</summary>
+    private void DropDialled()
+    {
+        if (Interlocked.Exchange(ref _dialled, null) is { } late) _ = Task.Run(async () => await late.Owner.DisposeAsync().ConfigureAwait(false));
+    }
+
+    private async Task DialAsync(Func<CancellationToken, Task<DialledStream>> dial)
+    {
+        try
+        {
+            Volatile.Write(ref _dialled, await dial(_dialling!.Token).ConfigureAwait(false));
+        }
+        catch (Exception)   // of whatever kind who makes it has, who also knows what to say of it
+        {
+            _hasDialFailed = true;
+        }
+
+        _loop.Signal(this);
     }
 
     private void Refuse()
@@ -183,7 +276,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         // The writer may still wait for the other side: the timer hurries it.
         if (!_writer.IsCompleted) _loop.Schedule(_closeTimer, _loop.Now + _loop.Options.CloseTimeout);
         _loop.Remove(this);
-        _loop.AcceptedConnections--;
+        if (IsAccepted) _loop.AcceptedConnections--;
         _loop.Counters.Connections--;
         IStreamHandler handler = _handler!;
         _handler = null;
@@ -279,7 +372,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         return true;
     }
 
-    private async Task CompleteAsync()
+    private async Task CompleteAsync(IAsyncDisposable? owner)
     {
         // Each end is worth a turn of the loop: it may be the reason to tell the handler.
         await Task.WhenAny(_reader, _writer).ConfigureAwait(false);
@@ -288,11 +381,16 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         _loop.Signal(this);
         await _reader.ConfigureAwait(false);
         await _told.Task.ConfigureAwait(false);
+        if (owner is not null) await owner.DisposeAsync().ConfigureAwait(false);
         _completion.SetResult();
     }
 
     private sealed class Timer(PipeConnection connection) : LoopTimer
     {
-        public override void OnDeadline(Instant now) => connection._transport.Output.CancelPendingFlush();
+        public override void OnDeadline(Instant now)
+        {
+            if (connection._state == State.Dialling) connection.GiveUp(StreamCloseReason.ConnectFailed);
+            else connection._transport.Output.CancelPendingFlush();
+        }
     }
 }

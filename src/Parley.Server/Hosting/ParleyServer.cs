@@ -165,6 +165,7 @@ public sealed class ParleyServer : IAsyncDisposable
         Server = "Parley",
         Resolver = _configuration.Dns.IsEmpty ? SipLocator.Default : new SipLocator(new DnsClient(DnsConfiguration.Of(_configuration.Dns))),
         StreamListener = new KestrelListener(_options.Logging, tls.Acceptor),
+        Tls = tls.ForConnecting,
         Trace = _options.Trace,
     };
 

@@ -50,7 +50,7 @@ internal sealed class OwnAddresses
     public bool IsOwnPort(ushort port) => _ports.AsSpan().Contains(port == 0 ? DefaultPort : port);
 
     /// <summary>True when a URI's host and port are the server's.</summary>
-    public bool IsOwn(scoped in SipUriView uri) => uri.IsSip && IsOwnPort(uri.Port) && IsOwnHost(uri.Host);
+    public bool IsOwn(scoped in SipUriView uri) => uri.IsSip && IsOwnPort(PortOf(uri)) && IsOwnHost(uri.Host);
 
     /// <summary>True when a host is the server's.</summary>
     public bool IsOwnHost(ReadOnlySpan<byte> host)
@@ -58,4 +58,8 @@ internal sealed class OwnAddresses
         if (_advertised is not null && Ascii.EqualsIgnoreCase(host, _advertised)) return true;
         return SipHost.TryParseAddress(host, 0, out NetworkAddress address) && _hosts.AsSpan().Contains(address);
     }
+
+    // RFC 3261 19.1.2
+    private static ushort PortOf(scoped in SipUriView uri) =>
+        uri.Port == 0 && (uri.Transport == SipTransport.Tls || uri.Scheme == SipUriScheme.Sips) ? (ushort)5061 : uri.Port;
 }

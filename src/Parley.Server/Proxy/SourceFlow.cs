@@ -94,9 +94,9 @@ internal readonly struct SourceFlow
             : System.Text.Ascii.EqualsIgnoreCase(contact.Host, via.Host);
     }
 
-    /// <summary>True when a contact address does not lead to where the flow does.</summary>
+    /// <summary>True when a contact address does not lead to where the flow does. Over TLS it never does: who connects to it asks for a server's certificate.</summary>
     public static bool Differs(scoped in SipUriView contact, in SipFlow flow) =>
-        !SipLane.TryLocate(contact, out SipFlow direct) || direct.Remote != flow.Remote || direct.Transport != flow.Transport;
+        flow.Transport.IsSecure || !SipLane.TryLocate(contact, out SipFlow direct) || direct.Remote != flow.Remote || direct.Transport != flow.Transport;
 
     /// <summary>True for addresses that mean another machine in each network.</summary>
     /// <remarks>Source: RFC 1918 3, RFC 6598 7, RFC 3927, RFC 4193, RFC 4291 2.4.</remarks>

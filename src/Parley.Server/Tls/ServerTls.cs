@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Parley.Endpoint.Sip;
 using Parley.Net.Tls;
 using Parley.Server.Configuration;
 
@@ -22,6 +23,14 @@ internal sealed class ServerTls : IDisposable
 
     /// <summary>Does the handshakes of listen points; null where none needs it.</summary>
     public TlsAcceptor? Acceptor { get; }
+
+    /// <summary>How the server connects to others: it shows them its certificate when they ask, unless it made that itself, for they could not know it.</summary>
+    public SipTlsOptions ForConnecting => new()
+    {
+        Trust = Trust,
+        OwnCertificate = _certificates is { IsSelfSigned: false } certificates ? () => certificates.Current : null,
+        OnNotConnected = Failures.OnConnecting,
+    };
 
     /// <summary>Reads what the configuration names. The certificate is read, or made, where the server listens with TLS or one is configured.</summary>
     /// <exception cref="CertificateException">A file cannot be used.</exception>

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Endpoint.Sip.Locating;
 using Parley.Media.Codecs;
 using Parley.Net.Dns;
+using Parley.Net.Tls;
 using Parley.Output;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
@@ -22,11 +24,12 @@ internal sealed class PhoneOptions
     private readonly Option<AudioCodecs?> _codecs = Parsing.Codecs();
     private readonly Option<string?> _mediaPorts = new("--media-ports") { Description = $"Ports for sound ({MediaPorts.DefaultRange})", HelpName = "FIRST-LAST" };
     private readonly Option<NetworkAddress?> _dns = Parsing.Dns();
+    private readonly Option<string?> _authorities = new("--authorities") { Description = "A PEM file of authorities whose certificates are believed besides the system's, for transport=tls", HelpName = "FILE" };
     private readonly Option<bool> _trace = new("--trace") { Description = "Print every SIP message with its direction, peer and time, secrets left out" };
 
     public PhoneOptions(Command command)
     {
-        foreach (Option option in new Option[] { _identity, _password, _user, _proxy, _local, _codecs, _mediaPorts, _dns, _trace }) command.Add(option);
+        foreach (Option option in new Option[] { _identity, _password, _user, _proxy, _local, _codecs, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
     }
 
     /// <summary>True when every message is to be printed.</summary>
@@ -56,10 +59,24 @@ internal sealed class PhoneOptions
             Codecs = parse.GetValue(_codecs) ?? AudioCodecs.All,
             MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),
             Product = $"Parley/{CommandVersion.Text}",
+            Tls = new SipTlsOptions { Trust = ReadAuthorities(parse.GetValue(_authorities)) },
             Resolver = parse.GetValue(_dns) is { } server ? new SipLocator(new DnsClient(DnsConfiguration.Of([server]))) : SipLocator.Default,
             MaxWaitingMessages = maxWaitingMessages,
             Trace = trace,
         };
+    }
+
+    private static TlsTrust ReadAuthorities(string? path)
+    {
+        if (path is null) return TlsTrust.OfSystem;
+        try
+        {
+            return TlsTrust.FromPemFile(path);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw CommandException.Usage($"--authorities: {path} cannot be used: {problem.Message}");
+        }
     }
 
     /// <summary>One address when it is given, else a free port of all IPv4 addresses, and of all IPv6 ones where there is IPv6.</summary>

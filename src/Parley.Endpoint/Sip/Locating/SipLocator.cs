@@ -74,7 +74,7 @@ public sealed class SipLocator : ISipResolver
         {
             using var limit = new CancellationTokenSource(Limit, _time);
             SipLocation location = await LocateAsync(destination, SipLane.ClientTransports, limit.Token).ConfigureAwait(false);
-            foreach (SipTarget target in location.Targets) flows.Add(new SipFlow(target.Transport, target.Address));
+            foreach (SipTarget target in location.Targets) flows.Add(new SipFlow(target.Transport, target.Address).To(destination.Host));      // the domain is what TLS has to prove (RFC 5922 7)
         }
         catch (OperationCanceledException)
         {
