@@ -45,6 +45,8 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     /// <summary>True while it stands or is being made.</summary>
     public bool IsOpen => _isOpen;
 
+    private bool IsWebSocket => Transport is SipTransport.Ws or SipTransport.Wss;
+
     /// <summary>Takes an accepted connection.</summary>
     /// <returns>Null when there are as many as the endpoint may have.</returns>
     public static SipConnection? Accept(SipLane lane, SipTransport transport, IStreamConnection stream)
@@ -99,6 +101,14 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     public void OnReceived(Instant now, IStreamConnection connection, ReadOnlySpan<byte> bytes)
     {
         _lastReceived = now;
+        if (IsWebSocket)
+        {
+            // RFC 7118 4.2: a message each. The keep-alive of RFC 5626 is one without a SIP message in it.
+            if (bytes.SequenceEqual("\r\n\r\n"u8)) SendPong();
+            else _lane.Receiver.OnWhole(now, LocalAddress, bytes, new SipFlow(Transport, Remote, this, listenPoint: -1));
+            return;
+        }
+
         SipMessageIndex index = _lane.Receiver.Index;
         while (_isOpen)
         {
@@ -176,7 +186,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     }
 
     private Instant Deadline => Instant.Min(
-        _lastReceived + _lane.Endpoint.Options.IdleTimeout,
+        IsWebSocket ? Instant.Never : _lastReceived + _lane.Endpoint.Options.IdleTimeout,     // pings and pongs tell whether that one lives
         _messageStarted + _lane.Endpoint.Options.MessageTimeout);
 
     // Each piece moves the deadline; the timer is only moved when it comes or must come earlier.

@@ -93,6 +93,7 @@ public sealed class SipEndpoint : IDisposable
     {
         if (_isDisposed) return;
         _isDisposed = true;
+        Connections.CloseAll();     // before as well: a web server waits for its connections
         foreach (IDisposable socket in _sockets) socket.Dispose();
         Connections.CloseAll();
     }
@@ -178,7 +179,7 @@ public sealed class SipEndpoint : IDisposable
                 return new SipListenPoint(index, transport, address, Options.AdvertisedHost);
 
             case SipTransport.Tcp:
-            case SipTransport.Tls when Options.StreamListener is not null:
+            case SipTransport.Tls or SipTransport.Ws or SipTransport.Wss when Options.StreamListener is not null:
                 IStreamListener listener = Options.StreamListener is { } other
                     ? other.Listen(transport, address, _lanes, (lane, connection) => SipConnection.Accept(lane, transport, connection))
                     : _lanes[0].Loop.ListenStream(address, connection => SipConnection.Accept(_lanes[0], transport, connection));

@@ -30,6 +30,9 @@ public readonly record struct SipFlow
     /// <summary>True for the transports that deliver reliably and in order: all but UDP.</summary>
     public bool IsReliable => Transport != SipTransport.Udp;
 
+    /// <summary>True for WebSockets: nobody but the other side can open their connections (RFC 7118 4).</summary>
+    public bool IsWebSocket => Transport is SipTransport.Ws or SipTransport.Wss;
+
     /// <summary>True while the connection that this flow names stands; false for UDP and for flows that name none.</summary>
     public bool IsConnected => Connection is { IsOpen: true };
 

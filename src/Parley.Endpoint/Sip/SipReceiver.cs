@@ -36,7 +36,12 @@ internal sealed class SipReceiver
 
     public void OnDatagram(Instant now, NetworkAddress local, ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint)
     {
-        var flow = new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint);
+        OnWhole(now, local, datagram, new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint));
+    }
+
+    /// <summary>What came is a message as a whole, or none: a datagram, or a message of a WebSocket.</summary>
+    public void OnWhole(Instant now, NetworkAddress local, ReadOnlySpan<byte> datagram, in SipFlow flow)
+    {
         if (SipParser.TryIndex(datagram, Index, out SipParseResult result))
         {
             var view = new SipMessageView(datagram, Index);

@@ -365,6 +365,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
             output.Write(bytes);
             lengthBytes += bytes.Length;
             offset = 0;
+            (output as MessagePipeWriter)?.EndMessage();
         }
 
         _queue.Consume(lengthBytes);

@@ -13,7 +13,7 @@ namespace Parley.Server.Configuration;
 internal static class ConfigurationKeys
 {
     private const string DomainValues = "names such as \"example.com\", or objects with \"name\" and \"role\" (\"proxy\" or \"redirect\")";
-    private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\" or \"tls://0.0.0.0:5061\"";
+    private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\", \"tls://0.0.0.0:5061\" or \"https://0.0.0.0:8443\"";
 
     // RFC 7616 6.1 names them.
     private static readonly List<(string Name, DigestAlgorithm Algorithm)> AlgorithmNames =
@@ -45,6 +45,8 @@ internal static class ConfigurationKeys
         new("tls.clientCertificates", "\"none\", \"optional\" or \"required\"", false, c => Shown(c.Tls.ClientCertificates), SetClientCertificates),
         new("tls.authorities", "a PEM file", false, c => c.Tls.Authorities ?? "",
             (v, ref c, ref _) => v.TryGetText(out string text) && Take(ref c, c with { Tls = c.Tls with { Authorities = text } })),
+
+        new("web.origins", "a list of origins such as \"https://example.com\"", false, c => string.Join(' ', c.Web.Origins), SetOrigins),
 
         new("location.durable", "true or false", false, c => c.Location.Durable ? "true" : "false",
             (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Location = c.Location with { Durable = b } })),
@@ -195,6 +197,26 @@ internal static class ConfigurationKeys
         }
 
         return false;
+    }
+
+    private static bool SetOrigins(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        if (!value.TryGetList(out IReadOnlyList<ConfigurationNode> items)) return false;
+        var origins = ImmutableArray.CreateBuilder<string>(items.Count);
+        foreach (ConfigurationNode item in items)
+        {
+            // RFC 6454 6.2: scheme, host and port, as browsers write them.
+            if (!item.TryGetText(out string text) || !Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/")
+            {
+                reason = $"has {item}, which is no origin";
+                return false;
+            }
+
+            origins.Add(uri.GetLeftPart(UriPartial.Authority));
+        }
+
+        configuration = configuration with { Web = new WebOptions { Origins = origins.ToImmutable() } };
+        return true;
     }
 
     private static bool SetTrusted(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)

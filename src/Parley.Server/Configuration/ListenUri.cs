@@ -12,10 +12,10 @@ public readonly record struct ListenUri(ListenTransport Transport, NetworkAddres
     /// <summary>The port of SIP over UDP and TCP (RFC 3261 19.1.2).</summary>
     public const ushort DefaultPort = 5060;
 
-    private static readonly string[] Later = ["http", "https", "stun", "ng"];
+    private static readonly string[] Later = ["stun", "ng"];
 
     // In the order of ListenTransport.
-    private static readonly (string Name, ushort DefaultPort)[] Schemes = [("udp", DefaultPort), ("tcp", DefaultPort), ("tls", 5061)];
+    private static readonly (string Name, ushort DefaultPort)[] Schemes = [("udp", DefaultPort), ("tcp", DefaultPort), ("tls", 5061), ("http", 80), ("https", 443)];
 
     /// <summary>Reads <c>udp://192.0.2.1:5060</c> or <c>tcp://[2001:db8::1]</c>; without a port it is the transport's own.</summary>
     /// <param name="text">The URI.</param>
@@ -77,12 +77,18 @@ public enum ListenTransport
 
     /// <summary>SIP over TLS (RFC 3261 18 and 26.2.1).</summary>
     Tls,
+
+    /// <summary>HTTP, with SIP over WebSocket (RFC 7118).</summary>
+    Http,
+
+    /// <summary>HTTP over TLS, with SIP over WebSocket (RFC 7118).</summary>
+    Https,
 }
 
 /// <summary>What listening addresses speak, in SIP's own terms.</summary>
 internal static class ListenTransports
 {
-    private static readonly SipTransport[] Sip = [SipTransport.Udp, SipTransport.Tcp, SipTransport.Tls];
+    private static readonly SipTransport[] Sip = [SipTransport.Udp, SipTransport.Tcp, SipTransport.Tls, SipTransport.Ws, SipTransport.Wss];
 
     /// <summary>The SIP transport that is spoken at an address.</summary>
     public static SipTransport ToSip(this ListenTransport transport) => Sip[(int)transport];

@@ -38,6 +38,9 @@ public sealed record ParleyConfiguration
     /// <summary>How TLS is spoken.</summary>
     public TlsOptions Tls { get; init; } = new();
 
+    /// <summary>What web pages may do.</summary>
+    public WebOptions Web { get; init; } = new();
+
     /// <summary>How bindings are kept.</summary>
     public LocationOptions Location { get; init; } = new();
 

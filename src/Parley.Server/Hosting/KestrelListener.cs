@@ -15,19 +15,22 @@ namespace Parley.Server.Hosting;
 /// <summary>Takes the server's stream connections from Kestrel's socket transport, and spreads them over the lanes.</summary>
 /// <param name="logging">Where Kestrel's log goes.</param>
 /// <param name="tls">Does the handshakes of TLS listen points; null where there are none.</param>
-internal sealed class KestrelListener(ILoggerFactory logging, TlsAcceptor? tls = null) : ISipStreamListener
+/// <param name="origins">The pages whose scripts may connect by WebSocket; all when absent or empty.</param>
+internal sealed class KestrelListener(ILoggerFactory logging, TlsAcceptor? tls = null, IReadOnlyList<string>? origins = null) : ISipStreamListener
 {
     /// <inheritdoc/>
     public IStreamListener Listen(SipTransport transport, NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept)
     {
-        if (transport == SipTransport.Tls && tls is null) throw new NotSupportedException("There is no certificate to listen with.");
+        if (transport.IsSecure && tls is null) throw new NotSupportedException("There is no certificate to listen with.");
+        var handler = new SipConnectionHandler(lanes, accept);
+        if (transport is SipTransport.Ws or SipTransport.Wss) return WebListener.Start(local, transport.IsSecure ? tls : null, handler, origins ?? [], logging);
         var options = new SocketTransportOptions { CreateBoundListenSocket = Bind };
         var factory = new SocketTransportFactory(Options.Create(options), logging);
         try
         {
             // The socket transport binds at once: nothing is waited for here.
             IConnectionListener listener = factory.BindAsync(local.ToIPEndPoint()).AsTask().GetAwaiter().GetResult();
-            return new Listener(listener, new SipConnectionHandler(lanes, accept), transport == SipTransport.Tls ? tls : null);
+            return new Listener(listener, handler, transport == SipTransport.Tls ? tls : null);
         }
         catch (AddressInUseException)
         {
@@ -36,7 +39,7 @@ internal sealed class KestrelListener(ILoggerFactory logging, TlsAcceptor? tls =
     }
 
     /// <summary>Binds to the address as it is given: [::] is not all of IPv4 too, which has a listen point of its own.</summary>
-    private static Socket Bind(EndPoint address)
+    public static Socket Bind(EndPoint address)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try

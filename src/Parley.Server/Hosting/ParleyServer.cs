@@ -164,7 +164,7 @@ public sealed class ParleyServer : IAsyncDisposable
         AdvertisedHost = _configuration.Advertise,
         Server = "Parley",
         Resolver = _configuration.Dns.IsEmpty ? SipLocator.Default : new SipLocator(new DnsClient(DnsConfiguration.Of(_configuration.Dns))),
-        StreamListener = new KestrelListener(_options.Logging, tls.Acceptor),
+        StreamListener = new KestrelListener(_options.Logging, tls.Acceptor, _configuration.Web.Origins),
         Tls = tls.ForConnecting,
         Trace = _options.Trace,
     };

@@ -42,7 +42,8 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
         foreach (Binding binding in bindings.LiveAt(proxy.Lane.Loop.Time.GetUtcNow()))
         {
             if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || uri.Scheme != SipUriScheme.Sip) continue;
-            call.Targets.Add(uri, binding.Preference, binding.Path, FlowTo(proxy.Lane, binding, uri));
+            SipFlow? flow = FlowTo(proxy.Lane, binding, uri, out bool isGone);
+            if (!isGone) call.Targets.Add(uri, binding.Preference, binding.Path, flow);
         }
 
         if (call.Targets.Count > 0) return proxy.Forward(ref request, call);
@@ -51,10 +52,17 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
     }
 
     /// <summary>The flow that a phone registered over, where its Contact does not lead to it.</summary>
-    private static SipFlow? FlowTo(SipLane lane, scoped in Binding binding, scoped in SipUriView contact)
+    /// <param name="lane">The lane.</param>
+    /// <param name="binding">The phone's binding.</param>
+    /// <param name="contact">Its Contact.</param>
+    /// <param name="isGone">True when that was a WebSocket which is closed: nothing leads to the phone then.</param>
+    private static SipFlow? FlowTo(SipLane lane, scoped in Binding binding, scoped in SipUriView contact, out bool isGone)
     {
+        isGone = false;
         if (!binding.Path.IsEmpty || !SourceFlow.TryRead(binding.Source, out SourceFlow source) || !source.IsSymmetric) return null;
         if (!SourceFlow.Differs(contact, source.Flow)) return null;
-        return source.Flow.IsReliable && !lane.HasConnection(source.Flow) ? null : source.Flow;
+        bool isClosed = source.Flow.IsReliable && !lane.HasConnection(source.Flow);
+        isGone = isClosed && source.Flow.IsWebSocket;
+        return isClosed ? null : source.Flow;
     }
 }

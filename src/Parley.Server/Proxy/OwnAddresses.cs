@@ -59,7 +59,12 @@ internal sealed class OwnAddresses
         return SipHost.TryParseAddress(host, 0, out NetworkAddress address) && _hosts.AsSpan().Contains(address);
     }
 
-    // RFC 3261 19.1.2
-    private static ushort PortOf(scoped in SipUriView uri) =>
-        uri.Port == 0 && (uri.Transport == SipTransport.Tls || uri.Scheme == SipUriScheme.Sips) ? (ushort)5061 : uri.Port;
+    // RFC 3261 19.1.2, RFC 7118 5.2.2
+    private static ushort PortOf(scoped in SipUriView uri) => (uri.Port, uri.Transport, uri.Scheme) switch
+    {
+        (0, SipTransport.Ws, SipUriScheme.Sips) => 443,
+        (0, SipTransport.Ws, _) => 80,
+        (0, SipTransport.Tls, _) or (0, _, SipUriScheme.Sips) => 5061,
+        _ => uri.Port,
+    };
 }

@@ -159,8 +159,9 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
         {
             ";transport="u8.CopyTo(destination[length..]);
             length += ";transport="u8.Length;
-            flow.Transport.ParameterName.CopyTo(destination[length..]);
-            length += flow.Transport.ParameterName.Length;
+            ReadOnlySpan<byte> transport = flow.Transport == SipTransport.Wss ? SipTransport.Ws.ParameterName : flow.Transport.ParameterName;    // RFC 7118 5.2.2
+            transport.CopyTo(destination[length..]);
+            length += transport.Length;
         }
 
         ";lr>"u8.CopyTo(destination[length..]);

@@ -84,6 +84,7 @@ internal readonly struct SourceFlow
     public static bool LeadsTo(scoped in SipMessageView request, in SipFlow flow, scoped in SipUriView contact)
     {
         if (!IsFromPhone(request, out ViaView via) || !Differs(contact, flow)) return false;
+        if (flow.IsWebSocket) return true;      // RFC 7118 5: nothing else leads to a client in a web page
         if (flow.Transport == SipTransport.Udp && !via.HasRport) return false;
         bool isAddress = SipHost.TryParseAddress(contact.Host, 0, out NetworkAddress host);
         if (isAddress && IsPrivate(host) && !IsPrivate(flow.Remote)) return true;
@@ -96,7 +97,7 @@ internal readonly struct SourceFlow
 
     /// <summary>True when a contact address does not lead to where the flow does. Over TLS it never does: who connects to it asks for a server's certificate.</summary>
     public static bool Differs(scoped in SipUriView contact, in SipFlow flow) =>
-        flow.Transport.IsSecure || !SipLane.TryLocate(contact, out SipFlow direct) || direct.Remote != flow.Remote || direct.Transport != flow.Transport;
+        flow.Transport.IsSecure || flow.IsWebSocket || !SipLane.TryLocate(contact, out SipFlow direct) || direct.Remote != flow.Remote || direct.Transport != flow.Transport;
 
     /// <summary>True for addresses that mean another machine in each network.</summary>
     /// <remarks>Source: RFC 1918 3, RFC 6598 7, RFC 3927, RFC 4193, RFC 4291 2.4.</remarks>

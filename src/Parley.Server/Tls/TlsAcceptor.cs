@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Parley.Core;
@@ -35,6 +36,11 @@ internal sealed class TlsAcceptor(ServerCertificates certificates, TlsTrust trus
             return why is null;
         },
     };
+
+    /// <summary>The options of one handshake that Kestrel does.</summary>
+    /// <param name="remote">The other side.</param>
+    public SslServerAuthenticationOptions NewOptions(EndPoint? remote) =>
+        NewOptions(why => failures.OnAccepted(remote is IPEndPoint address ? NetworkAddress.From(address) : default, why));
 
     /// <summary>Does the handshake of a connection.</summary>
     /// <param name="transport">The connection.</param>

@@ -29,7 +29,7 @@ internal static class ServeCommand
         var domains = new Option<string[]>("--domain") { Description = "A domain that this server is responsible for (localhost and the machine's name); may be repeated", HelpName = "D" };
         var listen = new Option<string[]>("--listen")
         {
-            Description = "Where to listen, such as udp://0.0.0.0:5060 or tls://0.0.0.0:5061; port 0 takes a free one; may be repeated",
+            Description = "Where to listen, such as udp://0.0.0.0:5060 tls://0.0.0.0:5061 or https://0.0.0.0:8443; port 0 takes a free one; may be repeated",
             HelpName = "URI",
         };
         var trace = new Option<bool>("--trace") { Description = "Print every SIP message with its direction, peer and time, secrets left out" };

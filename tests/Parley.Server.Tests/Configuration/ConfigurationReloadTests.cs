@@ -86,7 +86,7 @@ public sealed class ConfigurationReloadTests
         {
             ["domains"] = "a.example", ["listen"] = "udp://127.0.0.1", ["data"] = "d", ["advertise"] = "a", ["trusted"] = "192.0.2.1", ["realm"] = "r", ["dns"] = "192.0.2.53", ["lanes"] = "3",
             ["authentication.algorithms"] = "SHA-256",
-            ["tls.certificate"] = "c", ["tls.key"] = "k", ["tls.clientCertificates"] = "optional", ["tls.authorities"] = "a",
+            ["tls.certificate"] = "c", ["tls.key"] = "k", ["tls.clientCertificates"] = "optional", ["tls.authorities"] = "a", ["web.origins"] = "https://a.example",
             ["location.durable"] = "false", ["location.maxAddressesOfRecord"] = "7", ["registrar.minExpires"] = "7", ["registrar.maxExpires"] = "4000",
             ["registrar.defaultExpires"] = "70", ["registrar.maxContacts"] = "7", ["registrar.maxBindingBytes"] = "700", ["proxy.timerC"] = "700",
             ["proxy.maxBranches"] = "7", ["proxy.recurse"] = "true", ["media.address"] = "192.0.2.7", ["media.ports"] = "7000-7999",

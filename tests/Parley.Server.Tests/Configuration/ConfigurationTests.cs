@@ -6,7 +6,7 @@ namespace Parley.Server.Tests.Configuration;
 
 public sealed class ConfigurationTests
 {
-    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, dns, lanes, authentication, tls, location, registrar, proxy, media";
+    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, dns, lanes, authentication, tls, web, location, registrar, proxy, media";
     private const string RegistrarKeys = "minExpires, maxExpires, defaultExpires, maxContacts, maxBindingBytes";
 
     private static readonly MachineFacts Machine = new("Box", true);
@@ -183,12 +183,11 @@ public sealed class ConfigurationTests
         Assert.Equal($"{file.Path} line 1: \"domains\" {problem}{DomainValues}", Refused(new ConfigurationSources { File = file.Path }).Message);
     }
 
-    private const string ListenValues = "; allowed: a list of URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\" or \"tls://0.0.0.0:5061\"";
+    private const string ListenValues = "; allowed: a list of URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\", \"tls://0.0.0.0:5061\" or \"https://0.0.0.0:8443\"";
 
     [Theory]
     [InlineData("0.0.0.0:5060", "which is no listening URI")]
-    [InlineData("https://0.0.0.0:8443", "which cannot be listened on: \"https\" is not in this version, which has udp, tcp, tls")]
-    [InlineData("ng://0.0.0.0:2223", "which cannot be listened on: \"ng\" is not in this version, which has udp, tcp, tls")]
+    [InlineData("ng://0.0.0.0:2223", "which cannot be listened on: \"ng\" is not in this version, which has udp, tcp, tls, http, https")]
     [InlineData("sctp://0.0.0.0:5060", "which has an unknown scheme \"sctp\"")]
     [InlineData("udp://example.com:5060", "which needs an IP address and a port (0.0.0.0 and [::] are all addresses of this machine)")]
     [InlineData("udp://0.0.0.0:65536", "which needs an IP address and a port (0.0.0.0 and [::] are all addresses of this machine)")]

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Media.Streams;
+using Parley.Net.Tls;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
@@ -49,11 +50,12 @@ public sealed class ParleyServerTests : IDisposable
         return server;
     }
 
-    private static Task<SipUserAgent> PhoneAsync(ParleyServer server, string user, string transport = "udp") => SipUserAgent.StartAsync(new SipUserAgentOptions
+    private Task<SipUserAgent> PhoneAsync(ParleyServer server, string user, string transport = "udp") => SipUserAgent.StartAsync(new SipUserAgentOptions
     {
         Identity = new SipUri(user, Domain),
         Password = Password,
-        OutboundProxy = SipUri.Parse($"sip:{server.Listening[0].Address};transport={transport}"),
+        OutboundProxy = SipUri.Parse($"sip:{server.Listening[transport == "tls" ? 2 : 0].Address};transport={transport}"),
+        Tls = transport == "tls" ? new SipTlsOptions { Trust = TlsTrust.FromPemFile(Path.Combine(_folder, "tls-certificate.pem")) } : new SipTlsOptions(),
         Listen = SipUserAgentOptions.ListenOn(AnyPort),
     });
 
@@ -77,10 +79,11 @@ public sealed class ParleyServerTests : IDisposable
     [Theory]
     [InlineData("udp")]
     [InlineData("tcp")]
+    [InlineData("tls")]
     public async Task Two_users_register_and_talk_and_one_calls_the_echo(string transport)
     {
         AddUsers("alice", "bob");
-        await using ParleyServer server = await StartAsync(Configuration);
+        await using ParleyServer server = await StartAsync(Configuration with { Listen = [.. Configuration.Listen, new ListenUri(ListenTransport.Tls, AnyPort)] });
         await using SipUserAgent alice = await PhoneAsync(server, "alice", transport), bob = await PhoneAsync(server, "bob", transport);
         await bob.RegisterAsync().WaitAsync(Limit);
         Task<Call> incoming = NextCallAsync(bob);
