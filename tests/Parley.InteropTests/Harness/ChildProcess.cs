@@ -125,6 +125,13 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         return code;
     }
 
+    /// <summary>Gives it something to read.</summary>
+    public async Task WriteAsync(string text)
+    {
+        await _process.StandardInput.WriteAsync(text);
+        await _process.StandardInput.FlushAsync();
+    }
+
     /// <summary>Presses Ctrl-C.</summary>
     public void Interrupt() => SendSignal(2);
 

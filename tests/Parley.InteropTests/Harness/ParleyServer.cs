@@ -28,6 +28,9 @@ internal sealed class ParleyServer
     /// <summary>Where it listens, over UDP and TCP.</summary>
     public IPEndPoint EndPoint => new(Address, 5060);
 
+    /// <summary>The certificate that it made itself.</summary>
+    public string Certificate => Path.Combine(Data, "tls-certificate.pem");
+
     /// <summary>Its data folder.</summary>
     public string Data { get; }
 
@@ -40,8 +43,10 @@ internal sealed class ParleyServer
     /// <param name="domain">Its main domain.</param>
     /// <param name="dns">Where it asks for names; the system's servers when null.</param>
     /// <param name="address">Where it listens; a new address when null.</param>
+    /// <param name="isSecure">Listens by TLS and on the web too, with a certificate of its own making.</param>
     public static async Task<ParleyServer> StartAsync(
-        Bench bench, string role = "proxy", IEnumerable<string>? moreUsers = null, string domain = Domain, IPEndPoint? dns = null, IPAddress? address = null)
+        Bench bench, string role = "proxy", IEnumerable<string>? moreUsers = null, string domain = Domain, IPEndPoint? dns = null, IPAddress? address = null,
+        bool isSecure = false)
     {
         address ??= bench.Network.NewAddress();
         string data = bench.NewFolder($"parley-data-{domain}");
@@ -51,7 +56,7 @@ internal sealed class ParleyServer
         var keys = new Dictionary<string, object>
         {
             ["domains"] = new[] { new { name = domain, role }, new { name = ResolvableDomain, role } },
-            ["listen"] = new[] { $"udp://{address}:5060", $"tcp://{address}:5060" },
+            ["listen"] = new[] { $"udp://{address}:5060", $"tcp://{address}:5060" }.Concat(isSecure ? [$"tls://{address}:5061", $"https://{address}:8443"] : Array.Empty<string>()),
             ["data"] = data,
             ["media"] = new { address = address.ToString() },
         };

@@ -11,6 +11,9 @@ internal static class Programs
     public const string Sox = "sox";
     public const string Dnsmasq = "dnsmasq";
     public const string Kamailio = "kamailio";
+    public const string OpenSsl = "openssl";
+    public const string Node = "node";
+    public const string Npm = "npm";
 
     // Debian's packages; test.sh installs them.
     private static readonly Dictionary<string, string> PackageOf = new(StringComparer.Ordinal)
@@ -23,6 +26,9 @@ internal static class Programs
         [Sox] = "sox",
         [Dnsmasq] = "dnsmasq-base",
         [Kamailio] = "kamailio",
+        [OpenSsl] = "openssl",
+        [Node] = "nodejs",
+        [Npm] = "npm",
     };
 
     /// <summary>True where a test must not be skipped.</summary>
