@@ -6,7 +6,7 @@ namespace Parley.Server.Tls;
 
 /// <summary>The certificate of a server that was given none: made at the first start, kept in the data folder and used again.</summary>
 /// <remarks>
-/// ECDSA over P-256. It names the domains as SIP URIs and DNS names (RFC 5922 7.1), the machine and its addresses. A new one takes its place at a
+/// ECDSA over P-256. It names the domains as SIP URIs and DNS names (RFC 5922 7.1), the machine, and the addresses that it has, listens on and advertises. A new one takes its place at a
 /// start when it is about to expire or lacks a domain; addresses that have changed do not make a new one, for people may have come to trust this one.
 /// </remarks>
 internal static class SelfSignedCertificate
@@ -27,20 +27,20 @@ internal static class SelfSignedCertificate
     /// <summary>The files of the certificate; makes them where there are none that will do.</summary>
     /// <param name="dataFolder">The data folder.</param>
     /// <param name="domains">The server's domains: host names or addresses.</param>
-    /// <param name="machineName">The machine's name; empty for none.</param>
+    /// <param name="machineNames">Names of the machine.</param>
     /// <param name="addresses">The machine's addresses.</param>
     /// <param name="now">The time.</param>
     /// <param name="isNew">True when they were made.</param>
     /// <exception cref="IOException">They cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">There are no rights to the folder.</exception>
     public static CertificateFiles Open(
-        string dataFolder, IReadOnlyList<string> domains, string machineName, IReadOnlyList<IPAddress> addresses, DateTimeOffset now, out bool isNew)
+        string dataFolder, IReadOnlyList<string> domains, IReadOnlyList<string> machineNames, IReadOnlyList<IPAddress> addresses, DateTimeOffset now, out bool isNew)
     {
         var files = new CertificateFiles(Path.Combine(dataFolder, CertificateName), Path.Combine(dataFolder, KeyName));
         isNew = !WillDo(files, domains, now);
         if (!isNew) return files;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 certificate = Make(key, domains, machineName, addresses, now);
+        using X509Certificate2 certificate = Make(key, domains, machineNames, addresses, now);
         Write(files.KeyPath!, key.ExportPkcs8PrivateKeyPem(), isSecret: true);
         Write(files.CertificatePath, certificate.ExportCertificatePem(), isSecret: false);
         return files;
@@ -63,7 +63,7 @@ internal static class SelfSignedCertificate
         }
     }
 
-    private static X509Certificate2 Make(ECDsa key, IReadOnlyList<string> domains, string machineName, IReadOnlyList<IPAddress> addresses, DateTimeOffset now)
+    private static X509Certificate2 Make(ECDsa key, IReadOnlyList<string> domains, IReadOnlyList<string> machineNames, IReadOnlyList<IPAddress> addresses, DateTimeOffset now)
     {
         var subject = new X500DistinguishedNameBuilder();
         subject.AddCommonName(domains[0].Length <= 64 ? domains[0] : "parley");       // RFC 5280 A.1: ub-common-name
@@ -76,7 +76,7 @@ internal static class SelfSignedCertificate
             if (IPAddress.TryParse(domain.Trim('[', ']'), out IPAddress? address)) hosts.Add(address);
         }
 
-        foreach (string name in domains.Append(machineName).Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (string name in domains.Concat(machineNames).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             if (Uri.CheckHostName(name) == UriHostNameType.Dns) names.AddDnsName(name);
         }

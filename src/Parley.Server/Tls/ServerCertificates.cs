@@ -49,7 +49,10 @@ internal sealed class ServerCertificates : IDisposable
     {
         if (configuration.Tls.Certificate is { } path) return new ServerCertificates(new CertificateFiles(path, configuration.Tls.Key), isSelfSigned: false, time, logger);
         string[] domains = [.. configuration.Domains.Select(domain => domain.Name)];
-        CertificateFiles files = SelfSignedCertificate.Open(configuration.DataFolder, domains, Environment.MachineName, addresses, time.GetUtcNow(), out bool isNew);
+        IPAddress[] hosts = [.. addresses, .. configuration.Listen.Where(uri => !uri.Address.IsAny).Select(uri => uri.Address.ToIPAddress())];
+        if (IPAddress.TryParse(configuration.Advertise?.Trim('[', ']'), out IPAddress? advertised)) hosts = [.. hosts, advertised];
+        string[] machine = configuration.Advertise is { } name ? [Environment.MachineName, name] : [Environment.MachineName];
+        CertificateFiles files = SelfSignedCertificate.Open(configuration.DataFolder, domains, machine, hosts, time.GetUtcNow(), out bool isNew);
         if (isNew) Log.CertificateMade(logger, files.CertificatePath);
         return new ServerCertificates(files, isSelfSigned: true, time, logger);
     }

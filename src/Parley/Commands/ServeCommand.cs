@@ -79,6 +79,7 @@ internal static class ServeCommand
     private static ILoggerFactory CreateLogging(bool isVerbose) => LoggerFactory.Create(logging =>
     {
         logging.SetMinimumLevel(isVerbose ? LogLevel.Debug : LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);      // what the web server does in detail is said by the server itself
         logging.AddSimpleConsole(options =>
         {
             options.SingleLine = true;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Parley.Core;
 using Parley.Server.Configuration;
 using Parley.Server.Tls;
 
@@ -29,7 +30,7 @@ public sealed class ServerCertificatesTests : IDisposable
         Assert.Single(_log.Lines, line => line.Contains("self-signed", StringComparison.Ordinal));
         X509SubjectAlternativeNameExtension names = first.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single();
         Assert.Contains("example.com", names.EnumerateDnsNames());
-        Assert.Contains(IPAddress.Loopback, names.EnumerateIPAddresses());
+        Assert.Equal([IPAddress.Loopback, IPAddress.Parse("192.0.2.7")], names.EnumerateIPAddresses());
         Assert.Contains("sip:example.com", System.Text.Encoding.Latin1.GetString(names.RawData), StringComparison.Ordinal);
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.File(SelfSignedCertificate.KeyName)));
     }
@@ -145,6 +146,7 @@ public sealed class ServerCertificatesTests : IDisposable
         {
             Tls = options,
             DataFolder = _folder.Path,
+            Listen = [new ListenUri(ListenTransport.Tls, NetworkAddress.FromIPv4(0xC0000207, 5061))],
             Domains = [.. (domains.Length > 0 ? domains : ["example.com"]).Select(name => new DomainOptions(name))],
         };
         var certificates = ServerCertificates.Open(configuration, [IPAddress.Loopback], time, _log);
