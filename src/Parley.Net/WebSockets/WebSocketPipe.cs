@@ -57,16 +57,17 @@ public sealed class WebSocketPipe : IDuplexPipe, IAsyncDisposable
         {
             if (_isOver) return new ReadResult(default, isCanceled: false, isCompleted: true);
             int length = 0;
-            CancellationTokenSource? limit = null;
+            CancellationTokenSource? limit = null, either = null;      // of a message that has begun
             try
             {
                 while (true)
                 {
-                    ValueWebSocketReceiveResult received = await socket.ReceiveAsync(_buffer.AsMemory(length), limit?.Token ?? _cancelled.Token).ConfigureAwait(false);
+                    ValueWebSocketReceiveResult received = await socket.ReceiveAsync(_buffer.AsMemory(length), either?.Token ?? _cancelled.Token).ConfigureAwait(false);
                     length += received.Count;
                     if (received.MessageType == WebSocketMessageType.Close || (!received.EndOfMessage && length >= maxMessageBytes)) break;
                     if (received.EndOfMessage) return new ReadResult(new ReadOnlySequence<byte>(_buffer, 0, length), isCanceled: false, isCompleted: false);
-                    limit ??= Begin();
+                    limit ??= new CancellationTokenSource(messageTimeout, time);
+                    either ??= CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _cancelled.Token);
                     if (length == _buffer.Length) Array.Resize(ref _buffer, Math.Min(2 * length, maxMessageBytes));
                 }
             }
@@ -77,6 +78,7 @@ public sealed class WebSocketPipe : IDuplexPipe, IAsyncDisposable
             }
             finally
             {
+                either?.Dispose();
                 limit?.Dispose();
             }
 
@@ -102,15 +104,6 @@ public sealed class WebSocketPipe : IDuplexPipe, IAsyncDisposable
         }
 
         public void Dispose() => _cancelled.Dispose();
-
-        private CancellationTokenSource Begin()
-        {
-            var limit = CancellationTokenSource.CreateLinkedTokenSource(_cancelled.Token);
-            _ = limit.Token;
-            ITimer timer = time.CreateTimer(static state => _ = ((CancellationTokenSource)state!).CancelAsync(), limit, messageTimeout, Timeout.InfiniteTimeSpan);
-            limit.Token.Register(timer.Dispose);
-            return limit;
-        }
     }
 
     /// <summary>Collects messages and sends them with the flush.</summary>

@@ -85,6 +85,7 @@ internal sealed class WebListener : IStreamListener
         options.AddServerHeader = false;
         options.Limits.RequestHeadersTimeout = HeaderTimeout;
         options.Limits.MaxRequestBodySize = 0;
+        options.Limits.MaxConcurrentConnections = MaxWebSockets;
         options.Limits.MaxConcurrentUpgradedConnections = MaxWebSockets;
         options.Listen(local.ToIPEndPoint(), listen =>
         {

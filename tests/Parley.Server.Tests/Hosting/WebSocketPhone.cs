@@ -49,6 +49,17 @@ internal sealed class WebSocketPhone : IDisposable
     public Task SendAsync(string text, WebSocketMessageType type = WebSocketMessageType.Text) =>
         _socket.SendAsync(Encoding.UTF8.GetBytes(text), type, endOfMessage: true, CancellationToken.None).WaitAsync(Limit);
 
+    /// <summary>Sends a message in fragments.</summary>
+    public async Task SendInPiecesAsync(string text, int pieceBytes)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        for (int at = 0; at < bytes.Length; at += pieceBytes)
+        {
+            int length = Math.Min(pieceBytes, bytes.Length - at);
+            await _socket.SendAsync(bytes.AsMemory(at, length), WebSocketMessageType.Text, at + length == bytes.Length, CancellationToken.None).AsTask().WaitAsync(Limit);
+        }
+    }
+
     /// <summary>The next message; "closed" when there is none any more.</summary>
     public async Task<string> ReceiveAsync()
     {

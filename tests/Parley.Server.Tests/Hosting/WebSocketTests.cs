@@ -36,6 +36,31 @@ public sealed class WebSocketTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5_000)]
+    [InlineData(40_000)]
+    public async Task A_message_may_come_in_fragments(int pieceBytes)
+    {
+        await using ParleyServer server = await StartAsync(ListenTransport.Http);
+        using WebSocketPhone phone = await ConnectAsync(server);
+        string request = phone.Request("OPTIONS", "sip:example.com", "user", headers: $"Content-Type: text/plain\r\n\r\n{new string('x', 30_000)}");
+        for (int i = 0; i < 2; i++)
+        {
+            await phone.SendInPiecesAsync(request.Replace("Call-ID: user", $"Call-ID: {i}", StringComparison.Ordinal), pieceBytes);
+            Assert.StartsWith("SIP/2.0 415 ", await phone.ReceiveAsync(), StringComparison.Ordinal);      // it was read to its end
+        }
+    }
+
+    [Fact]
+    public async Task A_message_that_is_too_long_ends_the_connection()
+    {
+        await using ParleyServer server = await StartAsync(ListenTransport.Http);
+        using WebSocketPhone phone = await ConnectAsync(server);
+        await phone.SendInPiecesAsync(new string('x', 70_000), 10_000);
+        Assert.Equal("closed", await phone.ReceiveAsync());
+    }
+
     [Fact]
     public async Task A_keep_alive_is_answered_and_a_malformed_message_ends_nothing()
     {
