@@ -8,6 +8,7 @@ using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Server.Tls;
+using Parley.Server.Web;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Hosting;

@@ -15,7 +15,8 @@ internal static class RequestPath
 {
     private const BindingFlags Own = BindingFlags.DeclaredOnly | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
-    // In the order of their haste: what every request needs comes first.
+    // In the order of their haste: what every request needs comes first. What only some servers have, such as the web listener, is not among them: it would
+    // be loaded for nothing (5 MB).
     private static readonly string[] Namespaces =
     [
         "Parley.Core", "Parley.Net", "Parley.Net.Linux", "Parley.Sip.Messages", "Parley.Sip.Transactions", "Parley.Endpoint.Sip", "Parley.Server.Hosting",

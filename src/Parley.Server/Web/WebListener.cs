@@ -15,10 +15,11 @@ using Microsoft.Extensions.Logging;
 using Parley.Core;
 using Parley.Net;
 using Parley.Net.WebSockets;
+using Parley.Server.Hosting;
 using Parley.Server.Tls;
 using Parley.Sip.Messages;
 
-namespace Parley.Server.Hosting;
+namespace Parley.Server.Web;
 
 /// <summary>A web server on one address, of which this version has SIP over WebSocket at <c>/sip</c>.</summary>
 /// <remarks>Speaks HTTP/1.1 alone, so that each WebSocket has a connection, and with it an address, of its own. Source: RFC 7118 4.</remarks>
