@@ -12,7 +12,7 @@ namespace Parley.Server.Configuration;
 /// <remarks>docs/configuration.md describes each; a test compares the two.</remarks>
 internal static class ConfigurationKeys
 {
-    private const string DomainValues = "names such as \"example.com\", or objects with \"name\" and \"role\" (\"proxy\" or \"redirect\")";
+    private const string DomainValues = "names such as \"example.com\", or objects with \"name\", \"role\" (\"proxy\" or \"redirect\") and rules for calls";
     private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\", \"tls://0.0.0.0:5061\" or \"https://0.0.0.0:8443\"";
 
     // RFC 7616 6.1 names them.
@@ -100,44 +100,18 @@ internal static class ConfigurationKeys
         var domains = ImmutableArray.CreateBuilder<DomainOptions>(items.Count);
         foreach (ConfigurationNode item in items)
         {
-            if (!TryReadDomain(item, out string name, out DomainRole role, ref reason)) return false;
-            if (domains.Any(domain => domain.Name == name))
+            if (!DomainReader.TryRead(item, out DomainOptions? domain, ref reason)) return false;
+            if (domains.Any(other => other.Name == domain.Name))
             {
-                reason = $"has \"{name}\" twice";
+                reason = $"has \"{domain.Name}\" twice";
                 return false;
             }
 
-            domains.Add(new DomainOptions(name, role));
+            domains.Add(domain);
         }
 
         configuration = configuration with { Domains = domains.ToImmutable() };
         return true;
-    }
-
-    private static bool TryReadDomain(ConfigurationNode item, out string name, out DomainRole role, ref string? reason)
-    {
-        name = "";
-        role = DomainRole.Proxy;
-        ConfigurationNode? written = item.Kind == NodeKind.Object ? null : item;
-        foreach (ConfigurationMember member in item.Members)
-        {
-            if (member.Name == "name") written = member.Value;
-            else if (member.Name != "role")
-            {
-                reason = $"has an object with an unknown key \"{ConfigurationNode.Shown(member.Name)}\"";
-                return false;
-            }
-            else if (member.Value.Text is "proxy" or "redirect") role = member.Value.Text == "proxy" ? DomainRole.Proxy : DomainRole.Redirect;
-            else
-            {
-                reason = $"has an unknown role {member.Value}";
-                return false;
-            }
-        }
-
-        if (written is not null && written.TryGetText(out string text) && AccountName.TryCheckDomain(text, out name, out string _)) return true;
-        reason = written is null ? "has an object without a name" : $"has {written}, which is no host name or IP address";
-        return false;
     }
 
     private static bool SetListen(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
@@ -269,7 +243,7 @@ internal static class ConfigurationKeys
         return true;
     }
 
-    private static string Shown(DomainOptions domain) => domain.Role == DomainRole.Proxy ? domain.Name : $"{domain.Name} (redirect)";
+    private static string Shown(DomainOptions domain) => (domain.Role == DomainRole.Proxy ? domain.Name : $"{domain.Name} (redirect)") + domain.RulesText;
 
     private static string Shown(ClientCertificates kind) => kind switch
     {

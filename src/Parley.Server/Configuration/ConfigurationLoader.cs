@@ -116,7 +116,8 @@ internal sealed class ConfigurationLoader
         string? reason = null;
         if (!key.Set(value, ref _configuration, ref reason))
         {
-            return Fail($"{value.Origin}: \"{name}\" {reason ?? $"is {value}"}" + (key.Name == "database" ? "" : $"; allowed: {key.Allowed}"), name);
+            bool saysAllowed = key.Name == "database" || reason?.Contains("; allowed: ", StringComparison.Ordinal) == true;
+            return Fail($"{value.Origin}: \"{name}\" {reason ?? $"is {value}"}" + (saysAllowed ? "" : $"; allowed: {key.Allowed}"), name);
         }
 
         _origins[name] = value.Origin;

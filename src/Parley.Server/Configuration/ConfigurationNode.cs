@@ -90,6 +90,15 @@ internal sealed class ConfigurationNode
         _ => Text,
     };
 
+    /// <summary>The whole value, by which two are compared.</summary>
+    public string ToJson() => Kind switch
+    {
+        NodeKind.Text => $"\"{Text}\"",
+        NodeKind.List => $"[{string.Join(',', Items.Select(item => item.ToJson()))}]",
+        NodeKind.Object => $"{{{string.Join(',', Members.Select(member => $"\"{member.Name}\":{member.Value.ToJson()}"))}}}",
+        _ => Text,
+    };
+
     /// <summary>A text of any content as one line of bearable length.</summary>
     internal static string Shown(string text)
     {

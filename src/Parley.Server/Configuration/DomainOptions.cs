@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Parley.Server.Rules;
 
 namespace Parley.Server.Configuration;
 
@@ -25,6 +26,12 @@ public sealed record DomainOptions
     /// <summary>What the server does with requests for its users; <see cref="DomainRole.Proxy"/> unless it says otherwise.</summary>
     public DomainRole Role { get; }
 
+    /// <summary>What is set for calls to and from its users.</summary>
+    public DomainRules Rules { get; init; } = DomainRules.None;
+
+    /// <summary>The rules as they were written, by which a reload sees that they changed.</summary>
+    internal string RulesText { get; init; } = "";
+
     /// <summary>True when a host is this domain: letter case does not count (RFC 3261 19.1.4), nor does a dot at the end.</summary>
     public bool IsNamed(ReadOnlySpan<byte> host)
     {
@@ -33,7 +40,7 @@ public sealed record DomainOptions
     }
 
     /// <inheritdoc/>
-    public bool Equals(DomainOptions? other) => other is not null && Name == other.Name && Role == other.Role;
+    public bool Equals(DomainOptions? other) => other is not null && Name == other.Name && Role == other.Role && RulesText == other.RulesText;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Role);

@@ -4,6 +4,7 @@ using Parley.Server.Authentication;
 using Parley.Server.Proxy;
 using Parley.Server.Redirect;
 using Parley.Server.Registrar;
+using Parley.Server.Rules;
 using Parley.Server.Services;
 using Parley.Sip.Messages;
 
@@ -14,6 +15,7 @@ namespace Parley.Server.Hosting;
 internal sealed class ServerLane : ITransactionUser
 {
     private readonly Step[] _steps;     // each is called for every request: that is cheaper than to find out each time what the interface's member is
+    private readonly int _firstTargetStep;      // those from here on find out where a request goes, the others whether it may go there
     private readonly RegistrationPool _registrations = new();
 
     /// <summary>The server above a lane.</summary>
@@ -38,7 +40,13 @@ internal sealed class ServerLane : ITransactionUser
             new DetectLoop(server),
             new IdentifyCaller(server, credentials),
             new AuthorizeRelay(),
+        ];
+        _firstTargetStep = steps.Length;
+        steps =
+        [
+            .. steps,
             .. added,
+            new FollowRules(server),
             new ServeLocally(services),
             new RedirectToContacts(server),
             new FindTargets(server),
@@ -120,20 +128,44 @@ internal sealed class ServerLane : ITransactionUser
         if (request.AreAccountsFresh || request.Method == SipMethod.Ack) return false;
         SipServerTransaction? transaction = request.Incoming.CreateTransaction(this);
         if (transaction is null) return true;
-        if (Server.Accounts.TryRefresh(new ParkedRequest(this, transaction, request.Caller))) return true;
-        RunAgain(transaction, request.Caller);
+        if (Server.Accounts.TryRefresh(new ParkedRequest(this, transaction, request.Caller, request.Route))) return true;
+        RunAgain(transaction, request.Caller, request.Route);
         return true;
     }
 
     /// <summary>Runs a parked request.</summary>
     /// <param name="transaction">Its transaction.</param>
     /// <param name="caller">Who sent it, as far as that was known.</param>
-    public void RunAgain(SipServerTransaction transaction, CallerKind caller)
+    /// <param name="route">What rules have made of it; null when none applied.</param>
+    public void RunAgain(SipServerTransaction transaction, CallerKind caller, CallRoute? route)
     {
         if (transaction.IsFinished) return;
+        if (route is { Target.IsEmpty: false })
+        {
+            RunAgain(transaction, route, areAccountsFresh: true);
+            return;
+        }
+
         var context = new RequestContext(this, transaction.Resume()) { AreAccountsFresh = true, Caller = caller };
         Run(ref context);
     }
+
+    /// <summary>Looks for the targets of a call that was sent elsewhere.</summary>
+    /// <param name="transaction">The transaction of its INVITE.</param>
+    /// <param name="route">Where it goes.</param>
+    /// <param name="areAccountsFresh">True when the accounts were brought up to date for it.</param>
+    public void RunAgain(SipServerTransaction transaction, CallRoute route, bool areAccountsFresh = false)
+    {
+        var context = new RequestContext(this, transaction.Resume())
+        {
+            AreAccountsFresh = areAccountsFresh, Caller = route.Caller, Routes = route.Routes, Mark = route.Mark, Route = route,
+        };
+        context.Retarget(route.Target);
+        RunTargets(ref context);
+    }
+
+    /// <summary>Runs a request through the steps that find out where it goes.</summary>
+    public StepResult RunTargets(ref RequestContext context) => RunFrom(_firstTargetStep, ref context);
 
     /// <summary>Ends what would go on for long: calls of services, and where <paramref name="alsoRinging"/> what still rings.</summary>
     public void EndCalls(bool alsoRinging)
@@ -142,12 +174,17 @@ internal sealed class ServerLane : ITransactionUser
         if (alsoRinging) Proxy.EndAll();
     }
 
-    private void Run(ref RequestContext context)
+    private void Run(ref RequestContext context) => RunFrom(0, ref context);
+
+    private StepResult RunFrom(int first, ref RequestContext context)
     {
-        foreach (Step step in _steps)
+        Step[] steps = _steps;
+        for (int i = first; i < steps.Length; i++)
         {
-            if (step(ref context) == StepResult.Done) return;
+            if (steps[i](ref context) == StepResult.Done) break;
         }
+
+        return StepResult.Done;
     }
 
     /// <summary>A CANCEL is for whoever has its INVITE.</summary>

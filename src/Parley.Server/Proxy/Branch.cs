@@ -29,6 +29,15 @@ internal sealed class Branch : LoopTimer
     /// <summary>The next branch of the call.</summary>
     public Branch? Next { get; set; }
 
+    /// <summary>When its phone has rung long enough; <see cref="Instant.Never"/> when Timer C alone counts.</summary>
+    public Instant RingDeadline { get; set; } = Instant.Never;
+
+    /// <summary>True once it was cancelled because its phone had rung long enough.</summary>
+    public bool HasRungOut { get; set; }
+
+    /// <summary>Its number in the call's history; 0 while none is kept.</summary>
+    public int HistoryNumber { get; set; }
+
     /// <summary>Starts a life.</summary>
     public void Begin(ProxyCall call, int target, int maxBreadth) => (Call, Target, MaxBreadth) = (call, target, maxBreadth);
 
@@ -38,6 +47,7 @@ internal sealed class Branch : LoopTimer
         if (Location is not null) Location.Branch = null;
         (Call, Transaction, Location, Next) = (null, null, null, null);
         (_flows, _nextFlow) = ([], 0);
+        (RingDeadline, HasRungOut, HistoryNumber) = (Instant.Never, false, 0);
     }
 
     /// <summary>Sets the flows that lead to the target, to be tried one after the other.</summary>

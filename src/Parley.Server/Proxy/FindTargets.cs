@@ -1,6 +1,7 @@
 using Parley.Endpoint.Sip;
 using Parley.Server.Hosting;
 using Parley.Server.Registrar;
+using Parley.Server.Rules;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -9,8 +10,6 @@ namespace Parley.Server.Proxy;
 /// <remarks>The last step: no request gets past it. Source: RFC 3261 16.5.</remarks>
 internal sealed class FindTargets(ServerState server) : IRequestStep
 {
-    private const int MostPreferred = 1000;
-
     /// <inheritdoc/>
     public StepResult Run(ref RequestContext request)
     {
@@ -31,7 +30,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
         SipFlow? flow = hasFlow ? request.Token.Flow : null;
         if (request.Method == SipMethod.Ack) return proxy.ForwardAck(ref request, flow);
         ProxyCall call = proxy.RentCall();
-        call.Targets.Add(request.RequestUri, MostPreferred, default, flow);
+        call.Targets.Add(request.RequestUri, TargetSet.MostPreferred, default, flow);
         return proxy.Forward(ref request, call);
     }
 
@@ -39,16 +38,25 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
     {
         ProxyCore proxy = request.Server.Proxy;
         ProxyCall call = proxy.RentCall();
-        foreach (Binding binding in bindings.LiveAt(proxy.Lane.Loop.Time.GetUtcNow()))
-        {
-            if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || uri.Scheme != SipUriScheme.Sip) continue;
-            SipFlow? flow = FlowTo(proxy.Lane, binding, uri, out bool isGone);
-            if (!isGone) call.Targets.Add(uri, binding.Preference, binding.Path, flow);
-        }
-
+        AddContacts(call, proxy.Lane, bindings);
         if (call.Targets.Count > 0) return proxy.Forward(ref request, call);
         proxy.Return(call);
-        return request.Reply(480);
+        return FollowRules.Unreached(ref request, 480);
+    }
+
+    /// <summary>Adds a user's contacts to the targets of a call.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="lane">Its lane.</param>
+    /// <param name="bindings">The user's bindings.</param>
+    /// <param name="preference">The preference of all of them; their own q when negative.</param>
+    public static void AddContacts(ProxyCall call, SipLane lane, scoped BindingSet bindings, int preference = -1)
+    {
+        foreach (Binding binding in bindings.LiveAt(lane.Loop.Time.GetUtcNow()))
+        {
+            if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || uri.Scheme != SipUriScheme.Sip) continue;
+            SipFlow? flow = FlowTo(lane, binding, uri, out bool isGone);
+            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow);
+        }
     }
 
     /// <summary>The flow that a phone registered over, where its Contact does not lead to it.</summary>

@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
+using Parley.Server.Rules;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -18,6 +19,8 @@ namespace Parley.Server.Proxy;
 /// </remarks>
 internal sealed class ProxyCall(ProxyCore proxy)
 {
+    private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(5);      // for a phone that has rung long enough to end its INVITE
+
     private SipServerTransaction _server = null!;
     private ForwardingPlan _plan;
     private BestResponse _best;
@@ -30,6 +33,10 @@ internal sealed class ProxyCall(ProxyCore proxy)
     private bool _isStopped;        // no further branch is to be started: CANCEL or 6xx
     private bool _isCancelled;
     private bool _isAwaited;        // a client transaction that has ended here leads to the server transaction
+    private bool _hasRung;          // a provisional response was sent
+    private CallRoute? _route;      // where the rules send the call that nobody answers
+    private byte[]? _requestUri;    // with a route: whom the call is for
+    private CallHistory? _history;  // where the call has been; null where nobody is to be told
 
     /// <summary>Where the request may go; filled before <see cref="Start"/>.</summary>
     public TargetSet Targets { get; } = new();
@@ -41,9 +48,15 @@ internal sealed class ProxyCall(ProxyCore proxy)
     public ProxyCall? PreviousOpen { get; set; }
 
     /// <summary>Starts the first branches.</summary>
-    public void Start(SipServerTransaction server, in ForwardingPlan plan)
+    /// <param name="server">The request's transaction.</param>
+    /// <param name="plan">What all its copies have in common.</param>
+    /// <param name="route">Where the rules send the call when nobody answers; null when no rule applies.</param>
+    /// <param name="requestUri">Whom it is for by now.</param>
+    public void Start(SipServerTransaction server, in ForwardingPlan plan, CallRoute? route, ReadOnlySpan<byte> requestUri)
     {
         (_server, _plan) = (server, plan);
+        if (route is not null) (_route, _requestUri, _history) = (route, requestUri.ToArray(), route.History);
+        else if (server.Method == SipMethod.Invite && server.Request.Has(HeaderId.HistoryInfo)) _history = CallHistory.Begin(server.Request);
         server.State = this;
         StartNext();
     }
@@ -60,8 +73,13 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
             case < 200:
                 if (branch.Transaction is { IsCancelled: false }) SetTimerC(branch);
-                if (!_isAnswered) TryForward(response);
+                if (!_isAnswered && TryForward(response)) _hasRung = true;
                 return;
+
+            case 487 when branch.HasRungOut:
+                Remember(branch, 408);
+                if (_best.IsBeatenBy(408)) _best.Replace(408, null);
+                break;
 
             case < 300 when TryForward(response):
                 _isAnswered = true;
@@ -74,6 +92,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
                 break;
 
             case < 400 when TryRecurse(response):
+                Remember(branch, statusCode);
                 break;
 
             case 503 when branch.Transaction is { IsCancelled: false } && branch.TryTakeFlow(out SipFlow flow):
@@ -83,6 +102,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
                 return;
 
             default:
+                Remember(branch, statusCode);
                 if (statusCode >= 600) Stop(except: branch);
                 if (_best.IsBeatenBy(statusCode)) _best.Replace(statusCode, proxy.Responses.Write(response));
                 else _best.AddChallenges(response);
@@ -126,6 +146,21 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <remarks>Source: RFC 3261 16.8.</remarks>
     public void OnTimerC(Branch branch)
     {
+        if (!branch.HasRungOut && proxy.Lane.Now >= branch.RingDeadline && branch.Transaction is { IsProceeding: true } ringing)
+        {
+            branch.HasRungOut = true;
+            ringing.Cancel();
+            proxy.Lane.Loop.Schedule(branch, proxy.Lane.Now + CancelTime);
+            return;
+        }
+
+        if (branch.HasRungOut)
+        {
+            Fail(branch, 408);      // not even the CANCEL was answered
+            StartNext();
+            return;
+        }
+
         if (branch.Transaction is { IsProceeding: true } transaction)
         {
             transaction.Cancel();       // its 487, or its silence, ends the branch
@@ -192,6 +227,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
         _running++;
         _started++;
         _breadthInUse += maxBreadth;
+        if (_history is not null) branch.HistoryNumber = _history.AddBranch();
         if (Targets.TryGetFlow(target, out SipFlow flow))
         {
             Send(branch, flow);
@@ -221,7 +257,8 @@ internal sealed class ProxyCall(ProxyCore proxy)
         _plan.Mark.Write(id[length..]);
         id = id[..(length + LoopMark.LengthBytes)];
         PooledBuffer? request = proxy.Requests.Write(
-            _server.Request, _server.Flow, _plan, Targets.UriOf(branch.Target), Targets.PathOf(branch.Target), flow, isBehindNat, branch.MaxBreadth, id, out SipFlow sendOver);
+            _server.Request, _server.Flow, _plan, Targets.UriOf(branch.Target), Targets.PathOf(branch.Target), flow, isBehindNat, branch.MaxBreadth, id,
+            _history, branch.HistoryNumber, KindOf(branch), out SipFlow sendOver);
         if (request is null)
         {
             Fail(branch, 513);
@@ -229,13 +266,21 @@ internal sealed class ProxyCall(ProxyCore proxy)
         }
 
         branch.Transaction = proxy.Lane.SendRequest(_server.Method, id, request, sendOver, proxy.User, branch);
-        if (branch.Transaction is null) Fail(branch, 503);
-        else SetTimerC(branch);
+        if (branch.Transaction is null)
+        {
+            Fail(branch, 503);
+            return;
+        }
+
+        if (_route is { RingTime: { Ticks: > 0 } ringTime }) branch.RingDeadline = proxy.Lane.Now + ringTime;
+        SetTimerC(branch);
     }
 
     private void SetTimerC(Branch branch)
     {
-        if (_server.Method == SipMethod.Invite) proxy.Lane.Loop.Schedule(branch, proxy.Lane.Now + proxy.TimerC);
+        if (_server.Method != SipMethod.Invite) return;
+        Instant end = proxy.Lane.Now + proxy.TimerC;
+        proxy.Lane.Loop.Schedule(branch, branch.RingDeadline < end ? branch.RingDeadline : end);
     }
 
     /// <returns>False when nothing of it can go on.</returns>
@@ -248,9 +293,13 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
     private void Fail(Branch branch, int statusCode)
     {
+        Remember(branch, statusCode);
         if (_best.IsBeatenBy(statusCode)) _best.Replace(statusCode, null);
         End(branch);
     }
+
+    /// <summary>What comes later is told that this target did not answer the call (RFC 7044 9.3).</summary>
+    private void Remember(Branch branch, int statusCode) => _history?.OnFailed(branch.HistoryNumber, Targets.UriOf(branch.Target), KindOf(branch), statusCode);
 
     private void End(Branch branch)
     {
@@ -324,16 +373,35 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <summary>No branch runs and none is to come: the best response goes back, unless a 2xx did.</summary>
     private void Finish()
     {
-        if (!_isAnswered) SendBest();
+        CallRoute? diverted = TryDivert() ? _route : null;
+        SipServerTransaction server = _server;
+        if (!_isAnswered && diverted is null) SendBest();
         proxy.OnFinished(this, _server.Method, _isAnswered);
         _server.State = null;
-        if (!_isAwaited) _server.Release();
+        if (!_isAwaited && diverted is null) _server.Release();
         _best.Clear();
         Targets.Clear();
         (_server, _plan, _branches) = (null!, default, null);
         (_running, _started, _breadthInUse, _groupPreference) = (0, 0, 0, 0);
-        (_isAnswered, _isStopped, _isCancelled, _isAwaited) = (false, false, false, false);
+        (_isAnswered, _isStopped, _isCancelled, _isAwaited, _hasRung) = (false, false, false, false, false);
+        (_route, _requestUri, _history) = (null, null, null);
         proxy.Return(this);
+        if (diverted is not null) proxy.Divert(server, diverted);
+    }
+
+    private TargetKind KindOf(Branch branch)
+    {
+        if (_history is null) return default;
+        ReadOnlySpan<byte> asked = _requestUri ?? _server.Request.RequestUri;
+        return Targets.UriOf(branch.Target).SequenceEqual(asked) ? TargetKind.Same : _route is { IsForGroup: true } ? TargetKind.OtherUser : TargetKind.Contact;
+    }
+
+    /// <summary>Sends the call elsewhere, where the rules say so. A 6xx is the last word (RFC 3261 16.7 step 5).</summary>
+    private bool TryDivert()
+    {
+        if (_route is null || _isAnswered || _isStopped || _server.IsFinished) return false;
+        int statusCode = _best.StatusCode is 0 ? 408 : _best.StatusCode;
+        return _route.After(statusCode, _hasRung, out DiversionReason reason) is { } target && _route.TryDivert(target, _requestUri, reason);
     }
 
     private void SendBest()

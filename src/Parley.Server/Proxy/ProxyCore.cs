@@ -1,6 +1,7 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Server.Hosting;
+using Parley.Server.Rules;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -37,6 +38,9 @@ internal sealed class ProxyCore(ServerLane server)
     /// <summary>Requests that have branches running.</summary>
     public int OpenCalls { get; private set; }
 
+    /// <summary>Looks for other targets of a call that nobody has answered.</summary>
+    public void Divert(SipServerTransaction transaction, CallRoute route) => server.RunAgain(transaction, route);
+
     /// <summary>A call whose targets are to be filled in; <see cref="Forward"/> or <see cref="Return(ProxyCall)"/> follows.</summary>
     public ProxyCall RentCall()
     {
@@ -58,7 +62,7 @@ internal sealed class ProxyCore(ServerLane server)
 
         server.Counters.Forwarded++;
         Link(call);
-        call.Start(transaction, PlanOf(ref request));
+        call.Start(transaction, PlanOf(ref request), request.Route, request.RequestUri.Bytes);
         return StepResult.Done;
     }
 
@@ -86,7 +90,7 @@ internal sealed class ProxyCore(ServerLane server)
     {
         Span<byte> id = stackalloc byte[SipLane.MaxBranchBytes];
         id = id[..Lane.WriteBranch(id)];
-        PooledBuffer? message = Requests.Write(ack, source, plan, target, default, flow, isBehindNat, plan.MaxBreadth, id, out SipFlow sendOver);
+        PooledBuffer? message = Requests.Write(ack, source, plan, target, default, flow, isBehindNat, plan.MaxBreadth, id, history: null, 0, default, out SipFlow sendOver);
         if (message is not null) Lane.Send(message, sendOver);
     }
 

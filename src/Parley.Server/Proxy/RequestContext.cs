@@ -1,6 +1,7 @@
 using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
+using Parley.Server.Rules;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -63,8 +64,22 @@ public ref struct RequestContext
 
     internal Passage Passage { get; set; }
 
+    /// <summary>What the rules of the configuration have made of a call so far; null when none applied.</summary>
+    internal CallRoute? Route { get; set; }
+
     /// <summary>True when the accounts were brought up to date for this request.</summary>
     internal bool AreAccountsFresh { get; set; }
+
+    /// <summary>Gives the request another Request-URI, for this step's successors and for who gets it in the end.</summary>
+    /// <param name="uri">A sip URI, to be valid as long as the request: what a step keeps, not what it has on its stack.</param>
+    /// <remarks>Who calls it answers for where the request goes: the caller's rights were checked for the URI before. Source: RFC 3261 16.5.</remarks>
+    /// <exception cref="ArgumentException">The URI cannot be read.</exception>
+    public void Retarget(ReadOnlySpan<byte> uri)
+    {
+        if (!SipUriView.TryParse(uri, out SipUriView target)) throw new ArgumentException("No URI.", nameof(uri));
+        RequestUri = target;
+        Domain = Server.Server.FindDomain(target);
+    }
 
     /// <summary>Answers; an ACK is dropped.</summary>
     /// <param name="statusCode">300 to 699, or 200.</param>

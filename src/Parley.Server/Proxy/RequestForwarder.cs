@@ -1,6 +1,7 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Server.Hosting;
+using Parley.Server.Rules;
 using Parley.Sip.Authentication;
 using Parley.Sip.Messages;
 
@@ -49,6 +50,9 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
     /// <param name="isBehindNat">True when nothing but that flow leads there, now and later in the dialog.</param>
     /// <param name="maxBreadth">The copy's Max-Breadth.</param>
     /// <param name="branch">The copy's branch.</param>
+    /// <param name="history">Where the call has been, to be told to the target; null for nothing.</param>
+    /// <param name="historyNumber">The target's number in it.</param>
+    /// <param name="kind">What the target is in it.</param>
     /// <param name="sendOver">The flow to send it over: a stream, when it is too long for a datagram.</param>
     /// <returns>The message; null when it is too long to be sent.</returns>
     public PooledBuffer? Write(
@@ -61,6 +65,9 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
         bool isBehindNat,
         int maxBreadth,
         ReadOnlySpan<byte> branch,
+        CallHistory? history,
+        int historyNumber,
+        TargetKind kind,
         out SipFlow sendOver)
     {
         sendOver = isBehindNat ? flow : lane.FlowFor(flow, request.Bytes.Length + ExpectedGrowthBytes);
@@ -73,6 +80,7 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
         if (request.Method != SipMethod.Ack) _edits.SetHeader(request, HeaderId.MaxBreadth, (uint)maxBreadth);
         _edits.EnsureContentLength(request);
         RemoveOwnCredentials(request);
+        history?.Write(_edits, request, historyNumber, target, kind);
         if (plan.RecordsRoute) RecordRoute(request, source, plan.IsCallerBehindNat, flow, isBehindNat);
 
         // Last, so that it comes out first.

@@ -10,6 +10,9 @@ namespace Parley.Server.Proxy;
 /// </remarks>
 internal sealed class TargetSet
 {
+    /// <summary>The preference of those that are tried first.</summary>
+    public const int MostPreferred = 1000;
+
     private byte[] _text = new byte[256];
     private int _textLength;
     private Entry[] _entries = new Entry[1];

@@ -1,6 +1,7 @@
 using Parley.Server.Accounts;
 using Parley.Server.Hosting;
 using Parley.Server.Registrar;
+using Parley.Server.Rules;
 
 namespace Parley.Server.Proxy;
 
@@ -26,7 +27,7 @@ internal static class UserLookup
         }
 
         bool mayKnow = request.Caller is CallerKind.LocalUser or CallerKind.Trusted;
-        if (isKnown || !mayKnow) return request.Reply(480);
-        return request.Server.RunAgainWithFreshAccounts(ref request) ? StepResult.Done : request.Reply(404);
+        if (isKnown || !mayKnow) return FollowRules.Unreached(ref request, 480);
+        return request.Server.RunAgainWithFreshAccounts(ref request) ? StepResult.Done : FollowRules.Unreached(ref request, 404);
     }
 }

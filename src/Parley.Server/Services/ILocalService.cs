@@ -13,8 +13,13 @@ internal interface ILocalService
     /// <param name="user">The user part of the Request-URI, as it stands there.</param>
     bool Serves(ReadOnlySpan<byte> user);
 
+    /// <summary>True when a request is part of one of the service's calls, whatever its Request-URI says.</summary>
+    bool Owns(in SipIncomingRequest request);
+
     /// <summary>Takes a request for the service: makes a transaction of it, answers it, or (an ACK) acts on it.</summary>
-    void Take(in SipIncomingRequest request);
+    /// <param name="request">The request.</param>
+    /// <param name="user">The user that it is for by now, which its Request-URI may have led to by a rule.</param>
+    void Take(in SipIncomingRequest request, ReadOnlySpan<byte> user);
 
     /// <summary>Ends all calls, with BYE where they stand.</summary>
     void EndCalls();

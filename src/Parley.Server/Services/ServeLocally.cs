@@ -11,8 +11,8 @@ internal sealed class ServeLocally(ILocalService[] services) : IRequestStep
         if (request.Domain is null || request.HasNextRoute) return StepResult.Continue;
         foreach (ILocalService service in services)
         {
-            if (!service.Serves(request.RequestUri.User)) continue;
-            service.Take(request.Incoming);
+            if (!service.Serves(request.RequestUri.User) && !(request.IsInDialog && service.Owns(request.Incoming))) continue;
+            service.Take(request.Incoming, request.RequestUri.User);
             return StepResult.Done;
         }
 

@@ -1,10 +1,8 @@
 using System.Net;
-using System.Text;
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
-using Parley.Sip.Messages;
 using Parley.UserAgent;
 using Parley.UserAgent.Calls;
 using Parley.UserAgent.Services;
@@ -20,6 +18,7 @@ internal sealed class TestCalls : ILocalService, IIncomingCallHandler
     private readonly EchoService _echo = new();
     private readonly MusicService _music = new();
     private readonly UserAgentCore _core;
+    private bool _isEchoCalled;     // while the core takes an INVITE
 
     /// <summary>The services of a lane.</summary>
     /// <param name="lane">The lane.</param>
@@ -38,7 +37,14 @@ internal sealed class TestCalls : ILocalService, IIncomingCallHandler
     public bool Serves(ReadOnlySpan<byte> user) => IsEcho(user) || IsMusic(user);
 
     /// <inheritdoc/>
-    public void Take(in SipIncomingRequest request) => _core.OnRequest(request);
+    public bool Owns(in SipIncomingRequest request) => _core.Owns(request);
+
+    /// <inheritdoc/>
+    public void Take(in SipIncomingRequest request, ReadOnlySpan<byte> user)
+    {
+        _isEchoCalled = IsEcho(user);
+        _core.OnRequest(request);
+    }
 
     /// <inheritdoc/>
     public void EndCalls() => _core.HangUpAll();
@@ -46,8 +52,7 @@ internal sealed class TestCalls : ILocalService, IIncomingCallHandler
     /// <inheritdoc/>
     public void OnIncomingCall(CallLeg call)
     {
-        bool isEcho = SipUri.TryParse(call.RequestUri, out SipUri? called) && IsEcho(Encoding.UTF8.GetBytes(called.User ?? ""));
-        IIncomingCallHandler service = isEcho ? _echo : _music;
+        IIncomingCallHandler service = _isEchoCalled ? _echo : _music;
         service.OnIncomingCall(call);
     }
 

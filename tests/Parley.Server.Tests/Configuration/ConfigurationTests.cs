@@ -165,7 +165,7 @@ public sealed class ConfigurationTests
         Assert.Equal(message.Replace("FILE", file.Path, StringComparison.Ordinal), Refused(new ConfigurationSources { File = file.Path }).Message);
     }
 
-    private const string DomainValues = "; allowed: a list of names such as \"example.com\", or objects with \"name\" and \"role\" (\"proxy\" or \"redirect\")";
+    private const string DomainValues = "; allowed: a list of names such as \"example.com\", or objects with \"name\", \"role\" (\"proxy\" or \"redirect\") and rules for calls";
 
     [Theory]
     [InlineData("[]", "is an empty list")]
@@ -175,12 +175,21 @@ public sealed class ConfigurationTests
     [InlineData("[5]", "has 5, which is no host name or IP address")]
     [InlineData("[\"a\", \"A\"]", "has \"a\" twice")]
     [InlineData("[{}]", "has an object without a name")]
-    [InlineData("[{ \"name\": \"a\", \"rule\": \"proxy\" }]", "has an object with an unknown key \"rule\"")]
-    [InlineData("[{ \"name\": \"a\", \"role\": \"registrar\" }]", "has an unknown role \"registrar\"")]
+    [InlineData("[{ \"name\": \"a\", \"rule\": \"proxy\" }]", "cannot be used: a domain has an unknown key \"rule\" (FILE line 1); did you mean \"role\"?; allowed: name, role, forward, doNotDisturb, maxCalls, users, groups, shortCodes")]
+    [InlineData("[{ \"name\": \"a\", \"role\": \"registrar\" }]", "cannot be used: \"role\" of a domain is \"registrar\" (FILE line 1); allowed: \"proxy\", \"redirect\"")]
+    [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"forward\": { \"bussy\": \"x\" } } } }]", "cannot be used: \"forward\" of user \"bob\" has an unknown key \"bussy\" (FILE line 1); did you mean \"busy\"?; allowed: always, busy, noAnswer, offline, after")]
+    [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"forward\": { \"busy\": \"x y\" } } } }]", "cannot be used: \"busy\" of \"forward\" of user \"bob\" is \"x y\" (FILE line 1); allowed: a user of the domain, or a SIP URI")]
+    [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"maxCalls\": -1 } } }]", "cannot be used: \"maxCalls\" of user \"bob\" is -1 (FILE line 1); allowed: 0 to 10000")]
+    [InlineData("[{ \"name\": \"a\", \"users\": [] }]", "cannot be used: \"users\" of a domain is an empty list (FILE line 1); allowed: an object")]
+    [InlineData("[{ \"name\": \"a\", \"groups\": { \"g\": {} } }]", "cannot be used: group \"g\" has no members (FILE line 1); allowed: \"members\" with a user of the domain, or a SIP URI, once or more")]
+    [InlineData("[{ \"name\": \"a\", \"groups\": { \"g\": { \"members\": [\"b\"], \"ring\": \"some\" } } }]", "cannot be used: \"ring\" of group \"g\" is \"some\" (FILE line 1); allowed: \"all\", \"inTurn\", \"roundRobin\"")]
+    [InlineData("[{ \"name\": \"a\", \"groups\": { \"g\": { \"members\": [\"g\"] } } }]", "cannot be used: group \"g\" has the group \"g\" as a member (FILE line 1); allowed: users and URIs; \"otherwise\" may name a group")]
+    [InlineData("[{ \"name\": \"a\", \"shortCodes\": { \"1\": 5 } }]", "cannot be used: short code \"1\" is 5 (FILE line 1); allowed: a user of the domain, or a SIP URI")]
     public void A_mistake_in_domains_says_which(string json, string problem)
     {
         using var file = new TestFile($$"""{ "domains": {{json}} }""");
-        Assert.Equal($"{file.Path} line 1: \"domains\" {problem}{DomainValues}", Refused(new ConfigurationSources { File = file.Path }).Message);
+        string allowed = problem.Contains("; allowed: ", StringComparison.Ordinal) ? "" : DomainValues;
+        Assert.Equal($"{file.Path} line 1: \"domains\" {problem.Replace("FILE", file.Path, StringComparison.Ordinal)}{allowed}", Refused(new ConfigurationSources { File = file.Path }).Message);
     }
 
     private const string ListenValues = "; allowed: a list of URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\", \"tls://0.0.0.0:5061\" or \"https://0.0.0.0:8443\"";

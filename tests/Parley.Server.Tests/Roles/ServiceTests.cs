@@ -1,4 +1,5 @@
 using Parley.Net.Virtual;
+using Parley.Server.Tests.Rules;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
 
@@ -7,7 +8,11 @@ namespace Parley.Server.Tests.Roles;
 /// <summary>The users that the server itself is.</summary>
 public sealed class ServiceTests : IDisposable
 {
-    private readonly TestServer _server = new(configuration => configuration with { Trusted = [RegistrarTests.Prefix("192.0.2.1")] }, lanes: 2);
+    private readonly TestServer _server = new(configuration => configuration with
+    {
+        Trusted = [RegistrarTests.Prefix("192.0.2.1")],
+        Domains = [ForwardingTests.Read("\"shortCodes\": { \"*43\": \"echo\" }")],
+    }, lanes: 2);
     private readonly RandomPhone _alice;
 
     public ServiceTests() => _alice = new RandomPhone(
@@ -18,6 +23,7 @@ public sealed class ServiceTests : IDisposable
     [Theory]
     [InlineData("echo")]
     [InlineData("music")]
+    [InlineData("*43")]     // a short code of the configuration: requests in the dialog have it in their Request-URI
     public void A_service_answers_and_both_sides_can_hang_up(string user)
     {
         var uri = SipUri.Parse($"sip:{user}@example.com");

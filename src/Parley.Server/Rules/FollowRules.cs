@@ -1,0 +1,95 @@
+using Parley.Endpoint.Sip;
+using Parley.Server.Accounts;
+using Parley.Server.Hosting;
+using Parley.Server.Proxy;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Rules;
+
+/// <summary>Does with a request for one of our users what an administrator has set: short codes, groups, do not disturb and forwarding.</summary>
+/// <remarks>
+/// Short codes count for all requests outside of dialogs, the rest for INVITE. What comes after ringing is decided by the call's <see cref="CallRoute"/>.
+/// The administrator's word is enough: a caller who may reach the user may be forwarded to where the rules say, also out of the domain.
+/// </remarks>
+internal sealed class FollowRules(ServerState server) : IRequestStep
+{
+    /// <inheritdoc/>
+    public StepResult Run(ref RequestContext request)
+    {
+        if (request.Domain?.Rules is not { IsEmpty: false } rules || request.HasNextRoute || request.IsInDialog) return StepResult.Continue;
+        Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
+        if (!AddressOfRecord.TryFormat(request.RequestUri.User, request.Domain.NameUtf8.AsSpan(), addressOfRecord, out int length)) return StepResult.Continue;
+        addressOfRecord = addressOfRecord[..length];
+        ReadOnlySpan<byte> user = AddressOfRecord.UserOf(addressOfRecord);
+        if (rules.TryGetShortCode(user, out CallTarget? meant)) return Divert(ref request, meant, DiversionReason.Unknown);
+        if (request.Method != SipMethod.Invite) return StepResult.Continue;
+        if (rules.TryGetGroup(user, out RingGroup? group)) return Ring(ref request, group);
+        return rules.HasUserRules ? FollowUserRules(ref request, rules.OfUser(user), addressOfRecord) : StepResult.Continue;
+    }
+
+    /// <summary>The callee cannot be reached: sends the call elsewhere where that is set, else answers.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="statusCode">The answer.</param>
+    public static StepResult Unreached(ref RequestContext request, int statusCode) =>
+        request.Route?.After(statusCode, hasRung: false, out DiversionReason reason) is { } target ? Divert(ref request, target, reason) : request.Reply(statusCode);
+
+    private static StepResult Divert(ref RequestContext request, CallTarget target, DiversionReason reason)
+    {
+        CallRoute route = request.Route ??= new CallRoute(request);
+        if (!route.TryDivert(target, request.RequestUri.Bytes, reason)) return request.Reply(new SipReply(482) { ReasonPhrase = "Forwarded in a Circle"u8 });
+        request.Retarget(route.Target);
+        return request.Server.RunTargets(ref request);
+    }
+
+    private StepResult FollowUserRules(ref RequestContext request, UserRules rules, scoped ReadOnlySpan<byte> addressOfRecord)
+    {
+        if (rules.Forward.Always is { } always) return Divert(ref request, always, DiversionReason.Unconditional);
+        if (rules.DoNotDisturb)
+        {
+            if (rules.Forward.Busy is { } elsewhere) return Divert(ref request, elsewhere, DiversionReason.DoNotDisturb);
+            return MayKnow(request, addressOfRecord) ? request.Reply(new SipReply(480) { ReasonPhrase = "Do Not Disturb"u8 }) : request.Reply(480);
+        }
+
+        CallRoute route = request.Route ??= new CallRoute(request);
+        route.Reach(rules);
+        return StepResult.Continue;
+    }
+
+    /// <summary>Strangers do not learn that there is such a user (docs/rfc/sip-proxy.md).</summary>
+    private bool MayKnow(scoped in RequestContext request, scoped ReadOnlySpan<byte> addressOfRecord) =>
+        request.Caller is CallerKind.LocalUser or CallerKind.Trusted && server.Accounts.TryFind(addressOfRecord, request.Server.Found, out _);
+
+    /// <summary>Rings at a group's members. Their own forwarding does not count, or a call would leave the group; do not disturb does.</summary>
+    private StepResult Ring(ref RequestContext request, RingGroup group)
+    {
+        CallRoute route = request.Route ??= new CallRoute(request);
+        route.Reach(group);
+        ProxyCall call = request.Server.Proxy.RentCall();
+        int first = group.NextFirst(), count = group.Members.Length;
+        for (int i = 0; i < count; i++)
+        {
+            int preference = group.Order == RingOrder.All ? TargetSet.MostPreferred : TargetSet.MostPreferred - Math.Min(i, TargetSet.MostPreferred);
+            Add(ref request, call, group.Members[(first + i) % count], preference);
+        }
+
+        if (call.Targets.Count > 0) return request.Server.Proxy.Forward(ref request, call);
+        request.Server.Proxy.Return(call);
+        return Unreached(ref request, 480);
+    }
+
+    private void Add(ref RequestContext request, ProxyCall call, CallTarget member, int preference)
+    {
+        if (!SipUriView.TryParse(member.Utf8, out SipUriView uri)) return;
+        if (server.FindDomain(uri) is not { } domain)
+        {
+            call.Targets.Add(uri, preference);
+            return;
+        }
+
+        Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
+        if (!AddressOfRecord.TryFormat(uri.User, domain.NameUtf8.AsSpan(), addressOfRecord, out int length)) return;
+        addressOfRecord = addressOfRecord[..length];
+        if (domain.Rules.OfUser(AddressOfRecord.UserOf(addressOfRecord)).DoNotDisturb || !server.Accounts.TryFind(addressOfRecord, request.Server.Found, out _)) return;
+        FindTargets.AddContacts(call, request.Server.Lane, server.Location.Find(addressOfRecord, request.Server.Found), preference);
+    }
+}
