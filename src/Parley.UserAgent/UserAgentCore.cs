@@ -28,6 +28,7 @@ public sealed class UserAgentCore : ITransactionUser
     private readonly OfferAnswer _capabilities;
     private readonly ITextMessageHandler? _messageHandler;
     private readonly MessageQueue _messages;
+    private readonly byte[]? _proxyRoute;
 
     /// <summary>A user agent on a lane.</summary>
     /// <param name="lane">The lane.</param>
@@ -54,7 +55,7 @@ public sealed class UserAgentCore : ITransactionUser
         if (options.OutboundProxy is { } proxy)
         {
             Proxy = proxy.ToBytes();
-            ProxyRoute = WireText.ToBytes($"<{(proxy.IsLooseRouter ? proxy : proxy.With("lr"))}>");
+            _proxyRoute = (proxy.IsLooseRouter ? proxy : proxy.With("lr")).ToBytes();
         }
 
         if (options.Password is { } password) Digest = new DigestClient(options.UserName ?? options.Identity!.User!, password);
@@ -86,9 +87,6 @@ public sealed class UserAgentCore : ITransactionUser
 
     /// <summary>The URI of the outbound proxy.</summary>
     internal byte[]? Proxy { get; }
-
-    /// <summary>The same as value of Route; empty without one.</summary>
-    internal byte[] ProxyRoute { get; } = [];
 
     internal byte[] ContactUser { get; }
 
@@ -246,6 +244,15 @@ public sealed class UserAgentCore : ITransactionUser
         }
     }
 
+    /// <summary>The URI that is located to find where a request outside a dialog goes first.</summary>
+    /// <param name="requestUri">Its Request-URI.</param>
+    internal byte[] NextHop(byte[] requestUri) => Proxy is null ? requestUri : WireText.IsSips(requestUri) ? WireText.ToSips(Proxy) : Proxy;
+
+    /// <summary>Value of Route of a request outside a dialog; empty for none. To a <c>sips</c> URI it is a <c>sips</c> one too.</summary>
+    /// <remarks>Source: RFC 5630 5.1.1.</remarks>
+    internal byte[] RouteTo(byte[] requestUri) =>
+        _proxyRoute is null ? [] : [(byte)'<', .. WireText.IsSips(requestUri) ? WireText.ToSips(_proxyRoute) : _proxyRoute, (byte)'>'];
+
     /// <summary>Who this side is to others, on a flow.</summary>
     internal NameAddress IdentityOn(in SipFlow flow)
     {
@@ -265,14 +272,15 @@ public sealed class UserAgentCore : ITransactionUser
     /// <summary>The Contact row of a response over a flow.</summary>
     /// <param name="flow">The flow.</param>
     /// <param name="requestUri">The URI that was called, whose user is the Contact's too; null for a call that this side made.</param>
-    internal byte[] WriteContactRow(in SipFlow flow, string? requestUri)
+    /// <param name="isSecure">True when it has to be a <c>sips</c> URI.</param>
+    internal byte[] WriteContactRow(in SipFlow flow, string? requestUri, bool isSecure)
     {
         byte[] called = WireText.ToBytes(requestUri ?? "");
         ReadOnlySpan<byte> user = SipUriView.TryParse(called, out SipUriView uri) && uri.HasUser ? uri.User : ContactUser;
         byte[] row = new byte[SipLane.MaxViaBytes + user.Length + 64];
         var writer = new MessageWriter(row);
         writer.Write("Contact: "u8);
-        writer.Advance(RequestTemplate.WriteContact(writer.Remaining, Lane, flow, user));
+        writer.Advance(RequestTemplate.WriteContact(writer.Remaining, Lane, flow, user, isSecure));
         writer.Write("\r\n"u8);
         return row[..writer.Written];
     }

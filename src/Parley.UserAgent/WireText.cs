@@ -12,6 +12,12 @@ internal static class WireText
     /// <summary>A text for the wire.</summary>
     public static byte[] ToBytes(string text) => Encoding.UTF8.GetBytes(text);
 
+    /// <summary>True for a <c>sips</c> URI.</summary>
+    public static bool IsSips(ReadOnlySpan<byte> uri) => SipUriView.TryParse(uri, out SipUriView view) && view.Scheme == SipUriScheme.Sips;
+
+    /// <summary>A <c>sip</c> URI as a <c>sips</c> one; any other as it is.</summary>
+    public static byte[] ToSips(byte[] uri) => SipUriView.TryParse(uri, out SipUriView view) && view.Scheme == SipUriScheme.Sip ? [.. "sips"u8, .. uri["sip".Length..]] : uri;
+
     /// <summary>A URI as it may stand in a request line: without headers, nor the method parameter (RFC 3261 19.1.1, table 1).</summary>
     public static SipUri ToRequestUri(SipUri uri) =>
         uri with { Headers = SipParameters.Empty, Parameters = uri.Parameters.Without("method") };

@@ -35,23 +35,26 @@ public readonly record struct SipDestination(string Host, ushort Port, SipTransp
     };
 
     /// <summary>Takes it from a URI.</summary>
+    /// <param name="uri">The URI.</param>
+    /// <param name="destination">The destination.</param>
+    /// <param name="isSecure">True to take a <c>sip</c> URI as if it were a <c>sips</c> one: on the way of a request for such a one (RFC 3261 16.6 step 7).</param>
     /// <returns>False when the URI is no SIP URI, or asks for a transport that nobody knows or that its scheme does not allow.</returns>
-    public static bool TryFrom(in SipUriView uri, out SipDestination destination)
+    public static bool TryFrom(in SipUriView uri, out SipDestination destination, bool isSecure = false)
     {
         destination = default;
-        if (!TryGetTransport(uri, out SipTransport transport)) return false;
+        if (!TryGetTransport(uri, isSecure, out SipTransport transport)) return false;
         destination = new SipDestination(System.Text.Encoding.ASCII.GetString(HostOf(uri)), uri.Port, transport);
         return true;
     }
 
     internal static ReadOnlySpan<byte> HostOf(in SipUriView uri) => uri.MulticastAddress.IsEmpty ? uri.Host : uri.MulticastAddress;
 
-    internal static bool TryGetTransport(in SipUriView uri, out SipTransport transport)
+    internal static bool TryGetTransport(in SipUriView uri, bool isSecure, out SipTransport transport)
     {
         transport = uri.Transport;
         if (!uri.IsSip) return false;
         if (transport == SipTransport.Unknown && uri.Parameters.TryGet("transport"u8, out _)) return false;
-        if (uri.Scheme != SipUriScheme.Sips) return true;
+        if (uri.Scheme != SipUriScheme.Sips && !isSecure) return true;
         transport = transport switch
         {
             SipTransport.Unknown or SipTransport.Tcp or SipTransport.Tls => SipTransport.Tls,       // RFC 3261 26.2.2: TLS over TCP

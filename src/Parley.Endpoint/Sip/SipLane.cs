@@ -139,11 +139,12 @@ public sealed class SipLane
     /// <summary>The flow to a URI whose host is an address.</summary>
     /// <param name="uri">A SIP URI: its maddr, host, port and transport count (RFC 3263 4).</param>
     /// <param name="flow">The flow.</param>
+    /// <param name="isSecure">True to take a <c>sip</c> URI as if it were a <c>sips</c> one (RFC 3261 16.6 step 7).</param>
     /// <returns>False when the host is a name (see <see cref="Locate"/>) or the transport is not supported.</returns>
-    public static bool TryLocate(in SipUriView uri, out SipFlow flow)
+    public static bool TryLocate(in SipUriView uri, out SipFlow flow, bool isSecure = false)
     {
         flow = default;
-        if (!SipDestination.TryGetTransport(uri, out SipTransport transport)) return false;
+        if (!SipDestination.TryGetTransport(uri, isSecure, out SipTransport transport)) return false;
         if (transport == SipTransport.Unknown) transport = SipTransport.Udp;
         if (!CanSendBy(transport)) return false;
         ushort port = uri.Port != 0 ? uri.Port : SipDestination.PortOf(transport);
@@ -154,12 +155,15 @@ public sealed class SipLane
     }
 
     /// <summary>Finds the flows to a URI, best first, and calls back on this lane, never from within.</summary>
+    /// <param name="uri">The URI.</param>
+    /// <param name="request">Who is called back.</param>
+    /// <param name="isSecure">True to take a <c>sip</c> URI as if it were a <c>sips</c> one (RFC 3261 16.6 step 7).</param>
     /// <remarks>Source: RFC 3263 4.</remarks>
-    public void Locate(in SipUriView uri, SipLocateRequest request)
+    public void Locate(in SipUriView uri, SipLocateRequest request, bool isSecure = false)
     {
         ArgumentNullException.ThrowIfNull(request);
-        if (TryLocate(uri, out SipFlow flow)) request.Complete(this, [flow]);
-        else if (!SipDestination.TryFrom(uri, out SipDestination destination)) request.Complete(this, []);
+        if (TryLocate(uri, out SipFlow flow, isSecure)) request.Complete(this, [flow]);
+        else if (!SipDestination.TryFrom(uri, out SipDestination destination, isSecure)) request.Complete(this, []);
         else if (destination.Transport != SipTransport.Unknown && !CanSendBy(destination.Transport)) request.Complete(this, []);
         else _resolver.Resolve(destination, this, request);
     }

@@ -23,9 +23,9 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
     /// <summary>The Request-URI is the only target.</summary>
     private static StepResult FollowRequest(ref RequestContext request)
     {
-        if (!request.HasNextRoute && request.RequestUri.Scheme != SipUriScheme.Sip) return request.Reply(416);
+        if (!request.HasNextRoute && !request.RequestUri.IsSip) return request.Reply(416);
         ProxyCore proxy = request.Server.Proxy;
-        bool hasFlow = !request.HasNextRoute && request.Token.HasFlow
+        bool hasFlow = !request.HasNextRoute && request.Token.HasFlow && (!request.IsSecure || request.Token.Flow.Transport.IsSecure)
             && (!request.Token.Flow.IsReliable || proxy.Lane.HasConnection(request.Token.Flow));
         SipFlow? flow = hasFlow ? request.Token.Flow : null;
         if (request.Method == SipMethod.Ack) return proxy.ForwardAck(ref request, flow);
@@ -38,25 +38,36 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
     {
         ProxyCore proxy = request.Server.Proxy;
         ProxyCall call = proxy.RentCall();
-        AddContacts(call, proxy.Lane, bindings);
+        bool isEachSuitable = AddContacts(call, proxy.Lane, bindings, request.IsSecure);
         if (call.Targets.Count > 0) return proxy.Forward(ref request, call);
         proxy.Return(call);
-        return FollowRules.Unreached(ref request, 480);
+        return FollowRules.Unreached(ref request, isEachSuitable ? new SipReply(480) : SipsWarnings.NotAllowed);
     }
 
     /// <summary>Adds a user's contacts to the targets of a call.</summary>
     /// <param name="call">The call.</param>
     /// <param name="lane">Its lane.</param>
     /// <param name="bindings">The user's bindings.</param>
+    /// <param name="isSecure">True for a request for a <c>sips</c> URI.</param>
     /// <param name="preference">The preference of all of them; their own q when negative.</param>
-    public static void AddContacts(ProxyCall call, SipLane lane, scoped BindingSet bindings, int preference = -1)
+    /// <returns>False when a contact was left out because it is no <c>sips</c> URI.</returns>
+    public static bool AddContacts(ProxyCall call, SipLane lane, scoped BindingSet bindings, bool isSecure, int preference = -1)
     {
+        bool isEachSuitable = true;
         foreach (Binding binding in bindings.LiveAt(lane.Loop.Time.GetUtcNow()))
         {
-            if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || uri.Scheme != SipUriScheme.Sip) continue;
+            if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || !uri.IsSip) continue;
+            if (isSecure && uri.Scheme != SipUriScheme.Sips)
+            {
+                isEachSuitable = false;
+                continue;
+            }
+
             SipFlow? flow = FlowTo(lane, binding, uri, out bool isGone);
-            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow);
+            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure);
         }
+
+        return isEachSuitable;
     }
 
     /// <summary>The flow that a phone registered over, where its Contact does not lead to it.</summary>

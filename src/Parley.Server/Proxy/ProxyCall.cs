@@ -238,16 +238,18 @@ internal sealed class ProxyCall(ProxyCore proxy)
         {
             Fail(branch, 503);
         }
-        else if (SipLane.TryLocate(nextHop, out flow))
+        else if (SipLane.TryLocate(nextHop, out flow, IsSecure(target)))
         {
             Send(branch, flow);
         }
         else
         {
             branch.Location = new BranchLocation(branch);
-            proxy.Lane.Locate(nextHop, branch.Location);
+            proxy.Lane.Locate(nextHop, branch.Location, IsSecure(target));
         }
     }
+
+    private bool IsSecure(int target) => _plan.IsSecure || Targets.IsSecure(target);
 
     private void Send(Branch branch, in SipFlow flow)
     {
@@ -350,14 +352,14 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
     /// <summary>Takes the contacts of a redirection for targets, where that is wished, all of them can be, and one more can be tried.</summary>
     /// <returns>False when the response is to be treated like any other.</returns>
-    /// <remarks>Source: RFC 3261 16.5, 16.7 step 4.</remarks>
+    /// <remarks>A request for a <c>sip</c> URI does not become one for a <c>sips</c> URI, nor the other way round. Source: RFC 3261 16.5, 16.7 step 4; RFC 5630 5.3.</remarks>
     private bool TryRecurse(scoped in SipMessageView response)
     {
         if (!_plan.Recurses || _isStopped || _isAnswered || _started >= proxy.MaxBranches) return false;
         foreach (HeaderValue value in response.Values(HeaderId.Contact))
         {
             if (!ContactView.TryParse(value, out ContactView contact) || contact.IsStar) return false;
-            if (!contact.Address.TryGetUri(out SipUriView uri) || uri.Scheme != SipUriScheme.Sip) return false;
+            if (!contact.Address.TryGetUri(out SipUriView uri) || uri.Scheme != (_plan.IsSecure ? SipUriScheme.Sips : SipUriScheme.Sip)) return false;
         }
 
         bool isAnyNew = false;

@@ -78,8 +78,8 @@ internal sealed class ProxyCore(ServerLane server)
         }
         else if (RequestForwarder.TryGetNextHop(request.Message, plan.Routes, target, default, out SipUriView nextHop))
         {
-            if (SipLane.TryLocate(nextHop, out flow)) SendAck(request.Message, request.Incoming.Flow, plan, target, flow, isBehindNat: false);
-            else Lane.Locate(nextHop, new AckLocation(this, request.Message, request.Incoming.Flow, plan, target));
+            if (SipLane.TryLocate(nextHop, out flow, plan.IsSecure)) SendAck(request.Message, request.Incoming.Flow, plan, target, flow, isBehindNat: false);
+            else Lane.Locate(nextHop, new AckLocation(this, request.Message, request.Incoming.Flow, plan, target), plan.IsSecure);
         }
 
         return StepResult.Done;
@@ -186,6 +186,7 @@ internal sealed class ProxyCore(ServerLane server)
             request.Mark,
             recordsRoute,
             IsCallerBehindNat: recordsRoute && SourceFlow.IsBehindNat(request.Message, request.Incoming.Flow),
+            request.IsSecure,
             hasBreadth ? (int)Math.Min(breadth, DefaultMaxBreadth) : DefaultMaxBreadth,
             Recurses: request.Domain is not null && request.Configuration.Proxy.Recurse);
     }

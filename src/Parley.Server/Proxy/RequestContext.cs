@@ -46,6 +46,9 @@ public ref struct RequestContext
     /// <summary>True when <see cref="RequestUri"/> names this server, and no user of it.</summary>
     public readonly bool IsForServer => Domain is not null && !RequestUri.HasUser;
 
+    /// <summary>True when <see cref="RequestUri"/> is a <c>sips</c> URI: it may go over TLS only.</summary>
+    public readonly bool IsSecure => RequestUri.Scheme == SipUriScheme.Sips;
+
     internal ServerLane Server { get; }
 
     /// <summary>How the message's Route is to be changed.</summary>

@@ -81,7 +81,7 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
         _edits.EnsureContentLength(request);
         RemoveOwnCredentials(request);
         history?.Write(_edits, request, historyNumber, target, kind);
-        if (plan.RecordsRoute) RecordRoute(request, source, plan.IsCallerBehindNat, flow, isBehindNat);
+        if (plan.RecordsRoute) RecordRoute(request, source, plan, IsNextRouteSecure(request, plan.Routes, path), flow, isBehindNat);
 
         // Last, so that it comes out first.
         Span<byte> via = stackalloc byte[SipLane.MaxViaBytes + SipLane.MaxBranchBytes + LoopMark.LengthBytes];
@@ -144,26 +144,36 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
 
     /// <summary>Adds ourselves to the path: once, or twice where the two sides reach us by different addresses, transports or flows.</summary>
     /// <remarks>Source: RFC 3261 16.6 step 4, RFC 5658 3, RFC 5626 5.2.</remarks>
-    private void RecordRoute(scoped in SipMessageView request, in SipFlow source, bool isCallerBehindNat, in SipFlow flow, bool isCalleeBehindNat)
+    private void RecordRoute(
+        scoped in SipMessageView request, in SipFlow source, in ForwardingPlan plan, bool isNextSecure, in SipFlow flow, bool isCalleeBehindNat)
     {
         request.TryGetCallId(out ReadOnlySpan<byte> callId);
         Span<byte> upstream = stackalloc byte[MaxRecordRouteBytes];
         Span<byte> downstream = stackalloc byte[MaxRecordRouteBytes];
-        upstream = upstream[..WriteRecordRoute(upstream, callId, source, isCallerBehindNat)];
-        downstream = downstream[..WriteRecordRoute(downstream, callId, flow, isCalleeBehindNat)];
+        upstream = upstream[..WriteRecordRoute(upstream, callId, source, plan.IsSecure, plan.IsCallerBehindNat)];
+        downstream = downstream[..WriteRecordRoute(downstream, callId, flow, plan.IsSecure || isNextSecure, isCalleeBehindNat)];
         _edits.PrependValue(request, HeaderId.RecordRoute, upstream);
         if (!upstream.SequenceEqual(downstream)) _edits.PrependValue(request, HeaderId.RecordRoute, downstream);
     }
 
-    /// <summary><c>&lt;sip:TOKEN@192.0.2.1:5060;transport=tcp;lr&gt;</c>: how the side that a flow leads to reaches us.</summary>
-    private int WriteRecordRoute(Span<byte> destination, ReadOnlySpan<byte> callId, in SipFlow flow, bool hasToUseFlow)
+    /// <summary>True when the Route that a request goes by next is a <c>sips</c> one: then our Record-Route has to be one too, on that side.</summary>
+    /// <remarks>Source: RFC 3261 16.6 step 4.</remarks>
+    private static bool IsNextRouteSecure(scoped in SipMessageView request, RouteChanges routes, ReadOnlySpan<byte> path)
     {
-        "<sip:"u8.CopyTo(destination);
-        int length = "<sip:"u8.Length;
+        if (!path.IsEmpty) return TryGetNextHop(request, routes, default, path, out SipUriView first) && first.Scheme == SipUriScheme.Sips;
+        return TryGetNextRoute(request, routes, out SipUriView next) && next.Scheme == SipUriScheme.Sips;
+    }
+
+    /// <summary><c>&lt;sip:TOKEN@192.0.2.1:5060;transport=tcp;lr&gt;</c>: how the side that a flow leads to reaches us.</summary>
+    private int WriteRecordRoute(Span<byte> destination, ReadOnlySpan<byte> callId, in SipFlow flow, bool isSecure, bool hasToUseFlow)
+    {
+        ReadOnlySpan<byte> scheme = isSecure ? "<sips:"u8 : "<sip:"u8;
+        scheme.CopyTo(destination);
+        int length = scheme.Length;
         length += RouteToken.Write(destination[length..], server.Keys.Route, callId, hasToUseFlow ? flow : null);
         destination[length++] = (byte)'@';
         length += lane.WriteHostAndPort(destination[length..], flow);
-        if (flow.IsReliable)
+        if (flow.IsReliable && !(isSecure && flow.Transport == SipTransport.Tls))     // that a sips URI means TLS needs no word (RFC 5630 5.3)
         {
             ";transport="u8.CopyTo(destination[length..]);
             length += ";transport="u8.Length;

@@ -26,6 +26,7 @@ internal sealed class TargetSet
         public SipFlow Flow;
         public bool HasFlow;
         public bool IsTaken;
+        public bool IsSecure;
         public short Preference;
     }
 
@@ -45,8 +46,9 @@ internal sealed class TargetSet
     /// <param name="preference">Thousandths of q, 0 to 1000.</param>
     /// <param name="path">The route to it, Route values between commas; empty for none (RFC 3327).</param>
     /// <param name="flow">The flow to it; null to find it by the URI.</param>
+    /// <param name="isForSip">True when the request is for a <c>sip</c> URI: a <c>sips</c> target gets that scheme too, and is reached by TLS all the same (RFC 5630 5.3).</param>
     /// <returns>False when it was there.</returns>
-    public bool Add(scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null)
+    public bool Add(scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false)
     {
         for (int i = 0; i < _count; i++)
         {
@@ -55,7 +57,9 @@ internal sealed class TargetSet
 
         if (_count == _entries.Length) Array.Resize(ref _entries, _count * 2);
         int offset = _textLength;
-        AppendRequestUri(uri);
+        bool isSecure = isForSip && uri.Scheme == SipUriScheme.Sips;
+        if (isSecure) Append("sip"u8);
+        AppendRequestUri(uri, from: isSecure ? "sips".Length : 0);
         int length = _textLength - offset;
         Append(path);
         _entries[_count++] = new Entry
@@ -65,6 +69,7 @@ internal sealed class TargetSet
             PathLength = path.Length,
             Flow = flow ?? default,
             HasFlow = flow is not null,
+            IsSecure = isSecure,
             Preference = (short)preference,
         };
         return true;
@@ -118,6 +123,9 @@ internal sealed class TargetSet
     /// <summary>The route to a target.</summary>
     public ReadOnlySpan<byte> PathOf(int index) => _text.AsSpan(_entries[index].UriOffset + _entries[index].UriLength, _entries[index].PathLength);
 
+    /// <summary>True when a target has a <c>sip</c> URI only for the request's sake, and has to be reached by TLS.</summary>
+    public bool IsSecure(int index) => _entries[index].IsSecure;
+
     /// <summary>The flow to a target, where it is known.</summary>
     public bool TryGetFlow(int index, out SipFlow flow)
     {
@@ -126,16 +134,16 @@ internal sealed class TargetSet
     }
 
     // No headers, and no method parameter (RFC 3261 19.1.1, table 1).
-    private void AppendRequestUri(scoped in SipUriView uri)
+    private void AppendRequestUri(scoped in SipUriView uri, int from)
     {
         ReadOnlySpan<byte> bytes = uri.HasHeaders ? uri.Bytes[..^(uri.Headers.Length + 1)] : uri.Bytes;
         if (!uri.Parameters.TryGet("method"u8, out UriParameterView method))
         {
-            Append(bytes);
+            Append(bytes[from..]);
             return;
         }
 
-        Append(bytes[..(method.Offset - uri.Offset)]);
+        Append(bytes[from..(method.Offset - uri.Offset)]);
         Append(bytes[(method.End - uri.Offset)..]);
     }
 

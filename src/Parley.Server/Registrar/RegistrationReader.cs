@@ -5,10 +5,19 @@ using Parley.Sip.Messages;
 namespace Parley.Server.Registrar;
 
 /// <summary>Reads what a REGISTER asks of the bindings of an address of record.</summary>
-/// <remarks>Source: RFC 3261 10.2.1, 10.3 steps 6 and 7, RFC 3327 5.3, RFC 5626 6.</remarks>
+/// <remarks>Source: RFC 3261 10.2.1, 10.3 steps 6 and 7, RFC 3327 5.3, RFC 5626 6, RFC 5630 5.2.</remarks>
 internal static class RegistrationReader
 {
     private const int MaxParameterBytes = 1024;
+
+    /// <summary>Which schemes the URIs of a REGISTER have.</summary>
+    [Flags]
+    private enum Schemes
+    {
+        None = 0,
+        Sips = 1,
+        Other = 2,
+    }
 
     /// <summary>Fills an update.</summary>
     /// <param name="update">The update.</param>
@@ -28,15 +37,23 @@ internal static class RegistrationReader
             HeaderStatus.Malformed => 3600,     // RFC 3261 20.19 and 10.3 step 7: taken for 3600
             _ => null,
         });
-        if (!TryReadContacts(update, request, flow))
+        var schemes = Schemes.None;
+        if (!TryReadContacts(update, request, flow, ref schemes))
         {
             problem = "Malformed Contact"u8;
             return false;
         }
 
-        if (!TryReadPath(update, request))
+        bool isSecure = schemes.HasFlag(Schemes.Sips);      // before Path, which alone says nothing
+        if (!TryReadPath(update, request, ref schemes))
         {
             problem = "Malformed Path"u8;
+            return false;
+        }
+
+        if (isSecure && (schemes.HasFlag(Schemes.Other) || request.TryGetRequestUri(out SipUriView registrar) != HeaderStatus.Ok || registrar.Scheme != SipUriScheme.Sips))
+        {
+            problem = "SIPS Contact beside Other Schemes"u8;
             return false;
         }
 
@@ -46,7 +63,7 @@ internal static class RegistrationReader
         return true;
     }
 
-    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow)
+    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ref Schemes schemes)
     {
         Span<byte> parameters = stackalloc byte[MaxParameterBytes];
         foreach (HeaderValue value in request.Values(HeaderId.Contact))
@@ -59,6 +76,7 @@ internal static class RegistrationReader
             }
 
             if (!contact.Address.TryGetUri(out SipUriView uri) || !TryCopyParameters(contact.Address.Parameters, parameters, out int length, out ReadOnlySpan<byte> instance)) return false;
+            schemes |= SchemeOf(uri);
             bool isAtSource = SourceFlow.LeadsTo(request, flow, uri);
             update.AddContact(uri.Bytes, (short)contact.Q, contact.HasExpires ? contact.ExpiresSeconds : null, parameters[..length], instance, isAtSource);
         }
@@ -94,14 +112,17 @@ internal static class RegistrationReader
         return true;
     }
 
-    private static bool TryReadPath(BindingUpdate update, scoped in SipMessageView request)
+    private static Schemes SchemeOf(scoped in SipUriView uri) => uri.Scheme == SipUriScheme.Sips ? Schemes.Sips : Schemes.Other;
+
+    private static bool TryReadPath(BindingUpdate update, scoped in SipMessageView request, ref Schemes schemes)
     {
         if (!request.Has(HeaderId.Path)) return true;
         Span<byte> path = stackalloc byte[MaxParameterBytes];
         int length = 0;
         foreach (HeaderValue value in request.Values(HeaderId.Path))
         {
-            if (!NameAddressView.TryParse(value, out NameAddressView address) || !address.IsBracketed || !address.TryGetUri(out _)) return false;
+            if (!NameAddressView.TryParse(value, out NameAddressView address) || !address.IsBracketed || !address.TryGetUri(out SipUriView uri)) return false;
+            schemes |= SchemeOf(uri);
             if (path.Length - length < value.Length + 2) return false;
             if (length > 0) path[length++] = (byte)',';
             value.Bytes.CopyTo(path[length..]);

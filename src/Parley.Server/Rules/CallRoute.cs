@@ -10,13 +10,14 @@ internal sealed class CallRoute
     private const int MaxDiversions = 10;
 
     private readonly List<byte[]> _reached = [];
+    private readonly bool _isSecure;
     private UserRules? _rules;
     private RingGroup? _group;
     private CallTarget? _target;
 
     /// <summary>The route of a call that no rule has touched yet.</summary>
     public CallRoute(in RequestContext request) =>
-        (Caller, Routes, Mark, History) = (request.Caller, request.Routes, request.Mark, CallHistory.Begin(request.Message));
+        (Caller, Routes, Mark, History, _isSecure) = (request.Caller, request.Routes, request.Mark, CallHistory.Begin(request.Message), request.IsSecure);
 
     /// <summary>Who calls.</summary>
     public CallerKind Caller { get; }
@@ -37,7 +38,7 @@ internal sealed class CallRoute
     public TimeSpan RingTime => _group is { } group ? group.After : _rules?.Forward.NoAnswer is null ? TimeSpan.Zero : _rules.Forward.After;
 
     /// <summary>Where it is sent; the default value while it goes where its Request-URI says.</summary>
-    public ReadOnlySpan<byte> Target => _target is null ? default : _target.Utf8;
+    public ReadOnlySpan<byte> Target => _target is null ? default : _target.UriFor(_isSecure);
 
     /// <summary>It is for a user with rules.</summary>
     public void Reach(UserRules rules) => (_rules, _group) = (rules, null);
@@ -56,7 +57,7 @@ internal sealed class CallRoute
         _reached.Add(from.ToArray());
         foreach (byte[] uri in _reached)
         {
-            if (target.Utf8.SequenceEqual(uri)) return false;
+            if (target.UriFor(_isSecure).SequenceEqual(uri)) return false;
         }
 
         History.Divert(from, target, reason);

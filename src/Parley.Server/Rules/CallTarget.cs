@@ -7,6 +7,7 @@ namespace Parley.Server.Rules;
 public sealed record CallTarget
 {
     private readonly byte[] _utf8;
+    private readonly byte[] _secureUtf8;
 
     /// <summary>A target.</summary>
     /// <param name="uri">A sip or sips URI.</param>
@@ -15,13 +16,15 @@ public sealed record CallTarget
         ArgumentNullException.ThrowIfNull(uri);
         Uri = uri;
         _utf8 = Encoding.UTF8.GetBytes(uri.ToString());
+        _secureUtf8 = uri.Scheme == SipUriScheme.Sip ? [.. "sips"u8, .. _utf8["sip".Length..]] : _utf8;
     }
 
     /// <summary>The URI.</summary>
     public SipUri Uri { get; }
 
     /// <summary>The URI as a Request-URI has it.</summary>
-    internal ReadOnlySpan<byte> Utf8 => _utf8;
+    /// <param name="isSecure">True for a request that is for a <c>sips</c> URI, and stays that (RFC 5630 5.3).</param>
+    internal ReadOnlySpan<byte> UriFor(bool isSecure) => isSecure ? _secureUtf8 : _utf8;
 
     /// <summary>Reads what an administrator writes: <c>bob</c>, <c>bob@example.net</c> or <c>sip:bob@example.net:5080;transport=tcp</c>.</summary>
     /// <param name="text">The text.</param>

@@ -30,8 +30,13 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
     /// <summary>The callee cannot be reached: sends the call elsewhere where that is set, else answers.</summary>
     /// <param name="request">The request.</param>
     /// <param name="statusCode">The answer.</param>
-    public static StepResult Unreached(ref RequestContext request, int statusCode) =>
-        request.Route?.After(statusCode, hasRung: false, out DiversionReason reason) is { } target ? Divert(ref request, target, reason) : request.Reply(statusCode);
+    public static StepResult Unreached(ref RequestContext request, int statusCode) => Unreached(ref request, new SipReply(statusCode));
+
+    /// <summary>The callee cannot be reached: sends the call elsewhere where that is set, else answers.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="reply">The answer.</param>
+    public static StepResult Unreached(ref RequestContext request, in SipReply reply) =>
+        request.Route?.After(reply.StatusCode, hasRung: false, out DiversionReason reason) is { } target ? Divert(ref request, target, reason) : request.Reply(reply);
 
     private static StepResult Divert(ref RequestContext request, CallTarget target, DiversionReason reason)
     {
@@ -79,7 +84,7 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
 
     private void Add(ref RequestContext request, ProxyCall call, CallTarget member, int preference)
     {
-        if (!SipUriView.TryParse(member.Utf8, out SipUriView uri)) return;
+        if (!SipUriView.TryParse(member.UriFor(request.IsSecure), out SipUriView uri)) return;
         if (server.FindDomain(uri) is not { } domain)
         {
             call.Targets.Add(uri, preference);
@@ -90,6 +95,6 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
         if (!AddressOfRecord.TryFormat(uri.User, domain.NameUtf8.AsSpan(), addressOfRecord, out int length)) return;
         addressOfRecord = addressOfRecord[..length];
         if (domain.Rules.OfUser(AddressOfRecord.UserOf(addressOfRecord)).DoNotDisturb || !server.Accounts.TryFind(addressOfRecord, request.Server.Found, out _)) return;
-        FindTargets.AddContacts(call, request.Server.Lane, server.Location.Find(addressOfRecord, request.Server.Found), preference);
+        FindTargets.AddContacts(call, request.Server.Lane, server.Location.Find(addressOfRecord, request.Server.Found), request.IsSecure, preference);
     }
 }

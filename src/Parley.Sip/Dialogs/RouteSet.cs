@@ -3,7 +3,9 @@ using Parley.Sip.Messages;
 namespace Parley.Sip.Dialogs;
 
 /// <summary>The proxies that a dialog's requests visit, and what that means for Request-URI and Route.</summary>
-/// <remarks>Immutable. Source: RFC 3261 12.1.1, 12.1.2 and 12.2.1.1.</remarks>
+/// <remarks>
+/// Immutable. To a <c>sips</c> target all routes are <c>sips</c> ones, whatever they were (RFC 5630 5.1.1). Source: RFC 3261 12.1.1, 12.1.2 and 12.2.1.1.
+/// </remarks>
 internal sealed class RouteSet
 {
     private readonly byte[][] _routes;      // values as they came, with their parameters
@@ -45,15 +47,16 @@ internal sealed class RouteSet
     }
 
     /// <summary>The URI that says where a request goes first.</summary>
-    public byte[] NextHop(byte[] remoteTarget) => _routes.Length > 0 ? _firstUri : remoteTarget;
+    public byte[] NextHop(byte[] remoteTarget) => _routes.Length == 0 ? remoteTarget : IsSips(remoteTarget) ? ToSips(_firstUri) : _firstUri;
 
     /// <summary>The Request-URI: the remote target, or a first router of RFC 2543, which looks nowhere else.</summary>
-    public byte[] RequestUri(byte[] remoteTarget) => _isStrict ? AsRequestUri(_firstUri) : remoteTarget;
+    public byte[] RequestUri(byte[] remoteTarget) => _isStrict ? AsRequestUri(IsSips(remoteTarget) ? ToSips(_firstUri) : _firstUri) : remoteTarget;
 
     /// <summary>The value of Route; empty for none. Behind a router of RFC 2543 the remote target is its end.</summary>
     public byte[] Route(byte[] remoteTarget)
     {
         IEnumerable<byte[]> values = _isStrict ? [.. _routes[1..], [(byte)'<', .. remoteTarget, (byte)'>']] : _routes;
+        if (IsSips(remoteTarget)) values = values.Select(ToSips);
         var joined = new List<byte>();
         foreach (byte[] value in values)
         {
@@ -62,6 +65,16 @@ internal sealed class RouteSet
         }
 
         return [.. joined];
+    }
+
+    private static bool IsSips(ReadOnlySpan<byte> uri) => SipUriView.TryParse(uri, out SipUriView view) && view.Scheme == SipUriScheme.Sips;
+
+    /// <summary>A route, or its URI alone, with the secure scheme.</summary>
+    private static byte[] ToSips(byte[] value)
+    {
+        if (!NameAddressView.TryParse(value, 0, out NameAddressView address) || !address.TryGetUri(out SipUriView uri) || uri.Scheme != SipUriScheme.Sip) return value;
+        int end = address.UriOffset + "sip".Length;
+        return [.. value[..end], (byte)'s', .. value[end..]];
     }
 
     /// <summary>Without what a Request-URI may not have: a method and headers (RFC 3261 19.1.1, table 1).</summary>

@@ -9,9 +9,14 @@ internal static class SipUriEquivalence
     // Comparing lists without order takes the square of their length; more than this many are only equal byte by byte.
     private const int MostListed = 48;
 
-    public static bool Compare(in SipUriView left, in SipUriView right)
+    public static bool Compare(in SipUriView left, in SipUriView right) => left.Scheme == right.Scheme && SameButForScheme(left, right);
+
+    /// <summary>True for SIP URIs that are the same when nobody looks whether they are <c>sip</c> or <c>sips</c>.</summary>
+    public static bool SameResource(in SipUriView left, in SipUriView right) =>
+        (left.Scheme == right.Scheme || (left.IsSip && right.IsSip)) && SameButForScheme(left, right);
+
+    private static bool SameButForScheme(in SipUriView left, in SipUriView right)
     {
-        if (left.Scheme != right.Scheme) return false;
         if (left.Bytes.SequenceEqual(right.Bytes)) return true;
         return left.Scheme switch
         {

@@ -145,6 +145,10 @@ public readonly ref struct SipUriView
     /// <remarks>Source: RFC 3261 19.1.4; for tel URIs RFC 3966 5; other URIs are compared byte by byte behind the scheme.</remarks>
     public static bool Equivalent(in SipUriView left, in SipUriView right) => SipUriEquivalence.Compare(left, right);
 
+    /// <summary>True when two URIs are equivalent but that one of them may be <c>sips</c> where the other is <c>sip</c>: both name the same resource.</summary>
+    /// <remarks>Source: RFC 5630 4.1.</remarks>
+    public static bool SameResource(in SipUriView left, in SipUriView right) => SipUriEquivalence.SameResource(left, right);
+
     /// <summary>The URI as text.</summary>
     public override string ToString() => Encoding.UTF8.GetString(_bytes);
 

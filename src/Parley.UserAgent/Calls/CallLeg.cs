@@ -52,6 +52,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     private SessionDescription? _offer;     // of an incoming call, until it is answered
     private CallEnd? _end;                  // what is reported when the other side has confirmed the end
     private bool _isByeUnderWay;
+    private bool _needsSecureContact;
 
     private CallLeg(UserAgentCore core, byte[] callId, string target)
     {
@@ -213,9 +214,10 @@ public sealed class CallLeg : IIncomingInviteOwner
             RemoteUri = WireText.From(from.Uri),
             RemoteDisplayName = WireText.From(from.DisplayName),
             MergeKey = mergeKey,
+            _needsSecureContact = Dialog.NeedsSecureContact(request),
             _offer = offer,
         };
-        if (!Dialog.TryCreateAtServer(request, leg.TagBytes, isOverTls: false, out leg._dialog)) return null;
+        if (!Dialog.TryCreateAtServer(request, leg.TagBytes, invite.Flow.Transport.IsSecure, out leg._dialog)) return null;
         leg._incoming = new IncomingInvite(invite, leg, leg.TagBytes);
         core.Add(leg);
         core.Lane.Loop.Schedule(leg._timer, core.Lane.Now + LongestRinging);
@@ -250,6 +252,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     {
         Lane.Loop.Schedule(_timer, Instant.Never);
         _dialog = _outgoing!.Acknowledge(success);
+        _needsSecureContact = _outgoing.IsContactSecure;
         if (_dialog is null)
         {
             End(new CallEnd(CallEndReason.NotConfirmed, 200, "The answer has no usable Contact"));
@@ -366,7 +369,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     }
 
     /// <summary>Where this side is: as whom it was called, or as whom it called.</summary>
-    private byte[] WriteContactRow(in SipFlow flow) => _core.WriteContactRow(flow, IsIncoming ? RequestUri : null);
+    private byte[] WriteContactRow(in SipFlow flow) => _core.WriteContactRow(flow, IsIncoming ? RequestUri : null, _needsSecureContact);
 
     private void Cancelled()
     {

@@ -10,7 +10,7 @@ namespace Parley.UserAgent.Calls;
 /// <summary>The INVITE that starts an outgoing call: where it goes, its 3xx, and the ACK of each 2xx that it brings.</summary>
 /// <remarks>
 /// A proxy that forks may bring several 2xx. The first one is the call's; every other one is acknowledged and hung up at
-/// once. The ACKs are kept for 64*T1, in which a 2xx may come again. Source: RFC 3261 13.2.2, 8.1.3.4.
+/// once. A call to a <c>sips</c> URI is not led to a <c>sip</c> one (RFC 3261 8.1.3.4: nobody is there who could be asked). The ACKs are kept for 64*T1, in which a 2xx may come again. Source: RFC 3261 13.2.2, 8.1.3.4.
 /// </remarks>
 internal sealed class OutgoingInvite : ClientRequest
 {
@@ -21,24 +21,28 @@ internal sealed class OutgoingInvite : ClientRequest
     private readonly List<Acknowledgement> _acknowledgements = [];
     private readonly HashSet<SipUri> _tried = [];
     private readonly List<(int Q, SipUri Uri)> _targets = [];
+    private readonly bool _isSecure;
     private SipUri _target;
 
     public OutgoingInvite(UserAgentCore core, CallLeg leg, SipUri target, CallOptions options)
         : base(core, usesKnownNonces: core.Proxy is not null)
     {
-        (_leg, _target, _options) = (leg, target, options);
+        (_leg, _target, _options, _isSecure) = (leg, target, options, target.Scheme == SipUriScheme.Sips);
         _tried.Add(target);
     }
 
+    /// <summary>True when the Contact of this side has to be a <c>sips</c> URI.</summary>
+    public bool IsContactSecure => Template is { IsContactSecure: true };
+
     /// <summary>Sends it.</summary>
-    public void Start() => SendTo(Core.Proxy ?? _target.ToBytes());
+    public void Start() => SendTo(Core.NextHop(_target.ToBytes()));
 
     /// <summary>Makes the dialog of a 2xx and acknowledges it.</summary>
     /// <returns>Null when the 2xx makes none: it cannot even be hung up.</returns>
     public Dialog? Acknowledge(in SipMessageView success)
     {
         if (_acknowledgements.Count == MaxBranches) return null;
-        if (!Dialog.TryCreateAtClient(success, Template!.RequestUri, isOverTls: false, out Dialog? dialog)) return null;
+        if (!Dialog.TryCreateAtClient(success, Template!.RequestUri, Flow.Transport.IsSecure, out Dialog? dialog)) return null;
         if (_acknowledgements.Count == 0)
         {
             Core.Lane.Loop.Schedule(new Retention(this), Core.Lane.Now + (64 * Core.Lane.Endpoint.Options.Timers.T1));
@@ -63,7 +67,7 @@ internal sealed class OutgoingInvite : ClientRequest
         {
             Method = SipMethod.Invite,
             RequestUri = _target.ToBytes(),
-            Route = Core.ProxyRoute,
+            Route = Core.RouteTo(_target.ToBytes()),
             From = Core.WriteFrom(flow, _leg.TagBytes),
             To = WireText.ToBytes(new NameAddress(WireText.ToName(_target)).ToString()),
             CallId = _leg.CallIdBytes,
@@ -109,7 +113,7 @@ internal sealed class OutgoingInvite : ClientRequest
         foreach (HeaderValue value in response.Values(HeaderId.Contact))
         {
             if (!ContactView.TryParse(value, out ContactView contact) || contact.IsStar) continue;
-            if (!SipUri.TryParse(contact.Address.Uri, out SipUri? uri) || !uri.IsSip || _tried.Count > _options.MaxRedirects) continue;
+            if (!SipUri.TryParse(contact.Address.Uri, out SipUri? uri) || !uri.IsSip || (_isSecure && uri.Scheme != SipUriScheme.Sips) || _tried.Count > _options.MaxRedirects) continue;
             uri = WireText.ToRequestUri(uri);
             if (_tried.Add(uri)) _targets.Add((contact.Q < 0 ? 1000 : contact.Q, uri));       // no q is the best there is
         }
@@ -132,7 +136,7 @@ internal sealed class OutgoingInvite : ClientRequest
         Template!.RequestUri = _target.ToBytes();
         Template.Sequence++;
         _leg.OnRedirected(_target.ToString());
-        SendTo(Core.Proxy ?? _target.ToBytes());
+        SendTo(Core.NextHop(_target.ToBytes()));
         return true;
     }
 

@@ -30,7 +30,7 @@ internal sealed class MessageRequest(UserAgentCore core, SipUri target, string t
     /// <summary>Whom it is for: one request at a time goes there.</summary>
     public string Target { get; } = target.ToString();
 
-    public void Start() => SendTo(Core.Proxy ?? _target);
+    public void Start() => SendTo(Core.NextHop(_target));
 
     /// <inheritdoc/>
     protected override int MaxBytes => MostBytes;
@@ -40,7 +40,7 @@ internal sealed class MessageRequest(UserAgentCore core, SipUri target, string t
     {
         Method = SipMethod.Message,
         RequestUri = _target,
-        Route = Core.ProxyRoute,
+        Route = Core.RouteTo(_target),
         From = Core.WriteFrom(flow, LocalTag.Create().ToBytes()),
         To = WireText.ToBytes(new NameAddress(WireText.ToName(target)).ToString()),
         CallId = Core.CreateCallId(),

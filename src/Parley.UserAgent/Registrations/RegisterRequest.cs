@@ -21,14 +21,14 @@ internal sealed class RegisterRequest : ClientRequest
         _registrar = WireText.ToRequestUri(core.Options.Identity!) with { User = null, Password = null };
     }
 
-    public void Start() => SendTo(Core.Proxy ?? _registrar.ToBytes());
+    public void Start() => SendTo(Core.NextHop(_registrar.ToBytes()));
 
     /// <inheritdoc/>
     protected override RequestTemplate? Compose(in SipFlow flow) => new()
     {
         Method = SipMethod.Register,
         RequestUri = _registrar.ToBytes(),
-        Route = Core.ProxyRoute,
+        Route = Core.RouteTo(_registrar.ToBytes()),
         From = Core.WriteFrom(flow, _registration.Tag),
         To = WireText.ToBytes(Core.IdentityOn(flow).ToString()),
         CallId = _registration.CallId,
@@ -68,7 +68,7 @@ internal sealed class RegisterRequest : ClientRequest
     private uint GrantedSeconds(in SipMessageView response)
     {
         Span<byte> ours = stackalloc byte[SipLane.MaxViaBytes + 512];
-        int length = RequestTemplate.WriteContact(ours, Core.Lane, Flow, Core.ContactUser);
+        int length = RequestTemplate.WriteContact(ours, Core.Lane, Flow, Core.ContactUser, Template!.IsContactSecure);
         uint granted = response.TryGetExpires(out uint seconds) == HeaderStatus.Ok ? seconds : _expires;
         if (!SipUriView.TryParse(ours[1..(length - 1)], out SipUriView uri)) return granted;
         foreach (HeaderValue value in response.Values(HeaderId.Contact))

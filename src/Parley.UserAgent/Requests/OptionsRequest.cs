@@ -22,14 +22,14 @@ internal sealed class OptionsRequest(UserAgentCore core, SipUri target, IOptions
 {
     private readonly byte[] _target = WireText.ToRequestUri(target).ToBytes();
 
-    public void Start() => SendTo(Core.Proxy ?? _target);
+    public void Start() => SendTo(Core.NextHop(_target));
 
     /// <inheritdoc/>
     protected override RequestTemplate? Compose(in SipFlow flow) => new()
     {
         Method = SipMethod.Options,
         RequestUri = _target,
-        Route = Core.ProxyRoute,
+        Route = Core.RouteTo(_target),
         From = Core.WriteFrom(flow, LocalTag.Create().ToBytes()),
         To = WireText.ToBytes(new NameAddress(WireText.ToName(target)).ToString()),
         CallId = Core.CreateCallId(),

@@ -52,6 +52,10 @@ internal sealed class RequestTemplate
     /// <summary>The body; empty for none.</summary>
     public byte[] Body { get; set; } = [];
 
+    /// <summary>True when the Contact has to be a <c>sips</c> URI: the request is for one, or goes by one first. A REGISTER binds what it is for.</summary>
+    /// <remarks>Source: RFC 3261 8.1.1.8, RFC 5630 5.1.1.1.</remarks>
+    public bool IsContactSecure => WireText.IsSips(RequestUri) || (Method != SipMethod.Register && Route.AsSpan().StartsWith("<sips:"u8));
+
     /// <summary>Writes the request for the flow that suits its length.</summary>
     /// <param name="lane">The lane.</param>
     /// <param name="flow">The flow; TCP takes the place of UDP when the request is too long for a datagram.</param>
@@ -91,7 +95,7 @@ internal sealed class RequestTemplate
         if (ContactUser is not null)
         {
             writer.Write("Contact: "u8);
-            writer.Advance(WriteContact(writer.Remaining, lane, flow, ContactUser));
+            writer.Advance(WriteContact(writer.Remaining, lane, flow, ContactUser, IsContactSecure));
             WriteRow(ref writer, ContactParameters, default);
         }
 
@@ -106,12 +110,12 @@ internal sealed class RequestTemplate
         return request;
     }
 
-    /// <summary>Writes the address of this side as it is reached over a flow: <c>&lt;sip:alice@192.0.2.1:5060;transport=tcp&gt;</c>.</summary>
+    /// <summary>Writes the address of this side as it is reached over a flow: <c>&lt;sip:alice@192.0.2.1:5060;transport=tcp&gt;</c>, or with <c>sips</c>, which says by itself that it is TLS (RFC 5630 5.1.1).</summary>
     /// <returns>Bytes written, at most <see cref="SipLane.MaxViaBytes"/> and the user's.</returns>
-    public static int WriteContact(Span<byte> destination, SipLane lane, in SipFlow flow, ReadOnlySpan<byte> user)
+    public static int WriteContact(Span<byte> destination, SipLane lane, in SipFlow flow, ReadOnlySpan<byte> user, bool isSecure)
     {
         var writer = new MessageWriter(destination);
-        writer.Write("<sip:"u8);
+        writer.Write(isSecure ? "<sips:"u8 : "<sip:"u8);
         if (!user.IsEmpty)
         {
             writer.Write(user);
@@ -119,7 +123,7 @@ internal sealed class RequestTemplate
         }
 
         writer.Advance(lane.WriteHostAndPort(writer.Remaining, flow));
-        if (flow.IsReliable)
+        if (flow.IsReliable && !isSecure)
         {
             writer.Write(";transport="u8);
             writer.Write(flow.Transport.ParameterName);

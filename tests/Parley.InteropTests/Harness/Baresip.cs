@@ -27,6 +27,9 @@ internal sealed record BaresipSettings(string Name)
     public bool Answers { get; init; }
 
     public string Codec { get; init; } = "PCMU";
+
+    /// <summary>The PEM file of whom it trusts over TLS.</summary>
+    public string? Authorities { get; init; }
 }
 
 /// <summary>baresip (Debian 12 has 1.0.0): a telephone without sound hardware that plays a WAV file and writes down what it hears.</summary>
@@ -147,6 +150,7 @@ internal sealed class Baresip : IAsyncDisposable
     private static string Config(BaresipSettings settings, IPAddress address, string folder) => $"""
         sip_listen {address}:5060
         net_interface {address}
+        {(settings.Authorities is null ? "" : $"sip_cafile {settings.Authorities}")}
         rtp_ports {FirstMediaPort}-{LastMediaPort}
         call_local_timeout 120
         call_max_calls 4

@@ -28,6 +28,9 @@ internal sealed class ParleyServer
     /// <summary>Where it listens, over UDP and TCP.</summary>
     public IPEndPoint EndPoint => new(Address, 5060);
 
+    /// <summary>Where it listens by TLS.</summary>
+    public IPEndPoint SecureEndPoint => new(Address, 5061);
+
     /// <summary>The certificate that it made itself.</summary>
     public string Certificate => Path.Combine(Data, "tls-certificate.pem");
 

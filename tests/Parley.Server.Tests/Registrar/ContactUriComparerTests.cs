@@ -15,7 +15,7 @@ public sealed class ContactUriComparerTests
     [InlineData("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp", false)]
     [InlineData("sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting", false)]
     [InlineData("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off", false)]
-    [InlineData("sip:carol@chicago.com", "sips:carol@chicago.com", false)]
+    [InlineData("sip:carol@chicago.com", "sips:carol@chicago.com", true)]         // RFC 5630 5.1.1.1
     [InlineData("mailto:carol@chicago.com", "mailto:carol@chicago.com", true)]
     [InlineData("mailto:carol@chicago.com", "mailto:Carol@chicago.com", false)]
     [InlineData("no uri at all", "no uri at all", true)]

@@ -4,25 +4,31 @@ using Parley.Core;
 using Parley.Net;
 using Parley.Net.Virtual;
 using Parley.Sip.Authentication;
+using Parley.Sip.Messages;
 
 namespace Parley.Server.Tests.Roles;
 
-/// <summary>A SIP element by hand, over UDP: sends what a test writes, and keeps what comes.</summary>
-internal sealed class Peer : IDatagramHandler, IDisposable
+/// <summary>A SIP element by hand, over UDP or a connection to the server: sends what a test writes, and keeps what comes.</summary>
+internal sealed class Peer : IDatagramHandler, IStreamHandler, IDisposable
 {
     private readonly TestServer _server;
-    private readonly IDatagramSocket _socket;
+    private readonly SipTransport _transport;
+    private readonly IDatagramSocket? _socket;
+    private readonly IStreamConnection? _stream;
+    private readonly StringBuilder _begun = new();      // what came over the stream and is no whole message yet
     private readonly Queue<Received> _received = new();
     private int _branches;
     private int _cseq;
 
-    public Peer(TestServer server, string address, string user = "alice")
+    public Peer(TestServer server, string address, string user = "alice", SipTransport transport = SipTransport.Udp)
     {
-        (_server, User) = (server, user);
+        (_server, User, _transport) = (server, user, transport);
         NetworkAddress local = TestServer.At(address);
         VirtualHost host = server.Network.Hosts.FirstOrDefault(known => known.Addresses.Any(own => own.SameHost(local)))
             ?? server.Network.AddHost(local.HostToString(), local.HostToString());
-        _socket = host.Loop.OpenDatagram(local, this);
+        if (transport == SipTransport.Udp) _socket = host.Loop.OpenDatagram(local, this);
+        else _stream = host.Loop.ConnectStream(server.AddressBy(transport), this);
+        Address = _socket?.LocalAddress ?? local;
         CallId = $"{user}-{local.Port}@{local.HostToString()}";
     }
 
@@ -32,7 +38,7 @@ internal sealed class Peer : IDatagramHandler, IDisposable
 
     public string From => $"<sip:{User}@{TestServer.Domain}>;tag={User}1";
 
-    public NetworkAddress Address => _socket.LocalAddress;
+    public NetworkAddress Address { get; }
 
     public string Contact => $"<sip:{User}@{Address}>";
 
@@ -46,10 +52,49 @@ internal sealed class Peer : IDatagramHandler, IDisposable
     {
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void OnConnected(Instant now, IStreamConnection connection)
+    {
+    }
+
+    public void OnReceived(Instant now, IStreamConnection connection, ReadOnlySpan<byte> bytes)
+    {
+        _begun.Append(Encoding.UTF8.GetString(bytes));
+        while (true)
+        {
+            string text = _begun.ToString();
+            int head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
+            if (head < 4) return;
+            int length = head == 4 ? 4 : head + int.Parse(new Received(text, now, connection.RemoteAddress).Header("Content-Length"), CultureInfo.InvariantCulture);
+            if (text.Length < length) return;
+            _received.Enqueue(new Received(text[..length], now, connection.RemoteAddress));
+            _begun.Remove(0, length);
+        }
+    }
+
+    public void OnClosed(Instant now, IStreamConnection connection, StreamCloseReason reason) => IsClosed = true;
+
+    /// <summary>True when the connection is over.</summary>
+    public bool IsClosed { get; private set; }
+
+    public void Dispose()
+    {
+        _socket?.Dispose();
+        _stream?.Close();
+    }
 
     /// <summary>Sends text, to the server unless told otherwise.</summary>
-    public void Send(string text, NetworkAddress to = default) => _socket.Send(Encoding.UTF8.GetBytes(text), to.IsSpecified ? to : _server.Address);
+    public void Send(string text, NetworkAddress to = default)
+    {
+        if (_stream is null)
+        {
+            _socket!.Send(Encoding.UTF8.GetBytes(text), to.IsSpecified ? to : _server.Address);
+            return;
+        }
+
+        PooledBuffer buffer = BufferPool.Shared.Copy(Encoding.UTF8.GetBytes(text));
+        _stream.Send(buffer);
+        buffer.Release();
+    }
 
     /// <summary>The next message that comes.</summary>
     public Received Receive(TimeSpan? limit = null)
@@ -101,7 +146,7 @@ internal sealed class Peer : IDatagramHandler, IDisposable
         _cseq = number;
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{method} {uri} SIP/2.0\r\n");
-        text.Append(CultureInfo.InvariantCulture, $"Via: SIP/2.0/UDP {Address};branch={branch ?? NextBranch()}{(rport ? ";rport" : "")}\r\n");
+        text.Append(CultureInfo.InvariantCulture, $"Via: SIP/2.0/{_transport.ToString().ToUpperInvariant()} {Address};branch={branch ?? NextBranch()}{(rport ? ";rport" : "")}\r\n");
         if (route is not null) text.Append(CultureInfo.InvariantCulture, $"Route: {route}\r\n");
         if (maxForwards is not null) text.Append(CultureInfo.InvariantCulture, $"Max-Forwards: {maxForwards}\r\n");
         text.Append(CultureInfo.InvariantCulture, $"From: {from ?? From}\r\nTo: {to ?? $"<{uri}>"}\r\nCall-ID: {CallId}\r\nCSeq: {number} {method}\r\n");

@@ -36,7 +36,7 @@ public sealed class RefusalTests : IDisposable
     [InlineData("INVITE", "sip:eve@elsewhere.example", "", 403, null)]
     [InlineData("REGISTER", "sip:elsewhere.example", "", 403, null)]
     [InlineData("INVITE", "tel:+15551234", "", 403, null)]
-    [InlineData("INVITE", "sips:bob@example.com", "", 416, null)]
+    [InlineData("INVITE", "sips:bob@example.com", "", 400, null)]
     [InlineData("INVITE", "mailto:bob@example.com", "", 416, null)]
     [InlineData("INVITE", "sip:bob@example.com:5999", "", 403, null)]
     [InlineData("INVITE", "sip:bob@example.com;maddr=198.51.100.1", "", 403, null)]

@@ -57,7 +57,8 @@ internal sealed class TestServer : IDisposable
         var options = new SipEndpointOptions
         {
             Resolver = new TestResolver(this, configuration.Domains[0].Name, address),
-            Listen = [.. configuration.Listen.Select(uri => new SipListen(uri.Transport == ListenTransport.Udp ? SipTransport.Udp : SipTransport.Tcp, uri.Address))],
+            Listen = [.. configuration.Listen.Select(uri => new SipListen(SipTransports.Parse(Encoding.ASCII.GetBytes(uri.Transport.ToString())), uri.Address))],
+            StreamListener = new BareListener(),
         };
         Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration)], steps ?? []);
         _pump = new Pump(this);
@@ -83,6 +84,9 @@ internal sealed class TestServer : IDisposable
 
     /// <summary>The server's address.</summary>
     public NetworkAddress Address => Roles.Endpoint.ListenPoints[0].Address;
+
+    /// <summary>Where the server listens by a transport.</summary>
+    public NetworkAddress AddressBy(SipTransport transport) => Roles.Endpoint.ListenPoints.First(point => point.Transport == transport).Address;
 
     /// <summary>While true, the location service and the accounts do their work every few milliseconds of virtual time.</summary>
     public bool IsPumping
@@ -183,6 +187,13 @@ internal sealed class TestServer : IDisposable
             server._accounts.RunPending();
             if (server.IsPumping) server.Host.Loop.Schedule(this, now + Interval);
         }
+    }
+
+    /// <summary>Listens for streams of all kinds without what would encrypt them: nobody listens in here.</summary>
+    private sealed class BareListener : ISipStreamListener
+    {
+        public IStreamListener Listen(SipTransport transport, NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept) =>
+            lanes[0].Loop.ListenStream(local, connection => accept(lanes[0], connection));
     }
 
     /// <summary>Knows the server's main domain and the test's <see cref="Names"/>; asks no network, which has another time than the test.</summary>

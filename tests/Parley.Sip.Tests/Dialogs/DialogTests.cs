@@ -104,6 +104,19 @@ public class DialogTests
         Assert.Equal(nextHop, Text(dialog.NextHop));
     }
 
+    /// <summary>RFC 5630 5.1.1: the way to a sips target has sips URIs only.</summary>
+    [Theory]
+    [InlineData("<sip:proxy1;lr>,\"P\" <sips:proxy2;lr>", "sips:user@remoteua", "<sips:proxy1;lr>, \"P\" <sips:proxy2;lr>", "sips:proxy1;lr")]
+    [InlineData("<sip:proxy1>,<sip:proxy2;lr>", "sips:proxy1", "<sips:proxy2;lr>, <sips:user@remoteua>", "sips:proxy1")]
+    public void Routes_to_a_sips_target_are_sips(string recordRoute, string requestUri, string route, string nextHop)
+    {
+        Dialog dialog = AtServer(Invite.Replace("""<sip:p2;lr>, "P 1" <sip:p1;lr;x=y>;z""", recordRoute, StringComparison.Ordinal)
+            .Replace("sip:alice@pc33.atlanta.example", "sips:user@remoteua", StringComparison.Ordinal));
+        Assert.Equal(requestUri, Text(dialog.RequestUri));
+        Assert.Equal(route, Text(dialog.Route));
+        Assert.Equal(nextHop, Text(dialog.NextHop));
+    }
+
     [Fact]
     public void Requests_are_made_as_objects()
     {
