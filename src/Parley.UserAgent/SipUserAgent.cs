@@ -20,7 +20,7 @@ namespace Parley.UserAgent;
 /// </code>
 /// </example>
 /// <remarks>A shell of tasks around a <see cref="UserAgentCore"/> on a loop of its own, or one that it is given.</remarks>
-public sealed class SipUserAgent : IAsyncDisposable
+public sealed partial class SipUserAgent : IAsyncDisposable
 {
     private const int MaxChanges = 64;
 
@@ -251,7 +251,7 @@ public sealed class SipUserAgent : IAsyncDisposable
     private Task EndAll()
     {
         _isEnding = true;
-        List<Task> ends = [Unregister()];
+        List<Task> ends = [EndEvents(), Unregister()];
         foreach (CallLeg leg in _core.Calls)
         {
             if (leg.Observer is Call call) ends.Add(call.Ended);

@@ -10,6 +10,7 @@ using Parley.UserAgent.Calls;
 using Parley.UserAgent.Messages;
 using Parley.UserAgent.Registrations;
 using Parley.UserAgent.Requests;
+using Parley.UserAgent.Subscriptions;
 
 namespace Parley.UserAgent;
 
@@ -19,7 +20,7 @@ namespace Parley.UserAgent;
 /// transaction user that may share its lane with others, who ask <see cref="Owns"/>. All members are the lane's.
 /// Source: RFC 3261 8, 11, 12.2.
 /// </remarks>
-public sealed class UserAgentCore : ITransactionUser
+public sealed partial class UserAgentCore : ITransactionUser
 {
     private readonly IIncomingCallHandler _handler;
     private readonly Dictionary<ulong, CallLeg> _calls = [];
@@ -46,11 +47,11 @@ public sealed class UserAgentCore : ITransactionUser
         options.Validate();
         (Lane, MediaPorts, Options, _handler, _messageHandler) = (lane, mediaPorts, options, handler, messageHandler);
         _messages = new MessageQueue(this);
+        Events = new EventUsages(this);
         Capabilities = options.Codecs.ToCapabilities();
         _capabilities = new OfferAnswer(Capabilities, 0);
         ProductHeader = Encoding.UTF8.GetBytes($"User-Agent: {options.Product}\r\n");
-        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS"u8, .. messageHandler is null ? default : ", MESSAGE"u8, .. "\r\n"u8];
-        CallHeaders = [.. AllowHeader, .. ProductHeader];
+        WriteAllow();
         ContactUser = options.Identity is { User: { } user } ? WireText.ToBytes(new SipUri(user, "host").ToString())[4..^5] : "parley"u8.ToArray();
         if (options.OutboundProxy is { } proxy)
         {
@@ -77,7 +78,7 @@ public sealed class UserAgentCore : ITransactionUser
     public int PendingAcknowledgements { get; internal set; }
 
     /// <summary>The row that says which methods are taken.</summary>
-    internal byte[] AllowHeader { get; }
+    internal byte[] AllowHeader { get; private set; } = [];
 
     internal MediaPorts MediaPorts { get; }
 
@@ -94,7 +95,7 @@ public sealed class UserAgentCore : ITransactionUser
     internal byte[] ProductHeader { get; }
 
     /// <summary>The rows that an INVITE and its 2xx have: what this side can do (RFC 3261 13.2.1, 13.3.1.4).</summary>
-    internal byte[] CallHeaders { get; }
+    internal byte[] CallHeaders { get; private set; } = [];
 
     internal Random Random { get; } = new(RandomNumberGenerator.GetInt32(int.MaxValue));
 
@@ -157,7 +158,7 @@ public sealed class UserAgentCore : ITransactionUser
     public bool Owns(in SipIncomingRequest request)
     {
         if (request.Message.Method == SipMethod.Cancel) return request.FindCancelled() is { } cancelled && ReferenceEquals(cancelled.User, this);
-        return FindCall(request.Message) is not null;
+        return FindCall(request.Message) is not null || Events.Has(request.Message);
     }
 
     /// <inheritdoc/>
@@ -173,6 +174,7 @@ public sealed class UserAgentCore : ITransactionUser
                 request.Reply(new SipReply(501) { Headers = CallHeaders });
                 return;
             case SipMethod.Message when _messageHandler is not null:
+            case SipMethod.Subscribe or SipMethod.Notify:
                 break;
             case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options):
                 request.Reply(new SipReply(405) { Headers = CallHeaders });
@@ -182,6 +184,7 @@ public sealed class UserAgentCore : ITransactionUser
         if (message.Method != SipMethod.Ack && !Understands(request)) return;
         if (FindCall(message) is { } call) call.OnRequest(request);
         else if (message.Method == SipMethod.Ack) return;
+        else if (message.Method is SipMethod.Subscribe or SipMethod.Notify) OnEventRequest(request);
         else if (message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && !to.Tag.IsEmpty) request.Reply(new SipReply(481));
         else if (message.Method == SipMethod.Invite) OnInvite(request);
         else if (message.Method == SipMethod.Options) request.Reply(WriteOptionsReply(isInDialog: false));
@@ -319,6 +322,15 @@ public sealed class UserAgentCore : ITransactionUser
         }
     }
 
+    /// <summary>Writes what is allowed, which depends on who was given to take it.</summary>
+    private void WriteAllow()
+    {
+        ReadOnlySpan<byte> message = _messageHandler is null ? default : ", MESSAGE"u8;
+        ReadOnlySpan<byte> subscribe = SubscribeHandler is null ? default : ", SUBSCRIBE"u8;
+        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY"u8, .. message, .. subscribe, .. "\r\n"u8];
+        CallHeaders = [.. AllowHeader, .. AllowEventsHeader, .. ProductHeader];
+    }
+
     private void OnInvite(in SipIncomingRequest request)
     {
         SipMessageView message = request.Message;
@@ -371,7 +383,7 @@ public sealed class UserAgentCore : ITransactionUser
         incoming.OnCancel();
     }
 
-    /// <summary>Refuses a request that needs an extension: there is none here.</summary>
+    /// <summary>Refuses a request that needs an extension: there is none here but for lists of events.</summary>
     /// <remarks>Source: RFC 3261 8.2.2.3.</remarks>
     private static bool Understands(in SipIncomingRequest request)
     {
@@ -379,6 +391,7 @@ public sealed class UserAgentCore : ITransactionUser
         StringBuilder unsupported = new();
         foreach (HeaderValue option in request.Message.Values(HeaderId.Require))
         {
+            if (request.Message.Method == SipMethod.Notify && Ascii.EqualsIgnoreCase(option.Bytes, "eventlist"u8)) continue;     // whoever offered it reads it (RFC 4662 4.5)
             unsupported.Append(unsupported.Length == 0 ? "Unsupported: " : ", ").Append(WireText.From(option.Bytes));
         }
 

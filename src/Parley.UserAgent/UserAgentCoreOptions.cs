@@ -36,6 +36,10 @@ public sealed record UserAgentCoreOptions
     /// <value>1 or more; 100 unless set.</value>
     public int MaxCalls { get; init; } = 100;
 
+    /// <summary>Subscriptions at once, this side's and others', beyond which others' get 503 and this side's fail.</summary>
+    /// <value>1 or more; 1,000 unless set.</value>
+    public int MaxSubscriptions { get; init; } = 1000;
+
     /// <summary>How often the other side of an established call is asked whether it still knows it.</summary>
     /// <value>0, the default, never asks: right for a phone, whose user hears silence. A server's services should ask.</value>
     public TimeSpan AliveInterval { get; init; }
@@ -56,6 +60,7 @@ public sealed record UserAgentCoreOptions
         if (DisplayName is not null && DisplayName.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException($"{nameof(DisplayName)} must be one line.");
         if (Product.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException($"{nameof(Product)} must be one line.");
         if (MaxCalls < 1) throw new ArgumentException($"{nameof(MaxCalls)} must be 1 or more.");
+        if (MaxSubscriptions < 1) throw new ArgumentException($"{nameof(MaxSubscriptions)} must be 1 or more.");
         if (AliveInterval < TimeSpan.Zero) throw new ArgumentException($"{nameof(AliveInterval)} must be 0 or more.");
         if (RegistrationExpiry < TimeSpan.FromSeconds(1)) throw new ArgumentException($"{nameof(RegistrationExpiry)} must be 1 second or more.");
         if (Password is null) return;

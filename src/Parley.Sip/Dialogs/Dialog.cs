@@ -129,6 +129,21 @@ public sealed class Dialog
         return true;
     }
 
+    /// <summary>Makes the dialog that a NOTIFY begins, at the subscriber: it is confirmed, whether the answer to the SUBSCRIBE has come or not.</summary>
+    /// <param name="notify">The NOTIFY, with the SUBSCRIBE's From tag in its To.</param>
+    /// <param name="sequenceNumber">Number of the last SUBSCRIBE that was sent.</param>
+    /// <param name="isOverTls">Whether it came over TLS.</param>
+    /// <param name="dialog">The dialog.</param>
+    /// <returns>False when From, To, Call-ID, CSeq or Contact is missing, or one of them or a Record-Route is malformed: 400.</returns>
+    /// <remarks>Source: RFC 6665 4.4.1.</remarks>
+    public static bool TryCreateAtSubscriber(in SipMessageView notify, uint sequenceNumber, bool isOverTls, [NotNullWhen(true)] out Dialog? dialog)
+    {
+        if (!TryCreateAtServer(notify, default, isOverTls, out dialog)) return false;
+        dialog.LocalSequenceNumber = sequenceNumber;
+        dialog.Confirm();
+        return true;
+    }
+
     /// <summary>True when the Contact that answers a request, which begins a dialog, must be a sips URI.</summary>
     /// <remarks>Source: RFC 3261 12.1.1.</remarks>
     public static bool NeedsSecureContact(in SipMessageView request)

@@ -324,6 +324,7 @@ public sealed class CallLeg : IIncomingInviteOwner
             case SipMethod.Bye: OnBye(transaction); break;
             case SipMethod.Invite: OnReinvite(transaction); break;
             case SipMethod.Message: transaction.Respond(_core.TakeMessage(message)); break;
+            case SipMethod.Subscribe or SipMethod.Notify: _core.Events.OnRequestInCall(transaction); break;
             default: transaction.Respond(_core.WriteOptionsReply(isInDialog: true)); break;
         }
     }
