@@ -68,6 +68,8 @@ internal static class ConfigurationKeys
             (v, ref c, ref _) => v.TryGetSeconds(181, 86400, out TimeSpan t) && Take(ref c, c with { Proxy = c.Proxy with { TimerC = t } })),
         new("proxy.maxBranches", "1 to 100", true, c => Shown(c.Proxy.MaxBranches),
             (v, ref c, ref _) => v.TryGetInteger(1, 100, out int n) && Take(ref c, c with { Proxy = c.Proxy with { MaxBranches = n } })),
+        new("proxy.sessionExpires", "0, or 90 to 86400 (seconds; RFC 4028 has at least 90)", true, c => Shown(c.Proxy.SessionExpires),
+            (v, ref c, ref _) => v.TryGetSeconds(0, 86400, out TimeSpan t) && (t == TimeSpan.Zero || t.TotalSeconds >= 90) && Take(ref c, c with { Proxy = c.Proxy with { SessionExpires = t } })),
         new("proxy.recurse", "true or false", true, c => c.Proxy.Recurse ? "true" : "false",
             (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Proxy = c.Proxy with { Recurse = b } })),
 

@@ -11,6 +11,10 @@ public sealed record ProxyOptions
     /// <value>1 to 100. Default 16: each branch costs a transaction (RFC 5393 5 bounds what forking may amplify).</value>
     public int MaxBranches { get; init; } = 16;
 
+    /// <summary>The longest time between two signs that a call still stands, which this server asks of the phones by a session timer.</summary>
+    /// <value>90 s or more; zero, the default, asks for none, but where calls are counted (RFC 4028 8).</value>
+    public TimeSpan SessionExpires { get; init; }
+
     /// <summary>Whether the proxy itself tries the contacts of a redirection (3xx) that one of our users' phones answers with; else it passes the answer on.</summary>
     /// <value>Default false: the caller decides whom he calls (RFC 3261 16.5 leaves it to the proxy).</value>
     public bool Recurse { get; init; }

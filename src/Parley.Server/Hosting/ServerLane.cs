@@ -1,6 +1,7 @@
 using System.Buffers;
 using Parley.Endpoint.Sip;
 using Parley.Server.Authentication;
+using Parley.Server.Calls;
 using Parley.Server.Proxy;
 using Parley.Server.Redirect;
 using Parley.Server.Registrar;
@@ -28,6 +29,7 @@ internal sealed class ServerLane : ITransactionUser
         (Server, Lane, Services) = (server, lane, services);
         Completions = new LaneCompletions(lane);
         Registrations = new LaneRegistrations(lane, server.Location);
+        Calls = new CallTable(lane, server.Limits);
         Proxy = new ProxyCore(this);
         var credentials = new CredentialsCheck(server, lane);
         IRequestStep[] steps =
@@ -61,6 +63,9 @@ internal sealed class ServerLane : ITransactionUser
 
     /// <summary>The lane.</summary>
     public SipLane Lane { get; }
+
+    /// <summary>The answered calls that count for somebody.</summary>
+    public CallTable Calls { get; }
 
     /// <summary>The calls that the lane forwards.</summary>
     public ProxyCore Proxy { get; }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Parley.Server.Accounts;
+using Parley.Server.Calls;
 using Parley.Server.Configuration;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
@@ -42,6 +43,9 @@ internal sealed class ServerState
 
     /// <summary>What the server proves things to itself with.</summary>
     public ServerKeys Keys { get; }
+
+    /// <summary>How many calls users have whose calls are limited.</summary>
+    public CallLimits Limits { get; } = new();
 
     /// <summary>The log.</summary>
     public ILogger Logger { get; }

@@ -50,8 +50,9 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
     /// <param name="bindings">The user's bindings.</param>
     /// <param name="isSecure">True for a request for a <c>sips</c> URI.</param>
     /// <param name="preference">The preference of all of them; their own q when negative.</param>
+    /// <param name="owner">Which of several users it is.</param>
     /// <returns>False when a contact was left out because it is no <c>sips</c> URI.</returns>
-    public static bool AddContacts(ProxyCall call, SipLane lane, scoped BindingSet bindings, bool isSecure, int preference = -1)
+    public static bool AddContacts(ProxyCall call, SipLane lane, scoped BindingSet bindings, bool isSecure, int preference = -1, int owner = 0)
     {
         bool isEachSuitable = true;
         foreach (Binding binding in bindings.LiveAt(lane.Loop.Time.GetUtcNow()))
@@ -64,7 +65,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
             }
 
             SipFlow? flow = FlowTo(lane, binding, uri, out bool isGone);
-            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure);
+            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner);
         }
 
         return isEachSuitable;

@@ -82,6 +82,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
                 break;
 
             case < 300 when TryForward(response):
+                OnAnswered(branch, response);
                 _isAnswered = true;
                 CancelBranches(except: branch);
                 break;
@@ -288,9 +289,27 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <returns>False when nothing of it can go on.</returns>
     private bool TryForward(scoped in SipMessageView response)
     {
-        if (proxy.Responses.Write(response) is not { } message) return false;
+        byte[] added = response.StatusCode is >= 200 and < 300 ? _plan.Timer.RowsFor(response) : [];
+        if (proxy.Responses.Write(response, added) is not { } message) return false;
         _server.Respond(response.StatusCode, message);
         return true;
+    }
+
+    /// <summary>A 2xx was forwarded: the call counts until its end, or goes on counting.</summary>
+    private void OnAnswered(Branch branch, scoped in SipMessageView response)
+    {
+        if (_server.Method is not (SipMethod.Invite or SipMethod.Update)) return;
+        if (_route is { Claims.IsEmpty: false } route)
+        {
+            if (_isAnswered) return;
+            route.Claims.KeepFor(Targets.OwnerOf(branch.Target), proxy.Limits);
+            proxy.Calls.Add(response, _plan.Timer.IntervalOf(response), route.Claims.Held);
+            route.Claims.LeaveAll(limits: null);
+        }
+        else if (proxy.Calls.Count > 0)
+        {
+            proxy.Calls.OnRefreshed(response, _plan.Timer.IntervalOf(response));
+        }
     }
 
     private void Fail(Branch branch, int statusCode)
@@ -377,6 +396,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     {
         CallRoute? diverted = TryDivert() ? _route : null;
         SipServerTransaction server = _server;
+        _route?.Claims.LeaveAll(proxy.Limits);      // counted anew where it goes next
         if (!_isAnswered && diverted is null) SendBest();
         proxy.OnFinished(this, _server.Method, _isAnswered);
         _server.State = null;

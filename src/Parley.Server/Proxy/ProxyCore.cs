@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
+using Parley.Server.Calls;
 using Parley.Server.Hosting;
 using Parley.Server.Rules;
 using Parley.Sip.Messages;
@@ -11,6 +12,10 @@ namespace Parley.Server.Proxy;
 internal sealed class ProxyCore(ServerLane server)
 {
     private const int Kept = 4096;
+    private const int Forbidden = 403;
+    private const int BusyHere = 486;
+    private static readonly TimeSpan CountedSession = TimeSpan.FromMinutes(30);     // RFC 4028 4 recommends it
+
     private const int DefaultMaxBreadth = 60;       // RFC 5393 5.3.3, as the most and as what is added
 
     private readonly Stack<ProxyCall> _calls = new();
@@ -38,6 +43,12 @@ internal sealed class ProxyCore(ServerLane server)
     /// <summary>Requests that have branches running.</summary>
     public int OpenCalls { get; private set; }
 
+    /// <summary>How many calls users have.</summary>
+    public CallLimits Limits => server.Server.Limits;
+
+    /// <summary>The answered calls that count.</summary>
+    public CallTable Calls => server.Calls;
+
     /// <summary>Looks for other targets of a call that nobody has answered.</summary>
     public void Divert(SipServerTransaction transaction, CallRoute route) => server.RunAgain(transaction, route);
 
@@ -51,10 +62,27 @@ internal sealed class ProxyCore(ServerLane server)
     /// <summary>Forwards a request to the targets of a call.</summary>
     public StepResult Forward(ref RequestContext request, ProxyCall call)
     {
+        if (request.Route is { Claims.IsEmpty: false } route && Count(route, call.Targets) is { } refusal)
+        {
+            call.Targets.Clear();
+            Return(call);
+            return refusal == BusyHere ? FollowRules.Unreached(ref request, BusyHere) : request.Reply(new SipReply(refusal) { ReasonPhrase = "Too Many Calls"u8 });
+        }
+
+        if (!TryPlanSessionTimer(ref request, out SessionTimer timer))
+        {
+            request.Route?.Claims.LeaveAll(Limits);
+            call.Targets.Clear();
+            Return(call);
+            return request.Reply(new SipReply(422) { Headers = SessionTimer.MinSERow });
+        }
+
+        if (request.Method == SipMethod.Bye) server.Calls.OnBye(request.Message);
         bool hasBreadth = request.Message.TryGetNumber(HeaderId.MaxBreadth, out uint breadth) != HeaderStatus.Ok || breadth > 0;
         SipServerTransaction? transaction = hasBreadth ? request.Incoming.CreateTransaction(User) : null;
         if (transaction is null)
         {
+            request.Route?.Claims.LeaveAll(Limits);
             call.Targets.Clear();
             Return(call);
             return hasBreadth ? StepResult.Done : request.Reply(440);      // RFC 5393 5.3.3: not even one branch is left
@@ -62,7 +90,7 @@ internal sealed class ProxyCore(ServerLane server)
 
         server.Counters.Forwarded++;
         Link(call);
-        call.Start(transaction, PlanOf(ref request), request.Route, request.RequestUri.Bytes);
+        call.Start(transaction, PlanOf(ref request) with { Timer = timer }, request.Route, request.RequestUri.Bytes);
         return StepResult.Done;
     }
 
@@ -162,6 +190,31 @@ internal sealed class ProxyCore(ServerLane server)
         else server.Counters.CallsFailed++;
     }
 
+    /// <summary>Counts a call among those of its caller and of the callees, and leaves callees out who have as many as they may.</summary>
+    /// <returns>The refusal; null when somebody is left to be called.</returns>
+    private int? Count(CallRoute route, TargetSet targets)
+    {
+        while (route.Claims.Enter(Limits) is { } full)
+        {
+            if (full != CallClaims.Caller) targets.RemoveOwner(full);
+            if (full != CallClaims.Caller && targets.Count > 0) continue;
+            route.Claims.LeaveAll(Limits);
+            return full == CallClaims.Caller ? Forbidden : BusyHere;
+        }
+
+        return null;
+    }
+
+    /// <returns>False when the request asks for too short a session.</returns>
+    private static bool TryPlanSessionTimer(ref RequestContext request, out SessionTimer timer)
+    {
+        timer = default;
+        if (request.Method is not (SipMethod.Invite or SipMethod.Update)) return true;
+        TimeSpan wanted = request.Configuration.Proxy.SessionExpires;
+        if (wanted == TimeSpan.Zero && request.Route is { Claims.IsEmpty: false }) wanted = CountedSession;
+        return wanted == TimeSpan.Zero || SessionTimer.TryPlan(request.Message, (uint)wanted.TotalSeconds, out timer);
+    }
+
     private void Link(ProxyCall call)
     {
         call.NextOpen = _open;
@@ -188,7 +241,8 @@ internal sealed class ProxyCore(ServerLane server)
             IsCallerBehindNat: recordsRoute && SourceFlow.IsBehindNat(request.Message, request.Incoming.Flow),
             request.IsSecure,
             hasBreadth ? (int)Math.Min(breadth, DefaultMaxBreadth) : DefaultMaxBreadth,
-            Recurses: request.Domain is not null && request.Configuration.Proxy.Recurse);
+            Recurses: request.Domain is not null && request.Configuration.Proxy.Recurse,
+            Timer: default);
     }
 
     /// <summary>True for methods that make dialogs, and for those that nobody here knows and that might.</summary>

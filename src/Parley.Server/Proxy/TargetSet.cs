@@ -28,6 +28,7 @@ internal sealed class TargetSet
         public bool IsTaken;
         public bool IsSecure;
         public short Preference;
+        public short Owner;
     }
 
     /// <summary>How many there are, tried or not.</summary>
@@ -47,8 +48,9 @@ internal sealed class TargetSet
     /// <param name="path">The route to it, Route values between commas; empty for none (RFC 3327).</param>
     /// <param name="flow">The flow to it; null to find it by the URI.</param>
     /// <param name="isForSip">True when the request is for a <c>sip</c> URI: a <c>sips</c> target gets that scheme too, and is reached by TLS all the same (RFC 5630 5.3).</param>
+    /// <param name="owner">Which of several users it belongs to.</param>
     /// <returns>False when it was there.</returns>
-    public bool Add(scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false)
+    public bool Add(scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false, int owner = 0)
     {
         for (int i = 0; i < _count; i++)
         {
@@ -71,6 +73,7 @@ internal sealed class TargetSet
             HasFlow = flow is not null,
             IsSecure = isSecure,
             Preference = (short)preference,
+            Owner = (short)owner,
         };
         return true;
     }
@@ -119,6 +122,21 @@ internal sealed class TargetSet
 
     /// <summary>The URI of a target.</summary>
     public ReadOnlySpan<byte> UriOf(int index) => _text.AsSpan(_entries[index].UriOffset, _entries[index].UriLength);
+
+    /// <summary>Which of several users a target belongs to.</summary>
+    public int OwnerOf(int index) => _entries[index].Owner;
+
+    /// <summary>Leaves out all targets of a user.</summary>
+    public void RemoveOwner(int owner)
+    {
+        int left = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            if (_entries[i].Owner != owner) _entries[left++] = _entries[i];
+        }
+
+        _count = left;
+    }
 
     /// <summary>The route to a target.</summary>
     public ReadOnlySpan<byte> PathOf(int index) => _text.AsSpan(_entries[index].UriOffset + _entries[index].UriLength, _entries[index].PathLength);

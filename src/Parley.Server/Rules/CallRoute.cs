@@ -1,3 +1,4 @@
+using Parley.Server.Calls;
 using Parley.Server.Proxy;
 
 namespace Parley.Server.Rules;
@@ -30,6 +31,9 @@ internal sealed class CallRoute
 
     /// <summary>Where it has been.</summary>
     public CallHistory History { get; }
+
+    /// <summary>Whose calls it counts among.</summary>
+    public CallClaims Claims { get; } = new();
 
     /// <summary>True while it is for a group.</summary>
     public bool IsForGroup => _group is not null;

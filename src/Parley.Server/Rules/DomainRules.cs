@@ -30,6 +30,7 @@ public sealed class DomainRules
         _groups = new Utf8Map<RingGroup>(groups);
         _shortCodes = new Utf8Map<CallTarget>(shortCodes);
         HasUserRules = users.Count > 0 || ofAll != new UserRules();
+        LimitsCalls = ofAll.MaxCalls > 0 || users.Values.Any(user => user.MaxCalls > 0);
         IsEmpty = !HasUserRules && groups.Count == 0 && shortCodes.Count == 0;
     }
 
@@ -38,6 +39,9 @@ public sealed class DomainRules
 
     /// <summary>True when something is set for some users or for all.</summary>
     internal bool HasUserRules { get; }
+
+    /// <summary>True when somebody may have a number of calls only.</summary>
+    internal bool LimitsCalls { get; }
 
     /// <summary>The rules of a user.</summary>
     /// <param name="user">The name, unescaped.</param>

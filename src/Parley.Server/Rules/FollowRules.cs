@@ -1,12 +1,14 @@
+using System.Text;
 using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
+using Parley.Server.Calls;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Rules;
 
-/// <summary>Does with a request for one of our users what an administrator has set: short codes, groups, do not disturb and forwarding.</summary>
+/// <summary>Does with a request for one of our users what an administrator has set: short codes, groups, do not disturb, forwarding, and how many calls there may be.</summary>
 /// <remarks>
 /// Short codes count for all requests outside of dialogs, the rest for INVITE. What comes after ringing is decided by the call's <see cref="CallRoute"/>.
 /// The administrator's word is enough: a caller who may reach the user may be forwarded to where the rules say, also out of the domain.
@@ -16,6 +18,7 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
     /// <inheritdoc/>
     public StepResult Run(ref RequestContext request)
     {
+        if (request is { Method: SipMethod.Invite, Caller: CallerKind.LocalUser, IsInDialog: false }) CountForCaller(ref request);
         if (request.Domain?.Rules is not { IsEmpty: false } rules || request.HasNextRoute || request.IsInDialog) return StepResult.Continue;
         Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
         if (!AddressOfRecord.TryFormat(request.RequestUri.User, request.Domain.NameUtf8.AsSpan(), addressOfRecord, out int length)) return StepResult.Continue;
@@ -57,7 +60,20 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
 
         CallRoute route = request.Route ??= new CallRoute(request);
         route.Reach(rules);
+        if (rules.MaxCalls > 0) route.Claims.Add(0, Encoding.UTF8.GetString(addressOfRecord), rules.MaxCalls);
         return StepResult.Continue;
+    }
+
+    /// <summary>A call counts among those of its caller, wherever it goes.</summary>
+    private void CountForCaller(ref RequestContext request)
+    {
+        if (request.Message.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok || !from.TryGetUri(out SipUriView uri)) return;
+        if (server.FindDomainOfUser(uri) is not { Rules.LimitsCalls: true } domain) return;
+        Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
+        if (!AddressOfRecord.TryFormat(uri.User, domain.NameUtf8.AsSpan(), addressOfRecord, out int length)) return;
+        addressOfRecord = addressOfRecord[..length];
+        int most = domain.Rules.OfUser(AddressOfRecord.UserOf(addressOfRecord)).MaxCalls;
+        if (most > 0) (request.Route ??= new CallRoute(request)).Claims.Add(CallClaims.Caller, Encoding.UTF8.GetString(addressOfRecord), most);
     }
 
     /// <summary>Strangers do not learn that there is such a user (docs/rfc/sip-proxy.md).</summary>
@@ -74,7 +90,7 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
         for (int i = 0; i < count; i++)
         {
             int preference = group.Order == RingOrder.All ? TargetSet.MostPreferred : TargetSet.MostPreferred - Math.Min(i, TargetSet.MostPreferred);
-            Add(ref request, call, group.Members[(first + i) % count], preference);
+            Add(ref request, call, group.Members[(first + i) % count], preference, owner: i);
         }
 
         if (call.Targets.Count > 0) return request.Server.Proxy.Forward(ref request, call);
@@ -82,19 +98,21 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
         return Unreached(ref request, 480);
     }
 
-    private void Add(ref RequestContext request, ProxyCall call, CallTarget member, int preference)
+    private void Add(ref RequestContext request, ProxyCall call, CallTarget member, int preference, int owner)
     {
         if (!SipUriView.TryParse(member.UriFor(request.IsSecure), out SipUriView uri)) return;
         if (server.FindDomain(uri) is not { } domain)
         {
-            call.Targets.Add(uri, preference);
+            call.Targets.Add(uri, preference, owner: owner);
             return;
         }
 
         Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
         if (!AddressOfRecord.TryFormat(uri.User, domain.NameUtf8.AsSpan(), addressOfRecord, out int length)) return;
         addressOfRecord = addressOfRecord[..length];
-        if (domain.Rules.OfUser(AddressOfRecord.UserOf(addressOfRecord)).DoNotDisturb || !server.Accounts.TryFind(addressOfRecord, request.Server.Found, out _)) return;
-        FindTargets.AddContacts(call, request.Server.Lane, server.Location.Find(addressOfRecord, request.Server.Found), request.IsSecure, preference);
+        UserRules rules = domain.Rules.OfUser(AddressOfRecord.UserOf(addressOfRecord));
+        if (rules.DoNotDisturb || !server.Accounts.TryFind(addressOfRecord, request.Server.Found, out _)) return;
+        FindTargets.AddContacts(call, request.Server.Lane, server.Location.Find(addressOfRecord, request.Server.Found), request.IsSecure, preference, owner);
+        if (rules.MaxCalls > 0) request.Route!.Claims.Add(owner, Encoding.UTF8.GetString(addressOfRecord), rules.MaxCalls);
     }
 }
