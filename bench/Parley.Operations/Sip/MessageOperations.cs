@@ -88,7 +88,7 @@ public sealed class MessageOperations : IDisposable
 
     public int WriteCancel()
     {
-        SipRequestWriter.TryWriteCancel(new SipMessageView(_invite, _parsed), _written, out int written);
+        SipRequestWriter.TryWriteCancel(new SipMessageView(_invite, _parsed), default, _written, out int written);
         return written;
     }
 

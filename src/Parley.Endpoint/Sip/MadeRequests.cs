@@ -13,17 +13,18 @@ internal sealed class MadeRequests(SipLane lane)
 
     /// <summary>The CANCEL of an INVITE.</summary>
     /// <param name="invite">The INVITE.</param>
+    /// <param name="rows">Whole rows to add; empty for none.</param>
     /// <param name="branch">Its branch, which is the CANCEL's too: a part of it.</param>
     /// <returns>Null when none can be made.</returns>
-    public PooledBuffer? MakeCancel(PooledBuffer invite, out ReadOnlySpan<byte> branch)
+    public PooledBuffer? MakeCancel(PooledBuffer invite, ReadOnlySpan<byte> rows, out ReadOnlySpan<byte> branch)
     {
         branch = default;
         if (!SipParser.TryIndex(invite.Span, _index, out _)) return null;
         var view = new SipMessageView(invite.Span, _index);
         if (view.TryGetVia(out ViaView via) != HeaderStatus.Ok) return null;
         branch = via.Branch;
-        PooledBuffer cancel = lane.Loop.Buffers.Rent(invite.Length + MadeRoomBytes);
-        if (SipRequestWriter.TryWriteCancel(view, cancel.Whole, out int written)) return Filled(cancel, written);
+        PooledBuffer cancel = lane.Loop.Buffers.Rent(Math.Min(invite.Length + rows.Length + MadeRoomBytes, BufferPool.MaxLengthBytes));
+        if (SipRequestWriter.TryWriteCancel(view, rows, cancel.Whole, out int written)) return Filled(cancel, written);
         cancel.Release();
         return null;
     }

@@ -35,6 +35,9 @@ public sealed class SipClientTransaction
     /// <summary>True once <see cref="Cancel"/> was called.</summary>
     public bool IsCancelled { get; private set; }
 
+    /// <summary>Rows that the CANCEL has besides its own.</summary>
+    internal byte[]? CancelRows { get; private set; }
+
     /// <summary>Null once the transaction is over: the machine then serves another one.</summary>
     internal SipTransaction? Machine { get; set; }
 
@@ -42,11 +45,12 @@ public sealed class SipClientTransaction
     internal SipConnection? Connection { get; private set; }
 
     /// <summary>Cancels an INVITE: at once when a provisional response has come, else as soon as one comes.</summary>
+    /// <param name="rows">Whole rows for the CANCEL, each with its CRLF: Reason (RFC 3326). Null for none.</param>
     /// <remarks>Does nothing for other methods, twice, or when the final response is there. Source: RFC 3261 9.1.</remarks>
-    public void Cancel()
+    public void Cancel(byte[]? rows = null)
     {
         if (Method != SipMethod.Invite || IsCancelled || IsFinished) return;
-        IsCancelled = true;
+        (IsCancelled, CancelRows) = (true, rows);
         if (IsProceeding) _lane.Transactions.SendCancel(this);
     }
 
@@ -81,7 +85,7 @@ public sealed class SipClientTransaction
     {
         Machine = machine;
         (Method, Flow, _user, State) = (method, flow, user, state);
-        (IsProceeding, IsFinished, IsCancelled, IsReleased) = (false, false, false, false);
+        (IsProceeding, IsFinished, IsCancelled, IsReleased, CancelRows) = (false, false, false, false, null);
     }
 
     /// <summary>Keeps nothing alive while it waits for its next life.</summary>

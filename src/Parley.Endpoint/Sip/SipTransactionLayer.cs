@@ -216,7 +216,7 @@ internal sealed class SipTransactionLayer
     public void SendCancel(SipClientTransaction invite)
     {
         if (invite.Machine is not InviteClientTransaction { Request: { } request } machine) return;
-        if (_made.MakeCancel(request, out ReadOnlySpan<byte> branch) is not { } cancel) return;
+        if (_made.MakeCancel(request, invite.CancelRows, out ReadOnlySpan<byte> branch) is not { } cancel) return;
         SipClientTransaction? sent = SendRequest(SipMethod.Cancel, branch, cancel, invite.Flow, _cancelUser, state: null);
         if (sent is null) return;
         machine.OnCancelSent(Now);

@@ -207,7 +207,7 @@ internal sealed class ServerLane : ITransactionUser
         }
 
         request.Reply(new SipReply(invite is null && !request.CancelsAnswered ? 481 : 200));
-        if (invite?.State is ProxyCall call) call.Cancel();
+        if (invite?.State is ProxyCall call) call.Cancel(request.Message);
         else if (invite is { IsFinished: false }) invite.Respond(new SipReply(487));
     }
 }

@@ -36,6 +36,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     private bool _hasRung;          // a provisional response was sent
     private CallRoute? _route;      // where the rules send the call that nobody answers
     private byte[]? _requestUri;    // with a route: whom the call is for
+    private EarlyDialogs? _early;   // for a caller who wants to hear when one ends
     private CallHistory? _history;  // where the call has been; null where nobody is to be told
 
     /// <summary>Where the request may go; filled before <see cref="Start"/>.</summary>
@@ -58,6 +59,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
         if (route is not null) (_route, _requestUri, _history) = (route, requestUri.ToArray(), route.History);
         else if (server.Method == SipMethod.Invite && server.Request.Has(HeaderId.HistoryInfo)) _history = CallHistory.Begin(server.Request);
         server.State = this;
+        if (server.Method == SipMethod.Invite && EarlyDialogs.AreWanted(server.Request)) _early = new EarlyDialogs();
         StartNext();
     }
 
@@ -73,7 +75,9 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
             case < 200:
                 if (branch.Transaction is { IsCancelled: false }) SetTimerC(branch);
-                if (!_isAnswered && TryForward(response)) _hasRung = true;
+                if (_isAnswered || !TryForward(response)) return;
+                _hasRung = true;
+                _early?.OnProvisional(branch, response);
                 return;
 
             case 487 when branch.HasRungOut:
@@ -84,7 +88,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
             case < 300 when TryForward(response):
                 OnAnswered(branch, response);
                 _isAnswered = true;
-                CancelBranches(except: branch);
+                CancelBranches(except: branch, CancelReason.CompletedElsewhere);
                 break;
 
             case < 300:
@@ -104,14 +108,17 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
             default:
                 Remember(branch, statusCode);
-                if (statusCode >= 600) Stop(except: branch);
+                if (statusCode >= 600) Stop(except: branch, CancelReason.Of(statusCode));
                 if (_best.IsBeatenBy(statusCode)) _best.Replace(statusCode, proxy.Responses.Write(response));
                 else _best.AddChallenges(response);
                 break;
         }
 
+        SipServerTransaction server = _server;
+        List<byte[]>? over = statusCode >= 300 ? _early?.TakeOf(branch) : null;
         End(branch);
         StartNext();
+        if (over is { Count: > 0 }) EarlyDialogs.Tell(server, over, statusCode);
     }
 
     /// <summary>A branch got no final response, or could not be sent.</summary>
@@ -150,7 +157,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
         if (!branch.HasRungOut && proxy.Lane.Now >= branch.RingDeadline && branch.Transaction is { IsProceeding: true } ringing)
         {
             branch.HasRungOut = true;
-            ringing.Cancel();
+            ringing.Cancel(CancelReason.Of(408));
             proxy.Lane.Loop.Schedule(branch, proxy.Lane.Now + CancelTime);
             return;
         }
@@ -174,11 +181,12 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
     /// <summary>The caller gives up.</summary>
     /// <remarks>Source: RFC 3261 16.10.</remarks>
-    public void Cancel()
+    /// <param name="cancel">The CANCEL: why it gives up goes on to the phones (RFC 3326 2).</param>
+    public void Cancel(scoped in SipMessageView cancel)
     {
         if (_isCancelled) return;
         _isCancelled = true;
-        Stop(except: null);
+        Stop(except: null, CancelReason.In(cancel));
         StartNext();
     }
 
@@ -186,14 +194,14 @@ internal sealed class ProxyCall(ProxyCore proxy)
     public void Abandon()
     {
         if (!_isAnswered) _server.Respond(new SipReply(503) { Headers = "Retry-After: 30\r\n"u8 });
-        Stop(except: null);
+        Stop(except: null, reason: null);
         StartNext();
     }
 
-    private void Stop(Branch? except)
+    private void Stop(Branch? except, byte[]? reason)
     {
         _isStopped = true;
-        CancelBranches(except);
+        CancelBranches(except, reason);
     }
 
     private void StartNext()
@@ -357,14 +365,14 @@ internal sealed class ProxyCall(ProxyCore proxy)
         }
     }
 
-    private void CancelBranches(Branch? except)
+    private void CancelBranches(Branch? except, byte[]? reason)
     {
         Branch? next;
         for (Branch? branch = _branches; branch is not null; branch = next)
         {
             next = branch.Next;
             if (ReferenceEquals(branch, except)) continue;
-            if (branch.Transaction is { } transaction) transaction.Cancel();
+            if (branch.Transaction is { } transaction) transaction.Cancel(reason);
             else Fail(branch, 487);     // it was not sent yet
         }
     }
@@ -406,7 +414,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
         (_server, _plan, _branches) = (null!, default, null);
         (_running, _started, _breadthInUse, _groupPreference) = (0, 0, 0, 0);
         (_isAnswered, _isStopped, _isCancelled, _isAwaited, _hasRung) = (false, false, false, false, false);
-        (_route, _requestUri, _history) = (null, null, null);
+        (_route, _requestUri, _history, _early) = (null, null, null, null);
         proxy.Return(this);
         if (diverted is not null) proxy.Divert(server, diverted);
     }

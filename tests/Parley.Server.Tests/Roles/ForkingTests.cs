@@ -57,6 +57,85 @@ public sealed class ForkingTests : IDisposable
         _server.AssertNothingLeft();
     }
 
+    /// <summary>RFC 3326: a call that was answered at another phone is not one that was missed.</summary>
+    [Theory]
+    [InlineData(200, "SIP;cause=200;text=\"Call completed elsewhere\"")]
+    [InlineData(603, "SIP;cause=603;text=\"Decline\"")]
+    public void A_phone_that_is_cancelled_hears_why(int status, string reason)
+    {
+        Bind(500, 500);
+        Invite();
+        Received atDesk = _desk.Receive(), atMobile = _mobile.Receive();
+        _desk.Answer(atDesk, 180);
+        _alice.ReceiveStatus(180);
+        _mobile.Answer(atMobile, status);
+        Received cancel = _desk.Receive();
+        Assert.Equal("CANCEL", cancel.Method);
+        Assert.Equal([reason], cancel.Headers("Reason"));
+    }
+
+    [Fact]
+    public void A_caller_who_says_why_he_gives_up_is_heard_by_the_phones()
+    {
+        Bind(500, 500);
+        string invite = Invite();
+        Received atDesk = _desk.Receive();
+        _desk.Answer(atDesk, 180);
+        _alice.ReceiveStatus(180);
+        _alice.Send(Peer.CancelOf(invite).Replace("Content-Length", "Reason: SIP;cause=600\r\nreason: Q.850;cause=16\r\nContent-Length", StringComparison.Ordinal));
+        _alice.ReceiveStatus(200);
+        Assert.Equal(["SIP;cause=600", "Q.850;cause=16"], _desk.Receive().Headers("Reason"));
+    }
+
+    [Theory]
+    [InlineData("Supported: 199\r\n", true)]
+    [InlineData("", false)]
+    [InlineData("Supported: 199, 100rel\r\nRequire: 100rel\r\n", false)]     // RFC 6228 6: a proxy cannot send it reliably
+    public void A_caller_who_asks_for_it_hears_that_one_of_several_phones_has_stopped(string headers, bool isTold)
+    {
+        Bind(500, 500);
+        string invite = _alice.SendAuthorized(_alice.Request("INVITE", BobUri, headers: headers));
+        Received atDesk = _desk.Receive(), atMobile = _mobile.Receive();
+        _desk.Answer(atDesk, 180);
+        _mobile.Answer(atMobile, 180);
+        _alice.ReceiveStatus(180);
+        _alice.ReceiveStatus(180);
+        _desk.Answer(atDesk, 486);
+        Assert.Equal("ACK", _desk.Receive().Method);
+        if (isTold)
+        {
+            Received terminated = _alice.ReceiveStatus(199);
+            Assert.Equal("<sip:bob@example.com>;tag=desk", terminated.Header("To"));
+            Assert.Equal("SIP;cause=486", terminated.Header("Reason"));
+            Assert.False(terminated.Has("Contact") || terminated.Has("Record-Route"));
+        }
+
+        _alice.ReceiveNothing(TimeSpan.FromMilliseconds(100));
+        _mobile.Answer(atMobile, 480);
+        Received end = _alice.ReceiveStatus(486);       // and no 199 before it: this one is over with the call
+        _alice.Send(Peer.AckOf(invite, end));
+        _server.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_dialog_that_is_known_to_be_over_is_told_of_once()
+    {
+        Bind(500, 500);
+        _alice.SendAuthorized(_alice.Request("INVITE", BobUri, headers: "Supported: 199\r\n"));
+        Received atDesk = _desk.Receive(), atMobile = _mobile.Receive();
+        _mobile.Answer(atMobile, 180);
+        _alice.ReceiveStatus(180);
+        _desk.Answer(atDesk, 183, tag: "one");
+        _alice.ReceiveStatus(183);
+        _desk.Answer(atDesk, 183, tag: "two");
+        _alice.ReceiveStatus(183);
+        _desk.Answer(atDesk, 199, tag: "one");
+        Assert.EndsWith("tag=one", _alice.ReceiveStatus(199).Header("To"), StringComparison.Ordinal);
+        _desk.Answer(atDesk, 404, tag: "two");
+        Assert.EndsWith("tag=two", _alice.ReceiveStatus(199).Header("To"), StringComparison.Ordinal);
+        _alice.ReceiveNothing(TimeSpan.FromMilliseconds(100));
+    }
+
     [Fact]
     public void Both_answers_reach_the_caller_when_they_cross()
     {

@@ -200,7 +200,7 @@ internal static class MessageTarget
         Must.Hold(response.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && !to.Tag.IsEmpty, "A response without a tag");
         Must.Hold(response.TryGetCSeq(out _) == HeaderStatus.Ok && response.TryGetFrom(out _) == HeaderStatus.Ok && response.TryGetCallId(out _) == HeaderStatus.Ok, "A response that belongs to nothing");
         var other = new byte[request.Bytes.Length + 1024];
-        if (SipRequestWriter.TryWriteCancel(request, other, out written)) MustBeValid(other.AsSpan(0, written), "CANCEL");
+        if (SipRequestWriter.TryWriteCancel(request, default, other, out written)) MustBeValid(other.AsSpan(0, written), "CANCEL");
         if (SipRequestWriter.TryWriteAck(request, response, other, out written)) MustBeValid(other.AsSpan(0, written), "ACK");
     }
 

@@ -126,7 +126,7 @@ public class SipParserPropertyTests
         writer.Start(view, 400, "tag"u8, default, Core.NetworkAddress.FromIPv4(0x7F000001, 5060));
         Assert.True(writer.TryFinish(out int written));
         _ = new TestMessage(destination[..written]);
-        _ = SipRequestWriter.TryWriteCancel(view, destination, out _);
+        _ = SipRequestWriter.TryWriteCancel(view, default, destination, out _);
         var edits = new SipEdits();
         edits.RemoveFirstValues(view, HeaderId.Route);
         edits.RemoveLastValue(view, HeaderId.Contact);

@@ -41,7 +41,7 @@ public class SipWriterTests
     {
         var invite = new TestMessage(Invite.Replace("Via: SIP/2.0/UDP pc33", "v: SIP/2.0/UDP proxy;branch=z9hG4bK2, SIP/2.0/UDP pc33")
             .Replace("Max-Forwards: 70", "Require: 100rel\r\nRoute: <sip:r1;lr>,\r\n <sip:r2;lr>\r\nProxy-Require: x\r\nRoute: <sip:r3>"));
-        Assert.True(SipRequestWriter.TryWriteCancel(invite.View, _buffer, out int written));
+        Assert.True(SipRequestWriter.TryWriteCancel(invite.View, default, _buffer, out int written));
         Assert.Equal(
             "CANCEL sip:bob@biloxi.com SIP/2.0\r\n" +
             "Via: SIP/2.0/UDP proxy;branch=z9hG4bK2\r\n" +
@@ -52,9 +52,9 @@ public class SipWriterTests
             "CSeq: 986759 CANCEL\r\n" +
             "Max-Forwards: 70\r\n" +
             "Content-Length: 0\r\n\r\n", Encoding.ASCII.GetString(_buffer, 0, written));
-        for (int size = 0; size < written; size += 5) Assert.False(SipRequestWriter.TryWriteCancel(invite.View, new byte[size], out _));
-        Assert.False(SipRequestWriter.TryWriteCancel(TestMessage.Of("CSeq: 1 INVITE").View, _buffer, out _));
-        Assert.False(SipRequestWriter.TryWriteCancel(TestMessage.Of("Via: SIP/2.0/UDP a", "CSeq: x").View, _buffer, out _));
+        for (int size = 0; size < written; size += 5) Assert.False(SipRequestWriter.TryWriteCancel(invite.View, default, new byte[size], out _));
+        Assert.False(SipRequestWriter.TryWriteCancel(TestMessage.Of("CSeq: 1 INVITE").View, default, _buffer, out _));
+        Assert.False(SipRequestWriter.TryWriteCancel(TestMessage.Of("Via: SIP/2.0/UDP a", "CSeq: x").View, default, _buffer, out _));
     }
 
     [Theory]
