@@ -77,6 +77,16 @@ public sealed class Call : ICallObserver
         if (!await _agent.OnLane(() => _leg!.Ring()).ConfigureAwait(false)) throw Misplaced();
     }
 
+    /// <summary>Incoming: lets the caller hear something before the call is answered, by 183 with a description; the same audio goes on after the answer.</summary>
+    /// <param name="audio">What is said and heard.</param>
+    /// <exception cref="InvalidOperationException">The call does not wait for an answer, or has early media already.</exception>
+    /// <remarks>Source: RFC 3960.</remarks>
+    public async Task ProgressAsync(CallAudio audio)
+    {
+        ArgumentNullException.ThrowIfNull(audio);
+        if (!await _agent.OnLane(() => _leg!.Progress(audio)).ConfigureAwait(false) && !_ended.Task.IsCompleted) throw Misplaced();
+    }
+
     /// <summary>Incoming: answers, and waits until the caller has confirmed it.</summary>
     /// <param name="audio">What is said and who hears the caller; null for silence.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
@@ -108,6 +118,23 @@ public sealed class Call : ICallObserver
         if (!_ended.Task.IsCompleted) await _agent.OnLane(HangUp).ConfigureAwait(false);
         return await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>True while this side has put the other one on hold.</summary>
+    public bool IsHolding => _leg?.IsHolding ?? false;
+
+    /// <summary>True while the other side has put this one on hold.</summary>
+    public bool IsHeld => _leg?.IsHeld ?? false;
+
+    /// <summary>Puts the other side on hold: it is asked to send nothing, and hears nothing. Does nothing when it is on hold.</summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidOperationException">The call is not established, or too many changes wait.</exception>
+    /// <exception cref="SipRequestException">The other side refused; all is as it was.</exception>
+    /// <remarks>Source: RFC 3264 8.4.</remarks>
+    public Task HoldAsync(CancellationToken cancellationToken = default) => HoldAsync(isHolding: true, cancellationToken);
+
+    /// <summary>Talks to the other side again. Does nothing when it is not on hold.</summary>
+    /// <inheritdoc cref="HoldAsync(CancellationToken)"/>
+    public Task ResumeAsync(CancellationToken cancellationToken = default) => HoldAsync(isHolding: false, cancellationToken);
 
     /// <summary>Presses keys, and waits until all have been sent.</summary>
     /// <param name="digits">0-9, *, #, A-D; at most 64 at once.</param>
@@ -174,6 +201,18 @@ public sealed class Call : ICallObserver
     }
 
     void ICallObserver.OnEnded(CallLeg call, CallEnd end) => Complete(end);
+
+    private async Task HoldAsync(bool isHolding, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool isTaken = await _agent.OnLane(() => _leg is { } leg && leg.Hold(isHolding, (statusCode, reasonPhrase) =>
+        {
+            if (statusCode < 300) done.TrySetResult();
+            else done.TrySetException(new SipRequestException(isHolding ? "Hold" : "Resume", statusCode, reasonPhrase, failure: null));
+        })).ConfigureAwait(false);
+        if (!isTaken) throw new InvalidOperationException($"The call is {State}, or too many changes wait.");
+        await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     private bool HangUp()
     {

@@ -12,6 +12,11 @@ public sealed record CallOptions
     /// <value>3 minutes unless set: the least that proxies wait (RFC 3261 16.6, timer C). More than 0.</value>
     public TimeSpan RingTimeout { get; init; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>Whether the INVITE has an offer. Without one the other side makes it, in its answer or a reliable provisional response.</summary>
+    /// <value>True unless set: who offers hears early media, and whom it suits to be offered something is mostly another server.</value>
+    /// <remarks>Source: RFC 3261 13.2.1.</remarks>
+    public bool SendsOffer { get; init; } = true;
+
     /// <summary>How many addresses of 3xx responses are tried, one after the other.</summary>
     /// <value>0 to 16; 0, the default, takes a 3xx for a refusal.</value>
     public int MaxRedirects { get; init; }

@@ -176,7 +176,7 @@ public sealed partial class UserAgentCore : ITransactionUser
             case SipMethod.Message when _messageHandler is not null:
             case SipMethod.Subscribe or SipMethod.Notify:
                 break;
-            case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options):
+            case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options or SipMethod.Prack or SipMethod.Update):
                 request.Reply(new SipReply(405) { Headers = CallHeaders });
                 return;
         }
@@ -278,8 +278,7 @@ public sealed partial class UserAgentCore : ITransactionUser
     /// <param name="isSecure">True when it has to be a <c>sips</c> URI.</param>
     internal byte[] WriteContactRow(in SipFlow flow, string? requestUri, bool isSecure)
     {
-        byte[] called = WireText.ToBytes(requestUri ?? "");
-        ReadOnlySpan<byte> user = SipUriView.TryParse(called, out SipUriView uri) && uri.HasUser ? uri.User : ContactUser;
+        byte[] user = ContactUserOf(requestUri);
         byte[] row = new byte[SipLane.MaxViaBytes + user.Length + 64];
         var writer = new MessageWriter(row);
         writer.Write("Contact: "u8);
@@ -287,6 +286,11 @@ public sealed partial class UserAgentCore : ITransactionUser
         writer.Write("\r\n"u8);
         return row[..writer.Written];
     }
+
+    /// <summary>The user of the Contact of a call.</summary>
+    /// <param name="requestUri">The URI that was called, whose user it is; null for a call that this side made.</param>
+    internal byte[] ContactUserOf(string? requestUri) =>
+        requestUri is not null && SipUriView.TryParse(WireText.ToBytes(requestUri), out SipUriView uri) && uri.HasUser ? uri.User.ToArray() : ContactUser;
 
     /// <summary>The answer to an OPTIONS: as an INVITE would be answered now.</summary>
     /// <remarks>Source: RFC 3261 11.2.</remarks>
@@ -327,8 +331,8 @@ public sealed partial class UserAgentCore : ITransactionUser
     {
         ReadOnlySpan<byte> message = _messageHandler is null ? default : ", MESSAGE"u8;
         ReadOnlySpan<byte> subscribe = SubscribeHandler is null ? default : ", SUBSCRIBE"u8;
-        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY"u8, .. message, .. subscribe, .. "\r\n"u8];
-        CallHeaders = [.. AllowHeader, .. AllowEventsHeader, .. ProductHeader];
+        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE"u8, .. message, .. subscribe, .. "\r\n"u8];
+        CallHeaders = [.. AllowHeader, .. "Supported: 100rel, timer\r\n"u8, .. AllowEventsHeader, .. ProductHeader];
     }
 
     private void OnInvite(in SipIncomingRequest request)
@@ -337,6 +341,12 @@ public sealed partial class UserAgentCore : ITransactionUser
         if (!SipRequestValidator.TryCheckHeader(message, HeaderId.Contact, isMandatory: true, out SipRefusal refusal))
         {
             request.Reply(new SipReply(refusal.Status) { ReasonPhrase = refusal.Reason });
+            return;
+        }
+
+        if (SessionRefresh.IsTooShort(message, Options.MinSessionExpiry, out SipReply tooShort))
+        {
+            request.Reply(tooShort);
             return;
         }
 
@@ -383,7 +393,7 @@ public sealed partial class UserAgentCore : ITransactionUser
         incoming.OnCancel();
     }
 
-    /// <summary>Refuses a request that needs an extension: there is none here but for lists of events.</summary>
+    /// <summary>Refuses a request that needs an extension which is not known here.</summary>
     /// <remarks>Source: RFC 3261 8.2.2.3.</remarks>
     private static bool Understands(in SipIncomingRequest request)
     {
@@ -391,7 +401,7 @@ public sealed partial class UserAgentCore : ITransactionUser
         StringBuilder unsupported = new();
         foreach (HeaderValue option in request.Message.Values(HeaderId.Require))
         {
-            if (request.Message.Method == SipMethod.Notify && Ascii.EqualsIgnoreCase(option.Bytes, "eventlist"u8)) continue;     // whoever offered it reads it (RFC 4662 4.5)
+            if (IsSupported(request.Message.Method, option.Bytes)) continue;
             unsupported.Append(unsupported.Length == 0 ? "Unsupported: " : ", ").Append(WireText.From(option.Bytes));
         }
 
@@ -399,6 +409,11 @@ public sealed partial class UserAgentCore : ITransactionUser
         request.Reply(new SipReply(420) { Headers = WireText.ToBytes(unsupported.Append("\r\n").ToString()) });
         return false;
     }
+
+    private static bool IsSupported(SipMethod method, ReadOnlySpan<byte> option) =>
+        Ascii.EqualsIgnoreCase(option, "100rel"u8)
+        || Ascii.EqualsIgnoreCase(option, "timer"u8)
+        || (method == SipMethod.Notify && Ascii.EqualsIgnoreCase(option, "eventlist"u8));      // whoever offered it reads it (RFC 4662 4.5)
 
     private CallLeg? FindCall(in SipMessageView message) =>
         message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && LocalTag.TryParse(to.Tag, out LocalTag tag)

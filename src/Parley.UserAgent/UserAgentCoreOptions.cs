@@ -1,6 +1,8 @@
 using Parley.Core;
 using Parley.Media.Codecs;
+using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
+using Parley.UserAgent.Calls;
 
 namespace Parley.UserAgent;
 
@@ -44,6 +46,14 @@ public sealed record UserAgentCoreOptions
     /// <value>0, the default, never asks: right for a phone, whose user hears silence. A server's services should ask.</value>
     public TimeSpan AliveInterval { get; init; }
 
+    /// <summary>How long a session may last without a refresh, so that a side which crashed does not leave the call behind.</summary>
+    /// <value>0, the default, asks for nothing, and does as the other side asks; else 90 s to 24 hours, of which RFC 4028 4 recommends 30 minutes.</value>
+    public TimeSpan SessionExpiry { get; init; }
+
+    /// <summary>The shortest session interval that others may ask for.</summary>
+    /// <value>90 s, the least that there is (RFC 4028 4), to 24 hours.</value>
+    public TimeSpan MinSessionExpiry { get; init; } = SessionTimer.Least;
+
     /// <summary>Value of User-Agent and Server.</summary>
     public string Product { get; init; } = "Parley";
 
@@ -62,6 +72,8 @@ public sealed record UserAgentCoreOptions
         if (MaxCalls < 1) throw new ArgumentException($"{nameof(MaxCalls)} must be 1 or more.");
         if (MaxSubscriptions < 1) throw new ArgumentException($"{nameof(MaxSubscriptions)} must be 1 or more.");
         if (AliveInterval < TimeSpan.Zero) throw new ArgumentException($"{nameof(AliveInterval)} must be 0 or more.");
+        if (SessionExpiry != TimeSpan.Zero && (SessionExpiry < SessionTimer.Least || SessionExpiry > SessionRefresh.Longest)) throw new ArgumentException($"{nameof(SessionExpiry)} must be 0, or 90 seconds to 24 hours.");
+        if (MinSessionExpiry < SessionTimer.Least || MinSessionExpiry > SessionRefresh.Longest) throw new ArgumentException($"{nameof(MinSessionExpiry)} must be 90 seconds to 24 hours.");
         if (RegistrationExpiry < TimeSpan.FromSeconds(1)) throw new ArgumentException($"{nameof(RegistrationExpiry)} must be 1 second or more.");
         if (Password is null) return;
         string user = UserName ?? Identity?.User ?? throw new ArgumentException($"{nameof(Password)} needs a {nameof(UserName)}, or an {nameof(Identity)} with a user.");

@@ -153,9 +153,12 @@ public sealed class Dialog
         return request.TryGetContact(out ContactView contact) == HeaderStatus.Ok && !contact.IsStar && IsSips(contact.Address.Uri);
     }
 
-    /// <summary>True when a response to a request of this side means that the dialog is gone.</summary>
-    /// <remarks>No response at all counts as 408. Source: RFC 3261 12.2.1.2.</remarks>
-    public static bool IsEndedBy(int statusCode) => statusCode is 408 or 481;
+    /// <summary>True when a response to a request of this side means that the dialog, or the call in it, is gone.</summary>
+    /// <remarks>
+    /// No response at all counts as 408. Of the others in the table a 405 or 501 ends what the method is part of, which only its
+    /// sender knows. Source: RFC 3261 12.2.1.2, RFC 5057 5.1 (table 1).
+    /// </remarks>
+    public static bool IsEndedBy(int statusCode) => statusCode is 404 or 408 or 410 or 416 or 480 or 481 or 482 or 483 or 484 or 485 or 502 or 604;
 
     /// <summary>This side has sent a 2xx: the dialog is confirmed.</summary>
     public void Confirm()

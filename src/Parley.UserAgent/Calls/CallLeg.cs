@@ -5,7 +5,6 @@ using Parley.Net;
 using Parley.Sdp;
 using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
-using Parley.UserAgent.Requests;
 
 namespace Parley.UserAgent.Calls;
 
@@ -35,7 +34,7 @@ namespace Parley.UserAgent.Calls;
 /// until its answer. All members are the lane's. It tells its observer, and is left to itself once it has ended: what may
 /// still be retransmitted is answered by its transactions. Source: RFC 3261 13 to 15.
 /// </remarks>
-public sealed class CallLeg : IIncomingInviteOwner
+public sealed partial class CallLeg
 {
     private static readonly TimeSpan PlayoutTime = TimeSpan.FromMilliseconds(300);
 
@@ -44,12 +43,17 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     private readonly UserAgentCore _core;
     private readonly CallSession _session;
+    private readonly CallRequests _requests;
     private readonly Timer _timer;
+    private readonly EarlyDialogs _early;   // of an outgoing call, until one is answered
     private OutgoingInvite? _outgoing;
     private IncomingInvite? _incoming;      // the first INVITE, then the latest re-INVITE
-    private Dialog? _dialog;
+    private CallDialog? _dialog;
+    private SessionChanges? _changes;       // once the dialog is confirmed
     private AliveCheck? _alive;
     private SessionDescription? _offer;     // of an incoming call, until it is answered
+    private byte[] _description = [];       // what answered it, or was offered instead, in a provisional response
+    private bool _isDescribedReliably;
     private CallEnd? _end;                  // what is reported when the other side has confirmed the end
     private bool _isByeUnderWay;
     private bool _needsSecureContact;
@@ -58,7 +62,10 @@ public sealed class CallLeg : IIncomingInviteOwner
     {
         (_core, CallIdBytes, RequestUri, RemoteUri) = (core, callId, target, target);
         _session = new CallSession(core, this);
+        _requests = new CallRequests(core, this, _session);
         _timer = new Timer(this);
+        _early = new EarlyDialogs(core, this, _session);
+        Refresh = new SessionRefresh(core, this);
         Tag = LocalTag.Create();
         TagBytes = Tag.ToBytes();
     }
@@ -90,6 +97,17 @@ public sealed class CallLeg : IIncomingInviteOwner
     /// <summary>What is sent with, as SDP names it: <c>PCMU</c>; null before it is negotiated.</summary>
     public string? Codec => _session.Codec;
 
+    /// <summary>True while this side has put the other one on hold.</summary>
+    public bool IsHolding => _session.IsHolding;
+
+    /// <summary>True while the other side has put this one on hold: it wants to hear nothing.</summary>
+    public bool IsHeld => _session.IsHeld;
+
+    internal SessionRefresh Refresh { get; }
+
+    /// <summary>The user of this side's Contact: as whom it was called, or as whom it called.</summary>
+    internal byte[] ContactUser => _core.ContactUserOf(IsIncoming ? RequestUri : null);
+
     internal LocalTag Tag { get; }
 
     internal byte[] TagBytes { get; }
@@ -103,40 +121,61 @@ public sealed class CallLeg : IIncomingInviteOwner
 
     /// <summary>Tells the caller that it rings.</summary>
     /// <param name="statusCode">101 to 199.</param>
-    /// <returns>False when the call is not waiting for an answer.</returns>
+    /// <returns>False when the call is not waiting for an answer, or has ended as it has no port for media.</returns>
+    /// <remarks>Who asks for reliable responses and made no offer gets one in the first of them (RFC 3262 5).</remarks>
     public bool Ring(int statusCode = 180)
     {
         if (State is not (CallState.Incoming or CallState.Ringing)) return false;
+        byte[] body = [];
+        if (_incoming!.NeedsReliability && _offer is null && _description.Length == 0)
+        {
+            if (!TryDescribe()) return false;
+            (body, _isDescribedReliably) = (_description, true);
+        }
+
         State = CallState.Ringing;
-        _incoming!.Progress(statusCode, WriteContactRow(_incoming.Flow));
+        _incoming.Progress(statusCode, WriteProgressHeaders(), body, _incoming.NeedsReliability);
+        return true;
+    }
+
+    /// <summary>Lets the caller hear something before the call is answered: an announcement, another tone. It sends 183 with this side's description.</summary>
+    /// <param name="audio">What is said and heard, in the conversation too.</param>
+    /// <returns>False when the call is not waiting for an answer, was described before, or cannot be: it then has ended.</returns>
+    /// <remarks>Reliable where the caller can acknowledge it. Source: RFC 3960 2, 3; RFC 3262 5.</remarks>
+    public bool Progress(CallAudio audio)
+    {
+        ArgumentNullException.ThrowIfNull(audio);
+        if (State is not (CallState.Incoming or CallState.Ringing) || _description.Length > 0) return false;
+        _session.Audio = audio;
+        if (!TryDescribe()) return false;
+        State = CallState.Ringing;
+        _isDescribedReliably = _incoming!.TakesReliability;
+        _incoming.Progress(183, WriteProgressHeaders(), _description, _incoming.TakesReliability);
+        if (_dialog!.IsAgreed) _session.TalkEarly();
         return true;
     }
 
     /// <summary>Answers the call.</summary>
-    /// <param name="audio">What it says and hears.</param>
+    /// <param name="audio">What it says and hears; after <see cref="Progress"/> that of the progress goes on.</param>
     /// <returns>False when the call is not waiting for an answer, or cannot be answered: it then has ended.</returns>
     public bool Answer(CallAudio audio)
     {
         ArgumentNullException.ThrowIfNull(audio);
         if (State is not (CallState.Incoming or CallState.Ringing)) return false;
-        _session.Audio = audio;
-        if (!_session.TryOpen(_incoming!.Flow.Remote))
-        {
-            Reject(503);
-            return false;
-        }
-
-        if (_session.Describe(_offer, out byte[] description) is var failure and not NegotiationFailure.None)
-        {
-            RejectMedia(failure);
-            return false;
-        }
-
+        bool isDescribed = _description.Length > 0;
+        if (!isDescribed || _session.Audio == CallAudio.None) _session.Audio = audio;
+        if (!isDescribed && !TryDescribe()) return false;
         State = CallState.Accepted;
         Lane.Loop.Schedule(_timer, Instant.Never);
         _session.Listen();
-        _dialog!.Confirm();
-        _incoming.Accept([.. WriteContactRow(_incoming.Flow), .. _core.CallHeaders], description);
+        _dialog!.Dialog.Confirm();
+        // What PRACKs have confirmed is not said again (RFC 6337 3.1.1); what they will confirm the 2xx waits for.
+        bool isThrough = isDescribed && _isDescribedReliably;
+        byte[] refresh = Refresh.Accept(_incoming!.Request);
+        if (!isThrough) Settle(_dialog);
+        _dialog.Pending |= PendingExchanges.AckAwaited;
+        _dialog.Pending &= ~PendingExchanges.InviteReceived;
+        _incoming.Accept([.. WriteContactRow(_incoming.Flow), .. _core.CallHeaders, .. refresh], isThrough ? [] : _description);
         return true;
     }
 
@@ -149,8 +188,7 @@ public sealed class CallLeg : IIncomingInviteOwner
     {
         ThrowIfNoRefusal(statusCode, reasonPhrase);
         if (State is not (CallState.Incoming or CallState.Ringing)) return false;
-        _incoming!.Reject(statusCode, reasonPhrase is null ? default : WireText.ToBytes(reasonPhrase));
-        End(new CallEnd(CallEndReason.Rejected, statusCode, reasonPhrase ?? WireText.From(ReasonPhrases.Get(statusCode))));
+        Refuse(statusCode, reasonPhrase);
         return true;
     }
 
@@ -164,6 +202,9 @@ public sealed class CallLeg : IIncomingInviteOwner
                 break;
             case CallState.Incoming or CallState.Ringing:
                 Reject(603);
+                break;
+            case CallState.Accepted when _incoming!.IsPending:
+                Refuse(603, null);      // the 2xx still waits for a PRACK
                 break;
             case CallState.Accepted:
                 // The callee's BYE must wait for the ACK, or for its time to be over (RFC 3261 15).
@@ -180,6 +221,13 @@ public sealed class CallLeg : IIncomingInviteOwner
     /// <param name="digits">0-9, *, #, A-D.</param>
     /// <returns>False when the call is not established, the other side takes no digits, or too many wait.</returns>
     public bool SendDigits(string digits) => State == CallState.Established && _session.TrySendDigits(digits);
+
+    /// <summary>Puts the other side on hold, or talks to it again.</summary>
+    /// <param name="isHolding">True for hold.</param>
+    /// <param name="done">Hears the status and phrase of what came of it, once, perhaps before this returns: one of 300 or more left all as it was.</param>
+    /// <returns>False when the call is not established, or too many changes wait.</returns>
+    /// <remarks>Source: RFC 3264 8.4, RFC 6337 5.3.</remarks>
+    public bool Hold(bool isHolding, Action<int, string>? done = null) => State == CallState.Established && _changes!.TryHold(isHolding, done);
 
     /// <summary>Throws for what <see cref="Reject"/> cannot say.</summary>
     internal static void ThrowIfNoRefusal(int statusCode, string? reasonPhrase)
@@ -217,271 +265,13 @@ public sealed class CallLeg : IIncomingInviteOwner
             _needsSecureContact = Dialog.NeedsSecureContact(request),
             _offer = offer,
         };
-        if (!Dialog.TryCreateAtServer(request, leg.TagBytes, invite.Flow.Transport.IsSecure, out leg._dialog)) return null;
+        if (!Dialog.TryCreateAtServer(request, leg.TagBytes, invite.Flow.Transport.IsSecure, out Dialog? dialog)) return null;
+        leg._dialog = new CallDialog(dialog, leg._session.Fork()) { Pending = PendingExchanges.InviteReceived | PendingExchanges.OfferOfReceivedInvite };
+        leg._dialog.Learn(request);
         leg._incoming = new IncomingInvite(invite, leg, leg.TagBytes);
         core.Add(leg);
         core.Lane.Loop.Schedule(leg._timer, core.Lane.Now + LongestRinging);
         return leg;
-    }
-
-    // What the outgoing INVITE brings.
-
-    internal byte[]? CreateOffer(in SipFlow flow)
-    {
-        if (!_session.TryOpen(flow.Remote)) return null;
-        _session.Describe(offer: null, out byte[] description);
-        return description;
-    }
-
-    internal void OnProvisional(in SipMessageView response)
-    {
-        if (State == CallState.Calling) State = CallState.Proceeding;
-        if (State != CallState.Proceeding || response.StatusCode == 100) return;
-        bool hasEarlyMedia = _session.TakeEarlyAnswer(response);
-        Observer.OnProgress(this, response.StatusCode, WireText.From(response.ReasonPhrase), hasEarlyMedia);
-    }
-
-    internal void OnRedirected(string uri)
-    {
-        State = CallState.Calling;
-        _session.ForgetEarlyAnswer();
-        Observer.OnRedirected(this, uri);
-    }
-
-    internal void OnAccepted(in SipMessageView success)
-    {
-        Lane.Loop.Schedule(_timer, Instant.Never);
-        _dialog = _outgoing!.Acknowledge(success);
-        _needsSecureContact = _outgoing.IsContactSecure;
-        if (_dialog is null)
-        {
-            End(new CallEnd(CallEndReason.NotConfirmed, 200, "The answer has no usable Contact"));
-            return;
-        }
-
-        if (State == CallState.Cancelling)
-        {
-            SendBye(_end!);     // the answer was faster than the CANCEL
-            return;
-        }
-
-        State = CallState.Established;
-        NegotiationFailure failure = _session.TakeAnswer(success);
-        if (failure == NegotiationFailure.None) OnEstablished();
-        else SendBye(new CallEnd(CallEndReason.NoMedia, 200, $"The answer cannot be used: {failure}"));
-    }
-
-    internal void OnRefused(in SipMessageView response)
-    {
-        int status = response.StatusCode;
-        CallEndReason reason = State == CallState.Cancelling ? _end!.Reason
-            : status is 401 or 407 ? CallEndReason.AuthenticationFailed
-            : CallEndReason.Refused;
-        End(reason == CallEndReason.NoAnswer ? _end! : new CallEnd(reason, status, WireText.From(response.ReasonPhrase)));
-    }
-
-    internal void OnInviteFailed(RequestFailure failure) => End(_end ?? failure switch
-    {
-        RequestFailure.NotLocated => new CallEnd(CallEndReason.NotLocated, 503, "The address is not known"),
-        RequestFailure.TimedOut => new CallEnd(CallEndReason.NoAnswer, 408, "Nothing came back"),
-        RequestFailure.Overloaded => new CallEnd(CallEndReason.Overloaded, 503, "Too many calls, or no port for media"),
-        _ => new CallEnd(CallEndReason.TransportFailed, 503, "The other side cannot be reached"),
-    });
-
-    internal void OnByeDone()
-    {
-        _isByeUnderWay = false;
-        TryFinish();
-    }
-
-    /// <summary>The other side does not know the call any more, or does not answer.</summary>
-    internal void OnLost(int statusCode, string reasonPhrase) => SendBye(new CallEnd(CallEndReason.Lost, statusCode, reasonPhrase));
-
-    // What comes in the dialog.
-
-    /// <summary>A request with this side's tag came.</summary>
-    internal void OnRequest(in SipIncomingRequest request)
-    {
-        SipMessageView message = request.Message;
-        DialogRequestResult place = _dialog?.TryTakeRequest(message) ?? DialogRequestResult.UnknownDialog;
-        if (message.Method == SipMethod.Ack)
-        {
-            if (place == DialogRequestResult.Ok) _incoming?.OnAck(message);
-            return;
-        }
-
-        switch (place)
-        {
-            case DialogRequestResult.UnknownDialog: request.Reply(new SipReply(481)); return;
-            case DialogRequestResult.OutOfOrder: request.Reply(new SipReply(500) { ReasonPhrase = "CSeq Out of Order"u8 }); return;
-            case DialogRequestResult.Malformed: request.Reply(new SipReply(400)); return;
-        }
-
-        // Its number is taken: when it comes again, only a transaction knows that it has been answered.
-        if (request.CreateTransaction(_core) is not { } transaction) return;
-        switch (message.Method)
-        {
-            case SipMethod.Bye: OnBye(transaction); break;
-            case SipMethod.Invite: OnReinvite(transaction); break;
-            case SipMethod.Message: transaction.Respond(_core.TakeMessage(message)); break;
-            case SipMethod.Subscribe or SipMethod.Notify: _core.Events.OnRequestInCall(transaction); break;
-            default: transaction.Respond(_core.WriteOptionsReply(isInDialog: true)); break;
-        }
-    }
-
-    void IIncomingInviteOwner.OnAcknowledged(IncomingInvite invite, in SipMessageView ack)
-    {
-        if (_session.IsOfferPending)
-        {
-            NegotiationFailure failure = _session.TakeAnswer(ack);
-            if (failure != NegotiationFailure.None && State != CallState.Ending)
-            {
-                SendBye(new CallEnd(CallEndReason.NoMedia, 200, $"The answer cannot be used: {failure}"));
-                return;
-            }
-        }
-
-        if (State == CallState.Ending) SendBye(_end!);
-        else if (State == CallState.Accepted) OnEstablished();
-    }
-
-    void IIncomingInviteOwner.OnNotAcknowledged(IncomingInvite invite) =>
-        SendBye(_end ?? new CallEnd(CallEndReason.NotConfirmed, 200, "The answer was not acknowledged"));
-
-    void IIncomingInviteOwner.OnCancelled(IncomingInvite invite)
-    {
-        if (State is CallState.Incoming or CallState.Ringing) Cancelled();
-    }
-
-    void IIncomingInviteOwner.OnUnreachable(IncomingInvite invite)
-    {
-        if (State is CallState.Incoming or CallState.Ringing) End(new CallEnd(CallEndReason.TransportFailed, 503, "The caller cannot be reached"));
-    }
-
-    // What the media brings.
-
-    internal void OnMediaEnded() => TryFinish();
-
-    internal void OnSourceEnded()
-    {
-        if (State != CallState.Established) return;
-        if (_session.Audio.HangUpAfterSource) Lane.Loop.Schedule(_timer, Lane.Now + PlayoutTime);
-        Observer.OnSourceEnded(this);
-    }
-
-    /// <summary>Where this side is: as whom it was called, or as whom it called.</summary>
-    private byte[] WriteContactRow(in SipFlow flow) => _core.WriteContactRow(flow, IsIncoming ? RequestUri : null, _needsSecureContact);
-
-    private void Cancelled()
-    {
-        _incoming!.Reject(487);
-        End(new CallEnd(CallEndReason.Cancelled, 487, "Request Terminated"));
-    }
-
-    private void OnBye(SipServerTransaction transaction)
-    {
-        transaction.Respond(new SipReply(200));
-        switch (State)
-        {
-            case CallState.Incoming or CallState.Ringing:
-                Cancelled();
-                break;
-            case CallState.Accepted or CallState.Established:
-                End(new CallEnd(CallEndReason.HungUpByPeer, 200, "OK"));
-                break;
-            case CallState.Ending when _incoming is { IsAccepted: true }:
-                End(_end!);     // nobody is left to say goodbye to
-                break;
-        }
-    }
-
-    private void OnReinvite(SipServerTransaction transaction)
-    {
-        SipMessageView invite = transaction.Request;
-        if (_incoming is { IsPending: true })
-        {
-            transaction.Respond(new SipReply(500) { Headers = WireText.ToBytes($"Retry-After: {_core.Random.Next(0, 11)}\r\n") });
-            return;
-        }
-
-        if (State is not (CallState.Accepted or CallState.Established))
-        {
-            transaction.Respond(new SipReply(481));
-            return;
-        }
-
-        if (_session.IsOfferPending)
-        {
-            transaction.Respond(new SipReply(491));
-            return;
-        }
-
-        if (!UserAgentCore.TryReadOffer(invite, out SessionDescription? offer, out SipReply refusal))
-        {
-            transaction.Respond(refusal);
-            return;
-        }
-
-        if (_session.Describe(offer, out byte[] description) is var failure and not NegotiationFailure.None)
-        {
-            transaction.Respond(new SipReply(488) { Headers = SessionBody.Warning(failure) });
-            return;
-        }
-
-        _dialog!.Refresh(invite);
-        _incoming?.Close();     // who sends another INVITE has got the answer to the last one
-        _incoming = new IncomingInvite(transaction, this, TagBytes);
-        _incoming.Accept([.. WriteContactRow(transaction.Flow), .. _core.CallHeaders], description);
-        if (State == CallState.Accepted) OnEstablished();
-        if (State == CallState.Established && _session.TryTakeHold(out bool isHeld)) Observer.OnHeld(this, isHeld);
-    }
-
-    private void OnEstablished()
-    {
-        State = CallState.Established;
-        _alive = new AliveCheck(_core, this, _dialog!);
-        _alive.Start();
-        _session.Talk();
-        Observer.OnEstablished(this);
-    }
-
-    private void RejectMedia(NegotiationFailure failure)
-    {
-        _incoming!.Reject(488, default, SessionBody.Warning(failure));
-        End(new CallEnd(CallEndReason.NoMedia, 488, $"The offer cannot be answered: {failure}"));
-    }
-
-    private void GiveUp(CallEnd end)
-    {
-        (State, _end) = (CallState.Cancelling, end);
-        Lane.Loop.Schedule(_timer, Instant.Never);
-        _outgoing!.Cancel();
-    }
-
-    private void SendBye(CallEnd end)
-    {
-        _isByeUnderWay = true;
-        End(end);
-        new ByeRequest(_core, _dialog!, this).Start();
-    }
-
-    /// <summary>The call is over here; it has ended once its last sound is played and its BYE is answered.</summary>
-    private void End(CallEnd end)
-    {
-        (State, _end) = (CallState.Ending, end);
-        Lane.Loop.Schedule(_timer, Instant.Never);
-        _incoming?.Close();
-        _alive?.Stop();
-        _session.Close();
-        TryFinish();
-    }
-
-    private void TryFinish()
-    {
-        if (State != CallState.Ending || _isByeUnderWay || _session.HasMedia || _incoming is { IsAccepted: true }) return;
-        State = CallState.Ended;
-        _core.Remove(this);
-        Observer.OnEnded(this, _end!);
     }
 
     private void OnTimer()

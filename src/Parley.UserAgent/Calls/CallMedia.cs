@@ -7,10 +7,11 @@ using Parley.Sdp;
 
 namespace Parley.UserAgent.Calls;
 
-/// <summary>The audio of one call: joins its offers and answers with one pair of ports.</summary>
+/// <summary>The audio of one call on one pair of ports.</summary>
 /// <remarks>
 /// Before the call is answered it only listens; the source begins when the call is established, so that nothing of it is
-/// said to nobody. Source: RFC 3264, RFC 3261 13.2.1, 14; RFC 3960 for early media.
+/// said to nobody. While it rings at several phones, it has the sound of the one that described it last. Source: RFC 3261
+/// 13.2.1; RFC 3960 for early media.
 /// </remarks>
 internal sealed class CallMedia : IAudioHandler
 {
@@ -24,8 +25,6 @@ internal sealed class CallMedia : IAudioHandler
     private readonly AudioEndpoint _endpoint;
     private readonly AudioOptions _options;
     private readonly DigitTimer _digits;
-    private OfferAnswer _negotiation;
-    private OfferAnswer? _early;        // what a provisional response made of the offer, which is still pending
     private NegotiatedAudio? _audio;
     private bool _isStarted;
     private bool _isTalking;
@@ -35,14 +34,16 @@ internal sealed class CallMedia : IAudioHandler
     {
         (_core, _session) = (core, session);
         _options = new AudioOptions { CanonicalName = RandomNumberGenerator.GetHexString(16, lowercase: true) };
-        _negotiation = new OfferAnswer(core.Capabilities, core.Random.NextInt64(1L << 62));
         _digits = new DigitTimer(this);
         var options = new AudioEndpointOptions { Local = local, Advertised = core.Options.AdvertisedMediaAddress, Ports = core.MediaPorts, Audio = _options };
         _endpoint = AudioEndpoint.Open(core.Lane.Loop, options, this, core.Random);
     }
 
-    /// <summary>True while this side's offer waits for its answer.</summary>
-    public bool IsOfferPending => _negotiation.IsOfferPending;
+    /// <summary>Where it receives, for offers and answers.</summary>
+    public LocalAudioAddress LocalAddress => _endpoint.LocalAddress;
+
+    /// <summary>True while this side has put the other one on hold: nothing is said to it.</summary>
+    public bool IsHolding { get; set; }
 
     /// <summary>True when the other side wants to hear nothing.</summary>
     public bool IsHeldByRemote => _audio is { IsHeldByRemote: true };
@@ -72,48 +73,11 @@ internal sealed class CallMedia : IAudioHandler
         }
     }
 
-    /// <summary>An offer of everything.</summary>
-    public SessionDescription CreateOffer() => _negotiation.CreateOffer(_endpoint.LocalAddress, MediaDirection.SendReceive);
-
-    /// <summary>Answers an offer.</summary>
-    public NegotiationFailure Answer(SessionDescription offer, out SessionDescription? answer)
+    /// <summary>Takes over what an offer and its answer agree on.</summary>
+    public void Apply(NegotiatedAudio audio)
     {
-        NegotiationFailure failure = _negotiation.Answer(offer, _endpoint.LocalAddress, MediaDirection.SendReceive, out answer, out NegotiatedAudio? audio);
-        if (failure == NegotiationFailure.None) Apply(audio!);
-        return failure;
-    }
-
-    /// <summary>Takes the description of a provisional response for the answer, until a 2xx has one.</summary>
-    /// <remarks>The offer stays pending: another branch of the call, or its 2xx, may answer it otherwise.</remarks>
-    public NegotiationFailure TakeEarlyAnswer(SessionDescription answer)
-    {
-        OfferAnswer early = _negotiation.Fork();
-        NegotiationFailure failure = early.ProcessAnswer(answer, out NegotiatedAudio? audio);
-        if (failure != NegotiationFailure.None) return failure;
-        _early = early;
-        Apply(audio!);
-        return NegotiationFailure.None;
-    }
-
-    /// <summary>Takes the answer to the pending offer.</summary>
-    public NegotiationFailure TakeAnswer(SessionDescription answer)
-    {
-        _early = null;
-        NegotiationFailure failure = _negotiation.ProcessAnswer(answer, out NegotiatedAudio? audio);
-        if (failure == NegotiationFailure.None) Apply(audio!);
-        return failure;
-    }
-
-    /// <summary>The call goes elsewhere: who answered early is not who will answer.</summary>
-    public void ForgetEarlyAnswer() => _early = null;
-
-    /// <summary>The final answer has no description: that of a provisional response is the answer, where there was one.</summary>
-    public NegotiationFailure KeepEarlyAnswer()
-    {
-        if (_early is null) return NegotiationFailure.NoAudio;
-        (_negotiation, _early) = (_early, null);
-        Apply(_negotiation.Audio!);
-        return NegotiationFailure.None;
+        _audio = audio;
+        if (_isStarted) _endpoint.Update(Allowed(audio));
     }
 
     /// <summary>Begins to hear the other side, when it is known what it sends.</summary>
@@ -128,7 +92,7 @@ internal sealed class CallMedia : IAudioHandler
     public void Talk(CallAudio audio)
     {
         _isTalking = true;
-        if (_isStarted) _endpoint.Update(_audio!);
+        if (_isStarted) _endpoint.Update(Allowed(_audio!));
         else Listen(audio);
     }
 
@@ -172,13 +136,8 @@ internal sealed class CallMedia : IAudioHandler
         if (!_isAbandoned) _session.OnMediaEnded(statistics);
     }
 
-    private void Apply(NegotiatedAudio audio)
-    {
-        _audio = audio;
-        if (_isStarted) _endpoint.Update(Allowed(audio));
-    }
-
-    private NegotiatedAudio Allowed(NegotiatedAudio audio) => _isTalking ? audio : audio with { Direction = audio.Direction & MediaDirection.ReceiveOnly };
+    private NegotiatedAudio Allowed(NegotiatedAudio audio) =>
+        _isTalking && !IsHolding ? audio : audio with { Direction = audio.Direction & MediaDirection.ReceiveOnly };
 
     /// <summary>Tells when the digits of each call of <see cref="TrySendDigits"/> have been sent.</summary>
     private sealed class DigitTimer(CallMedia media) : LoopTimer

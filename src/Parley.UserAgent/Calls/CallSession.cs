@@ -5,14 +5,16 @@ using Parley.Sip.Messages;
 
 namespace Parley.UserAgent.Calls;
 
-/// <summary>The session of one call: what its messages describe, what is said and heard, the digits, and whether it is held.</summary>
+/// <summary>The session of one call: what its messages describe, what is said and heard, the digits, and who holds it.</summary>
 /// <remarks>
 /// <see cref="CallLeg"/> says when; this reads and writes the bodies and has the audio. There is one <see cref="CallMedia"/> at
-/// a time: none before there is something to describe, and a new one for each address that an outgoing call goes to.
-/// Source: RFC 3261 13, 14.
+/// a time: none before there is something to describe, and a new one for each address that an outgoing call goes to. Each
+/// dialog of the call has offers and answers of its own, which begin with a <see cref="Fork"/>. Source: RFC 3261 13, 14; RFC 3264.
 /// </remarks>
 internal sealed class CallSession(UserAgentCore core, CallLeg leg)
 {
+    private OfferAnswer _first = new(core.Capabilities, core.Random.NextInt64(1L << 62));
+    private OfferAnswer? _preview;          // what an unreliable provisional response made of the offer, which is still pending
     private CallMedia? _media;
     private AudioStatistics? _statistics;   // of media that has ended
     private string _earlyDigits = "";       // to be echoed once the call is established
@@ -31,8 +33,16 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     /// <summary>True while there is media, which plays what is left when it is closed.</summary>
     public bool HasMedia => _media is not null;
 
-    /// <summary>True while this side's offer waits for its answer.</summary>
-    public bool IsOfferPending => _media is { IsOfferPending: true };
+    /// <summary>True while the other side wants to hear nothing.</summary>
+    public bool IsHeld => _isHeld;
+
+    /// <summary>True while this side has put the other one on hold.</summary>
+    public bool IsHolding { get; private set; }
+
+    private MediaDirection Direction => IsHolding ? MediaDirection.SendOnly : MediaDirection.SendReceive;
+
+    /// <summary>The offers and answers of one more dialog, from where those of the INVITE are.</summary>
+    public OfferAnswer Fork() => _first.Fork();
 
     /// <summary>Opens ports, in the place of those that nothing came of.</summary>
     /// <param name="signalling">Where the call's messages go.</param>
@@ -40,44 +50,96 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     public bool TryOpen(NetworkAddress signalling)
     {
         _media?.Abandon();
+        _first = new OfferAnswer(core.Capabilities, core.Random.NextInt64(1L << 62));
         _media = CallMedia.TryOpen(core, this, signalling);
         return HasMedia;
     }
 
-    /// <summary>Describes this side: with an answer, or with an offer where there is none to answer.</summary>
-    /// <param name="offer">The other side's offer.</param>
-    /// <param name="description">The body; empty when the offer cannot be answered.</param>
-    public NegotiationFailure Describe(SessionDescription? offer, out byte[] description)
+    /// <summary>The offer of an INVITE, before there is a dialog.</summary>
+    public byte[] Offer() => Offer(_first);
+
+    /// <summary>An offer of what this side wants.</summary>
+    public byte[] Offer(OfferAnswer negotiation) => negotiation.CreateOffer(_media!.LocalAddress, Direction).ToBytes();
+
+    /// <summary>Answers an offer.</summary>
+    /// <param name="negotiation">The dialog's.</param>
+    /// <param name="offer">The other side's description.</param>
+    /// <param name="answer">The body; empty when the offer cannot be answered.</param>
+    public NegotiationFailure Answer(OfferAnswer negotiation, SessionDescription offer, out byte[] answer)
     {
-        var failure = NegotiationFailure.None;
-        SessionDescription? ours;
-        if (offer is null) ours = _media!.CreateOffer();
-        else failure = _media!.Answer(offer, out ours);
-        description = ours?.ToBytes() ?? [];
+        NegotiationFailure failure = negotiation.Answer(offer, _media!.LocalAddress, Direction, out SessionDescription? ours, out NegotiatedAudio? audio);
+        answer = ours?.ToBytes() ?? [];
+        if (failure == NegotiationFailure.None) _media.Apply(audio!);
         return failure;
     }
 
-    /// <summary>Takes the description of a provisional response for the answer, and hears the other side from then on.</summary>
-    /// <returns>False when it has none that can be used.</returns>
-    public bool TakeEarlyAnswer(in SipMessageView response)
+    /// <summary>Takes the answer to a pending offer.</summary>
+    public NegotiationFailure TakeAnswer(OfferAnswer negotiation, SessionDescription answer)
     {
-        bool isTaken = SessionBody.TryRead(response, out SessionDescription? answer, out _) == SessionBodyKind.Description
-            && _media!.TakeEarlyAnswer(answer!) == NegotiationFailure.None;
-        if (isTaken) Listen();
-        return isTaken;
+        NegotiationFailure failure = negotiation.ProcessAnswer(answer, out NegotiatedAudio? audio);
+        if (failure == NegotiationFailure.None) _media!.Apply(audio!);
+        return failure;
+    }
+
+    /// <summary>Takes the answer to a pending offer from the body of a message.</summary>
+    public NegotiationFailure TakeAnswer(OfferAnswer negotiation, in SipMessageView message) =>
+        SessionBody.TryRead(message, out SessionDescription? answer, out _) == SessionBodyKind.Description
+            ? TakeAnswer(negotiation, answer!)
+            : NegotiationFailure.NoAudio;
+
+    /// <summary>Takes the description of an unreliable provisional response for the answer, until a reliable one comes, and hears the other side from then on.</summary>
+    /// <returns>False when it has none that can be used.</returns>
+    /// <remarks>The offer stays pending: another branch of the call, or its 2xx, may answer it otherwise. Source: RFC 6337 3.1.1.</remarks>
+    public bool TakePreview(in SipMessageView response)
+    {
+        if (!_first.IsOfferPending || SessionBody.TryRead(response, out SessionDescription? answer, out _) != SessionBodyKind.Description) return false;
+        OfferAnswer preview = _first.Fork();
+        if (preview.ProcessAnswer(answer!, out NegotiatedAudio? audio) != NegotiationFailure.None) return false;
+        _preview = preview;
+        _media!.Apply(audio!);
+        Listen();
+        return true;
     }
 
     /// <summary>The call goes elsewhere: who answered early is not who will answer.</summary>
-    public void ForgetEarlyAnswer() => _media!.ForgetEarlyAnswer();
+    public void ForgetPreview() => _preview = null;
 
-    /// <summary>Takes the answer to the pending offer from a 2xx or an ACK, or the early one where it has none.</summary>
-    public NegotiationFailure TakeAnswer(in SipMessageView message) =>
-        SessionBody.TryRead(message, out SessionDescription? answer, out _) == SessionBodyKind.Description
-            ? _media!.TakeAnswer(answer!)
-            : _media!.KeepEarlyAnswer();
+    /// <summary>Takes the answer of the 2xx that accepts the call, or the preview of it where the 2xx has none.</summary>
+    public NegotiationFailure TakeFinalAnswer(CallDialog dialog, in SipMessageView success)
+    {
+        OfferAnswer? preview = _preview;
+        _preview = null;
+        if (dialog.IsAgreed)
+        {
+            _media!.Apply(dialog.Negotiation.Audio!);       // another phone may have been heard last
+            return NegotiationFailure.None;
+        }
+
+        if (preview is null || SessionBody.TryRead(success, out _, out _) == SessionBodyKind.Description) return TakeAnswer(dialog.Negotiation, success);
+        dialog.Negotiation = preview;
+        _media!.Apply(preview.Audio!);
+        return NegotiationFailure.None;
+    }
+
+    /// <summary>Wants the other side on hold, or talks to it again; the next offer or answer says so.</summary>
+    public void Hold(bool isHolding)
+    {
+        IsHolding = isHolding;
+        if (_media is not null) _media.IsHolding = isHolding;
+    }
+
+    /// <summary>A change was refused: what held before holds on.</summary>
+    public void Restore(OfferAnswer negotiation)
+    {
+        negotiation.Abandon();
+        if (negotiation.Audio is { } audio) _media?.Apply(audio);
+    }
 
     /// <summary>Begins to hear the other side.</summary>
     public void Listen() => _media!.Listen(Audio);
+
+    /// <summary>Begins to speak before the call is established: to callers who hear early media.</summary>
+    public void TalkEarly() => _media!.Talk(Audio);
 
     /// <summary>The call is established: begins to speak, and echoes the keys of a caller that was faster than its ACK.</summary>
     public void Talk()

@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Net;
+using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 
 namespace Parley.UserAgent.Calls;
@@ -8,6 +10,12 @@ namespace Parley.UserAgent.Calls;
 /// <summary>Who hears what becomes of the answer to an INVITE.</summary>
 internal interface IIncomingInviteOwner
 {
+    /// <summary>The PRACK of a reliable provisional response came, perhaps with a description. The owner answers it.</summary>
+    void OnProgressAcknowledged(IncomingInvite invite, SipServerTransaction prack);
+
+    /// <summary>A reliable provisional response was sent for 64*T1 and no PRACK came (RFC 3262 3).</summary>
+    void OnProgressNotAcknowledged(IncomingInvite invite);
+
     /// <summary>The ACK of the 2xx came, perhaps with the answer to the offer that the 2xx had.</summary>
     void OnAcknowledged(IncomingInvite invite, in SipMessageView ack);
 
@@ -25,6 +33,7 @@ internal interface IIncomingInviteOwner
 /// <remarks>
 /// <code>
 ///          Progress: send, and again every minute
+///          reliably: send, and again after T1, 2*T1 .. until the PRACK, or 64*T1: tell
 ///            +--+
 ///            |  v       2xx: send, again after T1, 2*T1 .. T2               ACK
 /// INVITE -> Pending ---------------------------------------> Accepted ---------------> Closed
@@ -32,7 +41,8 @@ internal interface IIncomingInviteOwner
 ///              |  300-699                                        +------------------------+
 ///              +--------------------------------------------------------------------------+
 /// </code>
-/// A minute between provisional responses keeps the proxies on the way from giving up. Source: RFC 3261 13.3.1.
+/// A 2xx waits for the PRACK of a description. A minute between provisional responses keeps the proxies on the way from giving
+/// up. Source: RFC 3261 13.3.1, RFC 3262 3 and 5.
 /// </remarks>
 internal sealed class IncomingInvite : LoopTimer
 {
@@ -42,8 +52,12 @@ internal sealed class IncomingInvite : LoopTimer
     private readonly SipServerTransaction _transaction;
     private readonly IIncomingInviteOwner _owner;
     private readonly Instant _expiry = Instant.Never;
+    private readonly ReliableProvisional _reliable;
     private Instant _progressAt = Instant.Never;
-    private (int Status, byte[] Headers) _progress;
+    private Provisional _progress;
+    private byte[] _reliability = [];               // its rows of RFC 3262, if it is reliable
+    private Provisional? _nextProgress;             // while the last one waits for its PRACK
+    private (byte[] Headers, byte[] Body)? _waitingSuccess;     // likewise
     private PooledBuffer? _success;
     private TimeSpan _interval;
     private Instant _acceptedUntil;
@@ -54,6 +68,9 @@ internal sealed class IncomingInvite : LoopTimer
         transaction.State = this;
         SipMessageView request = transaction.Request;
         Sequence = request.TryGetCSeq(out CSeqView cseq) == HeaderStatus.Ok ? cseq.Number : 0;
+        NeedsReliability = request.HasToken(HeaderId.Require, "100rel"u8);
+        TakesReliability = NeedsReliability || request.HasToken(HeaderId.Supported, "100rel"u8);
+        _reliable = new ReliableProvisional(Sequence, (uint)RandomNumberGenerator.GetInt32(1, int.MaxValue), Lane.Endpoint.Options.Timers.T1);
         if (request.TryGetExpires(out uint seconds) == HeaderStatus.Ok) _expiry = Now + TimeSpan.FromSeconds(seconds);
         Schedule();
     }
@@ -64,33 +81,52 @@ internal sealed class IncomingInvite : LoopTimer
     /// <summary>The number of its CSeq, which its ACK has too.</summary>
     public uint Sequence { get; }
 
+    /// <summary>True when the caller wants each provisional response reliable.</summary>
+    public bool NeedsReliability { get; }
+
+    /// <summary>True when the caller can acknowledge provisional responses.</summary>
+    public bool TakesReliability { get; }
+
     /// <summary>True until the final response.</summary>
     public bool IsPending => !_transaction.IsFinished;
 
-    /// <summary>True while a 2xx waits for its ACK.</summary>
-    public bool IsAccepted => _success is not null;
+    /// <summary>True while a 2xx waits for its ACK, or to be sent.</summary>
+    public bool IsAccepted => _success is not null || _waitingSuccess is not null;
 
     /// <summary>The flow that it came over.</summary>
     public SipFlow Flow => _transaction.Flow;
+
+    /// <summary>The INVITE, until its final response.</summary>
+    public SipMessageView Request => _transaction.Request;
 
     private SipLane Lane => _transaction.Lane;
 
     private Instant Now => Lane.Now;
 
     /// <summary>Sends a provisional response that makes an early dialog.</summary>
-    public void Progress(int status, byte[] headers)
+    /// <param name="status">101 to 199.</param>
+    /// <param name="headers">Contact and what else, as rows.</param>
+    /// <param name="body">A description; empty for none.</param>
+    /// <param name="isReliable">Whether it is sent until its PRACK comes; one behind another waits for the other's.</param>
+    public void Progress(int status, byte[] headers, byte[] body, bool isReliable)
     {
-        _progress = (status, headers);
-        _progressAt = Now + ProgressInterval;
-        _transaction.Respond(new SipReply(status) { ToTag = ToTag, CopyRecordRoute = true, Headers = headers });
-        Schedule();
+        if (_waitingSuccess is not null) return;
+        var progress = new Provisional(status, headers, body, isReliable);
+        if (isReliable && _reliable.IsWaiting) _nextProgress = progress;
+        else Send(progress);
     }
 
     /// <summary>Answers with 200 until the ACK comes.</summary>
     /// <param name="headers">Contact and what else, as rows.</param>
-    /// <param name="body">The description.</param>
-    public void Accept(ReadOnlySpan<byte> headers, ReadOnlySpan<byte> body)
+    /// <param name="body">The description; empty when provisional responses and PRACKs had it all.</param>
+    public void Accept(byte[] headers, byte[] body)
     {
+        if (_reliable.IsWaiting && _progress.Body.Length > 0)
+        {
+            (_waitingSuccess, _nextProgress) = ((headers, body), null);
+            return;
+        }
+
         SipMessageView request = _transaction.Request;
         PooledBuffer success = Lane.Loop.Buffers.Rent(request.Bytes.Length - request.BodyLength + headers.Length + body.Length + RoomBytes);
         var writer = new SipResponseWriter(success.Whole);
@@ -111,6 +147,30 @@ internal sealed class IncomingInvite : LoopTimer
     {
         if (IsPending) _transaction.Respond(new SipReply(status) { ToTag = ToTag, ReasonPhrase = reason, Headers = headers });
         Close();
+    }
+
+    /// <summary>A PRACK came in the call.</summary>
+    /// <returns>True when it acknowledges a response of this INVITE: the owner has answered it then.</returns>
+    public bool OnPrack(SipServerTransaction prack)
+    {
+        if (prack.Request.TryGetRAck(out RAckView rack) != HeaderStatus.Ok) return false;
+        if (_reliable.OnPrack(rack.ResponseNumber, rack.CSeq.Number, rack.CSeq.Method) != PrackResult.Acknowledged) return false;
+        if (_progress.IsReliable) _progress = _progress with { Body = [] };      // said once; the next one a minute later has nothing new
+        if (IsPending) Schedule();
+        _owner.OnProgressAcknowledged(this, prack);
+        if (!IsPending) return true;
+        if (_waitingSuccess is { } success)
+        {
+            _waitingSuccess = null;
+            Accept(success.Headers, success.Body);
+        }
+        else if (_nextProgress is { } next)
+        {
+            _nextProgress = null;
+            Send(next);
+        }
+
+        return true;
     }
 
     /// <summary>An ACK came in the call.</summary>
@@ -139,40 +199,71 @@ internal sealed class IncomingInvite : LoopTimer
     public void Close()
     {
         _success?.Release();
-        _success = null;
+        (_success, _waitingSuccess, _nextProgress) = (null, null, null);
         Lane.Loop.Schedule(this, Instant.Never);
     }
 
     /// <inheritdoc/>
     public override void OnDeadline(Instant now)
     {
-        if (_success is { } success)
-        {
-            if (now >= _acceptedUntil)
-            {
-                Close();
-                _owner.OnNotAcknowledged(this);
-                return;
-            }
-
-            _transaction.Respond(200, success.Retain());
-            TimeSpan longest = Lane.Endpoint.Options.Timers.T2;
-            _interval = _interval * 2 < longest ? _interval * 2 : longest;
-            Lane.Loop.Schedule(this, Instant.Min(now + _interval, _acceptedUntil));
-        }
-        else if (!IsPending)
-        {
-            return;
-        }
-        else if (now >= _expiry)
-        {
-            _owner.OnCancelled(this);
-        }
-        else
-        {
-            Progress(_progress.Status, _progress.Headers);
-        }
+        if (_success is { } success) RepeatSuccess(now, success);
+        else if (!IsPending) return;
+        else if (now >= _expiry) _owner.OnCancelled(this);
+        else if (_reliable.IsWaiting) RepeatReliable(now);
+        else if (_waitingSuccess is null) Send(_progress);
     }
 
-    private void Schedule() => Lane.Loop.Schedule(this, Instant.Min(_progressAt, _expiry));
+    private void Send(in Provisional progress)
+    {
+        _progress = progress;
+        _reliability = progress.IsReliable ? WireText.ToBytes($"Require: 100rel\r\nRSeq: {_reliable.Send(Now)}\r\n") : [];
+        _progressAt = Now + ProgressInterval;
+        Transmit();
+        Schedule();
+    }
+
+    private void RepeatReliable(Instant now)
+    {
+        switch (_reliable.OnDeadline(now))
+        {
+            case ReliableProvisionalAction.GiveUp:
+                _owner.OnProgressNotAcknowledged(this);
+                return;
+            case ReliableProvisionalAction.Retransmit:
+                Transmit();
+                break;
+        }
+
+        Schedule();
+    }
+
+    private void RepeatSuccess(Instant now, PooledBuffer success)
+    {
+        if (now >= _acceptedUntil)
+        {
+            Close();
+            _owner.OnNotAcknowledged(this);
+            return;
+        }
+
+        _transaction.Respond(200, success.Retain());
+        TimeSpan longest = Lane.Endpoint.Options.Timers.T2;
+        _interval = _interval * 2 < longest ? _interval * 2 : longest;
+        Lane.Loop.Schedule(this, Instant.Min(now + _interval, _acceptedUntil));
+    }
+
+    private void Transmit() => _transaction.Respond(new SipReply(_progress.Status)
+    {
+        ToTag = ToTag,
+        CopyRecordRoute = true,
+        Headers = [.. _progress.Headers, .. _reliability],
+        ContentType = "application/sdp"u8,
+        Body = _progress.Body,
+    });
+
+    private void Schedule() =>
+        Lane.Loop.Schedule(this, Instant.Min(_expiry, _reliable.IsWaiting ? _reliable.NextDeadline : _progressAt));
+
+    /// <summary>A provisional response.</summary>
+    private readonly record struct Provisional(int Status, byte[] Headers, byte[] Body, bool IsReliable);
 }

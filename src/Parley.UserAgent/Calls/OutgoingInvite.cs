@@ -1,6 +1,4 @@
-using Parley.Core;
 using Parley.Endpoint.Sip;
-using Parley.Net;
 using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Requests;
@@ -14,20 +12,23 @@ namespace Parley.UserAgent.Calls;
 /// </remarks>
 internal sealed class OutgoingInvite : ClientRequest
 {
-    private const int MaxBranches = 16;
+    private const int MaxLonger = 3;        // times that somebody on the way may ask for a longer session interval
 
     private readonly CallLeg _leg;
     private readonly CallOptions _options;
-    private readonly List<Acknowledgement> _acknowledgements = [];
+    private readonly Acknowledgements _acknowledgements;
     private readonly HashSet<SipUri> _tried = [];
     private readonly List<(int Q, SipUri Uri)> _targets = [];
     private readonly bool _isSecure;
     private SipUri _target;
+    private TimeSpan _minSE;
+    private int _longer;
 
     public OutgoingInvite(UserAgentCore core, CallLeg leg, SipUri target, CallOptions options)
         : base(core, usesKnownNonces: core.Proxy is not null)
     {
         (_leg, _target, _options, _isSecure) = (leg, target, options, target.Scheme == SipUriScheme.Sips);
+        _acknowledgements = new Acknowledgements(core);
         _tried.Add(target);
     }
 
@@ -37,26 +38,20 @@ internal sealed class OutgoingInvite : ClientRequest
     /// <summary>Sends it.</summary>
     public void Start() => SendTo(Core.NextHop(_target.ToBytes()));
 
-    /// <summary>Makes the dialog of a 2xx and acknowledges it.</summary>
-    /// <returns>Null when the 2xx makes none: it cannot even be hung up.</returns>
-    public Dialog? Acknowledge(in SipMessageView success)
-    {
-        if (_acknowledgements.Count == MaxBranches) return null;
-        if (!Dialog.TryCreateAtClient(success, Template!.RequestUri, Flow.Transport.IsSecure, out Dialog? dialog)) return null;
-        if (_acknowledgements.Count == 0)
-        {
-            Core.Lane.Loop.Schedule(new Retention(this), Core.Lane.Now + (64 * Core.Lane.Endpoint.Options.Timers.T1));
-            Core.PendingAcknowledgements++;
-        }
+    /// <summary>Makes the dialog of a response.</summary>
+    /// <returns>Null when it makes none; a 2xx that does not cannot even be hung up.</returns>
+    public Dialog? CreateDialog(in SipMessageView response) =>
+        Dialog.TryCreateAtClient(response, Template!.RequestUri, Flow.Transport.IsSecure, out Dialog? dialog) ? dialog : null;
 
-        _acknowledgements.Add(new Acknowledgement(Core.Lane, dialog.RemoteTag.ToArray(), dialog.CreateAck(Template), dialog.NextHop));
-        return dialog;
-    }
+    /// <summary>Acknowledges the 2xx of a dialog.</summary>
+    /// <param name="dialog">Its dialog.</param>
+    /// <param name="answer">The answer to the offer in the 2xx; empty for none.</param>
+    public void Acknowledge(Dialog dialog, byte[] answer) => _acknowledgements.Send(dialog, Template!, answer);
 
     /// <inheritdoc/>
     protected override RequestTemplate? Compose(in SipFlow flow)
     {
-        byte[]? offer = _leg.CreateOffer(flow);
+        byte[]? offer = _leg.CreateOffer(flow, _options.SendsOffer);
         if (offer is null)
         {
             Fail(RequestFailure.Overloaded);
@@ -73,7 +68,7 @@ internal sealed class OutgoingInvite : ClientRequest
             CallId = _leg.CallIdBytes,
             Sequence = 1,
             ContactUser = Core.ContactUser,
-            Headers = [.. Core.CallHeaders, .. WriteHeaders()],
+            Headers = WriteHeaders(),
             ContentType = "application/sdp"u8.ToArray(),
             Body = offer,
         };
@@ -95,20 +90,15 @@ internal sealed class OutgoingInvite : ClientRequest
     /// <inheritdoc/>
     protected override void OnFurtherSuccess(in SipMessageView response)
     {
-        if (response.TryGetTo(out NameAddressView to) != HeaderStatus.Ok) return;
-        foreach (Acknowledgement acknowledgement in _acknowledgements)
-        {
-            if (!to.Tag.SequenceEqual(acknowledgement.RemoteTag)) continue;
-            acknowledgement.Send();
-            return;
-        }
-
-        if (Acknowledge(response) is { } surplus) new ByeRequest(Core, surplus, leg: null).Start();
+        if (_acknowledgements.TryRepeat(response) || !_acknowledgements.HasRoom || CreateDialog(response) is not { } surplus) return;
+        Acknowledge(surplus, []);
+        new ByeRequest(Core, surplus, leg: null).Start();
     }
 
     /// <inheritdoc/>
     protected override bool TryRepair(in SipMessageView response)
     {
+        if (response.StatusCode == 422 && TryLonger(response)) return true;
         if (response.StatusCode >= 400) return response.StatusCode < 600 && TryNextTarget();
         foreach (HeaderValue value in response.Values(HeaderId.Contact))
         {
@@ -140,23 +130,21 @@ internal sealed class OutgoingInvite : ClientRequest
         return true;
     }
 
+    /// <summary>Asks for the session interval that a 422 wants.</summary>
+    /// <remarks>Source: RFC 4028 7.3, 7.4.</remarks>
+    private bool TryLonger(in SipMessageView response)
+    {
+        if (!SessionTimer.TryReadMinSE(response, out TimeSpan least) || least <= _minSE || least > SessionRefresh.Longest || _longer++ == MaxLonger) return false;
+        _minSE = least;
+        Template!.Headers = WriteHeaders();
+        Resend();
+        return true;
+    }
+
     private byte[] WriteHeaders()
     {
-        if (_options.Headers.Count == 0) return [];
-        var rows = new System.Text.StringBuilder();
+        var rows = new System.Text.StringBuilder(WireText.From(Core.CallHeaders)).Append(SessionRefresh.WriteRequest(Core.Options.SessionExpiry, _minSE));
         foreach ((string name, string value) in _options.Headers) rows.Append(name).Append(": ").Append(value).Append("\r\n");
         return WireText.ToBytes(rows.ToString());
-    }
-
-    private void ReleaseAcknowledgements()
-    {
-        foreach (Acknowledgement acknowledgement in _acknowledgements) acknowledgement.Release();
-        _acknowledgements.Clear();
-        Core.PendingAcknowledgements--;
-    }
-
-    private sealed class Retention(OutgoingInvite invite) : LoopTimer
-    {
-        public override void OnDeadline(Instant now) => invite.ReleaseAcknowledgements();
     }
 }

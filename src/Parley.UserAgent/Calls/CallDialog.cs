@@ -1,0 +1,41 @@
+using Parley.Sdp;
+using Parley.Sip.Dialogs;
+using Parley.Sip.Messages;
+
+namespace Parley.UserAgent.Calls;
+
+/// <summary>One dialog of a call, with what holds in it alone: its offers and answers, and what the other side of it can do.</summary>
+/// <remarks>
+/// A call that came in has one. A call that went out has one for each phone that a proxy made it ring at, until one answers.
+/// Source: RFC 3261 12 and 13.2.2.4.
+/// </remarks>
+internal sealed class CallDialog(Dialog dialog, OfferAnswer negotiation)
+{
+    /// <summary>The dialog.</summary>
+    public Dialog Dialog { get; } = dialog;
+
+    /// <summary>Its offers and answers.</summary>
+    public OfferAnswer Negotiation { get; set; } = negotiation;
+
+    /// <summary>What is under way in it.</summary>
+    public PendingExchanges Pending { get; set; }
+
+    /// <summary>The order of the reliable provisional responses that it brings.</summary>
+    public ProvisionalOrder Provisionals { get; } = new();
+
+    /// <summary>True when the other side takes UPDATE (RFC 3311 4).</summary>
+    public bool TakesUpdate { get; set; }
+
+    /// <summary>True when the other side knows session timers (RFC 4028 7.1).</summary>
+    public bool KnowsTimer { get; private set; }
+
+    /// <summary>True when an offer has its answer, both in messages that cannot be lost.</summary>
+    public bool IsAgreed => Negotiation.Audio is not null && !Negotiation.IsOfferPending;
+
+    /// <summary>Takes in what a message of the other side says about it.</summary>
+    public void Learn(in SipMessageView message)
+    {
+        if (message.Has(HeaderId.Allow)) TakesUpdate = message.HasToken(HeaderId.Allow, "UPDATE"u8);
+        if (message.Has(HeaderId.Supported)) KnowsTimer = message.HasToken(HeaderId.Supported, "timer"u8);
+    }
+}
