@@ -1,4 +1,5 @@
 using Parley.Core;
+using Parley.Ice.Stun;
 using Parley.Net;
 using Parley.Sip.Messages;
 
@@ -136,13 +137,16 @@ internal sealed class SipTransportLayer(SipLane lane)
     /// <summary>A lane's socket on a UDP listen point.</summary>
     private sealed class UdpPort(SipLane lane, int listenPoint) : IDatagramHandler
     {
+        private readonly StunAnswers _stun = new(lane);
+
         public int ListenPoint { get; } = listenPoint;
 
         public IDatagramSocket Socket { get; set; } = null!;
 
         public void OnDatagram(Instant now, IDatagramSocket socket, Span<byte> datagram, NetworkAddress remote)
         {
-            if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint);
+            if (StunMessageView.IsStun(datagram)) _stun.OnDatagram(now, socket, datagram, remote);
+            else if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint);
         }
 
         public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote) => lane.Transactions.Failures.OnUnreachable(remote);

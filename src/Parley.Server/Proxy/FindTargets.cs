@@ -65,7 +65,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
             }
 
             SipFlow? flow = FlowTo(lane, binding, uri, out bool isGone);
-            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner);
+            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner, binding.RegId > 0 ? binding.Instance : default);
         }
 
         return isEachSuitable;
@@ -75,14 +75,15 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
     /// <param name="lane">The lane.</param>
     /// <param name="binding">The phone's binding.</param>
     /// <param name="contact">Its Contact.</param>
-    /// <param name="isGone">True when that was a WebSocket which is closed: nothing leads to the phone then.</param>
+    /// <param name="isGone">True when that was a WebSocket, or any connection of an outbound binding, which is closed: nothing leads to the phone then.</param>
     private static SipFlow? FlowTo(SipLane lane, scoped in Binding binding, scoped in SipUriView contact, out bool isGone)
     {
         isGone = false;
-        if (!binding.Path.IsEmpty || !SourceFlow.TryRead(binding.Source, out SourceFlow source) || !source.IsSymmetric) return null;
-        if (!SourceFlow.Differs(contact, source.Flow)) return null;
+        if (!binding.Path.IsEmpty || !SourceFlow.TryRead(binding.Source, out SourceFlow source)) return null;
+        bool isOutbound = binding.RegId > 0;
+        if (!isOutbound && (!source.IsSymmetric || !SourceFlow.Differs(contact, source.Flow))) return null;
         bool isClosed = source.Flow.IsReliable && !lane.HasConnection(source.Flow);
-        isGone = isClosed && source.Flow.IsWebSocket;
+        isGone = isClosed && (isOutbound || source.Flow.IsWebSocket);
         return isClosed ? null : source.Flow;
     }
 }

@@ -21,6 +21,9 @@ internal sealed class ProxyCall(ProxyCore proxy)
 {
     private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(5);      // for a phone that has rung long enough to end its INVITE
 
+    /// <summary>What the caller hears when no flow leads to a phone any more: 430 is for proxies.</summary>
+    private const int Unreachable = 480;
+
     private SipServerTransaction _server = null!;
     private ForwardingPlan _plan;
     private BestResponse _best;
@@ -80,6 +83,17 @@ internal sealed class ProxyCall(ProxyCore proxy)
                 _early?.OnProvisional(branch, response);
                 return;
 
+            case 430 when Targets.IsOutbound(branch.Target):       // RFC 5626 7
+                if (TryReserve(branch))
+                {
+                    StartNext();
+                    return;
+                }
+
+                Remember(branch, statusCode);
+                if (_best.IsBeatenBy(Unreachable)) _best.Replace(Unreachable, null);
+                break;
+
             case 487 when branch.HasRungOut:
                 Remember(branch, 408);
                 if (_best.IsBeatenBy(408)) _best.Replace(408, null);
@@ -132,7 +146,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
             Detach(branch);
             Send(branch, flow);     // the next address of the same target (RFC 3261 16.6 step 7)
         }
-        else
+        else if (!isUnheard || !TryReserve(branch))
         {
             Fail(branch, statusCode);
         }
@@ -146,7 +160,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
         branch.Location = null;
         branch.SetFlows(flows);
         if (branch.TryTakeFlow(out SipFlow flow)) Send(branch, flow);
-        else Fail(branch, 503);
+        else if (!TryReserve(branch)) Fail(branch, 503);
         StartNext();
     }
 
@@ -217,6 +231,20 @@ internal sealed class ProxyCall(ProxyCore proxy)
         }
 
         if (_running == 0) Finish();
+    }
+
+    /// <summary>Puts another way to the same phone in the place of a branch that did not get there.</summary>
+    /// <returns>False when there is none.</returns>
+    /// <remarks>Source: RFC 5626 7.</remarks>
+    private bool TryReserve(Branch branch)
+    {
+        if (_isStopped || _isAnswered || _started >= proxy.MaxBranches) return false;
+        int target = Targets.TakeReserve(branch.Target), breadth = branch.MaxBreadth;
+        if (target < 0) return false;
+        if (_best.IsBeatenBy(Unreachable)) _best.Replace(Unreachable, null);    // should that one bring nothing either
+        End(branch);
+        StartBranch(target, breadth);
+        return true;
     }
 
     /// <summary>What one more branch of a group may have of the Max-Breadth that is left.</summary>

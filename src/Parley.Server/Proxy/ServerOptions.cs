@@ -11,5 +11,5 @@ internal static class ServerOptions
 
     /// <summary>200 to an OPTIONS.</summary>
     public static StepResult Answer(ref RequestContext request) =>
-        request.Reply(new SipReply(200) { Headers = "Allow: OPTIONS, REGISTER\r\nAccept: application/sdp\r\nAccept-Encoding: identity\r\nAccept-Language: en\r\nSupported: path\r\n"u8 });
+        request.Reply(new SipReply(200) { Headers = "Allow: OPTIONS, REGISTER\r\nAccept: application/sdp\r\nAccept-Encoding: identity\r\nAccept-Language: en\r\nSupported: path, outbound\r\n"u8 });
 }

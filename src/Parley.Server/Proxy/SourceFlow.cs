@@ -114,6 +114,9 @@ internal readonly struct SourceFlow
 
     private static NetworkPrefix Network(string text) => NetworkPrefix.TryParse(text, out NetworkPrefix network) ? network : throw new FormatException(text);
 
+    /// <summary>True when nobody has forwarded a request.</summary>
+    public static bool IsFromPhone(scoped in SipMessageView request) => IsFromPhone(request, out _);
+
     private static bool IsFromPhone(scoped in SipMessageView request, out ViaView via)
     {
         via = default;

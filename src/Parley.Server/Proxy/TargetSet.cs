@@ -23,10 +23,12 @@ internal sealed class TargetSet
         public int UriOffset;
         public int UriLength;
         public int PathLength;      // behind the URI
+        public int InstanceLength;  // behind the path
         public SipFlow Flow;
         public bool HasFlow;
         public bool IsTaken;
         public bool IsSecure;
+        public bool IsReserve;      // of an instance that an earlier target leads to
         public short Preference;
         public short Owner;
     }
@@ -49,12 +51,16 @@ internal sealed class TargetSet
     /// <param name="flow">The flow to it; null to find it by the URI.</param>
     /// <param name="isForSip">True when the request is for a <c>sip</c> URI: a <c>sips</c> target gets that scheme too, and is reached by TLS all the same (RFC 5630 5.3).</param>
     /// <param name="owner">Which of several users it belongs to.</param>
+    /// <param name="instance">The instance that it is; of several targets of one user's instance one is tried, and the others are held back for when nothing leads there (RFC 5626 7). Empty when unknown.</param>
     /// <returns>False when it was there.</returns>
-    public bool Add(scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false, int owner = 0)
+    public bool Add(
+        scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false, int owner = 0, ReadOnlySpan<byte> instance = default)
     {
+        bool isReserve = false;
         for (int i = 0; i < _count; i++)
         {
-            if (SipUriView.TryParse(UriOf(i), out SipUriView known) && SipUriView.Equivalent(known, uri)) return false;
+            if (instance.IsEmpty && SipUriView.TryParse(UriOf(i), out SipUriView known) && SipUriView.Equivalent(known, uri)) return false;
+            isReserve |= !instance.IsEmpty && _entries[i].Owner == owner && InstanceOf(i).SequenceEqual(instance);
         }
 
         if (_count == _entries.Length) Array.Resize(ref _entries, _count * 2);
@@ -64,11 +70,14 @@ internal sealed class TargetSet
         AppendRequestUri(uri, from: isSecure ? "sips".Length : 0);
         int length = _textLength - offset;
         Append(path);
+        Append(instance);
         _entries[_count++] = new Entry
         {
             UriOffset = offset,
             UriLength = length,
             PathLength = path.Length,
+            InstanceLength = instance.Length,
+            IsReserve = isReserve,
             Flow = flow ?? default,
             HasFlow = flow is not null,
             IsSecure = isSecure,
@@ -87,7 +96,7 @@ internal sealed class TargetSet
             int best = -1;
             for (int i = 0; i < _count; i++)
             {
-                if (!_entries[i].IsTaken && _entries[i].Preference > best) best = _entries[i].Preference;
+                if (IsLeft(i) && _entries[i].Preference > best) best = _entries[i].Preference;
             }
 
             return best;
@@ -100,7 +109,7 @@ internal sealed class TargetSet
         int left = 0;
         for (int i = 0; i < _count; i++)
         {
-            if (!_entries[i].IsTaken && _entries[i].Preference == preference) left++;
+            if (IsLeft(i) && _entries[i].Preference == preference) left++;
         }
 
         return left;
@@ -112,7 +121,25 @@ internal sealed class TargetSet
     {
         for (int i = 0; i < _count; i++)
         {
-            if (_entries[i].IsTaken || _entries[i].Preference != preference) continue;
+            if (!IsLeft(i) || _entries[i].Preference != preference) continue;
+            _entries[i].IsTaken = true;
+            return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>True for a target that is an instance on a flow (RFC 5626).</summary>
+    public bool IsOutbound(int index) => _entries[index].InstanceLength > 0;
+
+    /// <summary>Takes another way to the instance of a target, for when nothing came of that one.</summary>
+    /// <returns>Its index; -1 when none is left.</returns>
+    public int TakeReserve(int index)
+    {
+        ReadOnlySpan<byte> instance = InstanceOf(index);
+        for (int i = 0; i < _count && !instance.IsEmpty; i++)
+        {
+            if (_entries[i].IsTaken || _entries[i].Owner != _entries[index].Owner || !InstanceOf(i).SequenceEqual(instance)) continue;
             _entries[i].IsTaken = true;
             return i;
         }
@@ -150,6 +177,10 @@ internal sealed class TargetSet
         flow = _entries[index].Flow;
         return _entries[index].HasFlow;
     }
+
+    private bool IsLeft(int index) => !_entries[index].IsTaken && !_entries[index].IsReserve;
+
+    private ReadOnlySpan<byte> InstanceOf(int index) => _text.AsSpan(_entries[index].UriOffset + _entries[index].UriLength + _entries[index].PathLength, _entries[index].InstanceLength);
 
     // No headers, and no method parameter (RFC 3261 19.1.1, table 1).
     private void AppendRequestUri(scoped in SipUriView uri, int from)

@@ -9,7 +9,11 @@ internal static class UnsupportedExtensions
 {
     private const int MaxBytes = 1024;
 
-    /// <summary>Checks the option tags of a header; this server has no extension that could be demanded.</summary>
+    /// <summary>True for an extension of the registrar: RFC 3327, RFC 5626.</summary>
+    private static bool IsRegistrars(ReadOnlySpan<byte> tag) =>
+        System.Text.Ascii.EqualsIgnoreCase(tag, "path"u8) || System.Text.Ascii.EqualsIgnoreCase(tag, "outbound"u8);
+
+    /// <summary>Checks the option tags of a header. Of a registrar, what it does of them may be demanded; of a proxy nothing.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">Require or Proxy-Require.</param>
     public static StepResult Check(ref RequestContext request, HeaderId id)
@@ -23,6 +27,7 @@ internal static class UnsupportedExtensions
         bool isAnyDemanded = false;
         foreach (HeaderValue tag in request.Message.Values(id))
         {
+            if (request.Method == SipMethod.Register && IsRegistrars(tag.Bytes)) continue;
             isAnyDemanded = true;
             if (length + tag.Length + 4 > row.Length) break;
             if (count++ > 0)

@@ -28,6 +28,10 @@ internal readonly ref struct Binding
     /// <summary>The contact's +sip.instance, with its quotes and brackets (RFC 5626 4.1).</summary>
     public ReadOnlySpan<byte> Instance { get; init; }
 
+    /// <summary>The flow of the instance that it was registered over; such a binding is known by both (RFC 5626 6).</summary>
+    /// <value>1 or more; 0 for a binding that is known by its contact.</value>
+    public uint RegId => BindingSet.RegIdOf(Parameters);
+
     /// <summary>The q that was given, in thousandths.</summary>
     /// <value>0 to 1000; <see cref="BindingSet.NoQ"/> when none was given.</value>
     public short Q { get; init; }

@@ -84,15 +84,14 @@ internal readonly ref partial struct BindingSet
     {
         if (!TryGrant(update.RequestedExpires(index), limits, out uint seconds)) return BindingOutcome.IntervalTooBrief;
 
-        ReadOnlySpan<byte> uri = update.ContactUri(index);
+        ReadOnlySpan<byte> uri = update.ContactUri(index), instance = update.OutboundInstance(index);
         int stored = 0;
         foreach (Binding binding in existing.LiveAt(now))
         {
-            if (comparer.AreEquivalent(binding.Contact, uri))
+            if (IsSame(binding, uri, instance, update.RegId(index), comparer))
             {
                 if (IsOutOfOrder(binding, update)) return BindingOutcome.OutOfOrder;
                 kept[stored].IsGone = true;
-                break;
             }
 
             stored++;
@@ -100,12 +99,22 @@ internal readonly ref partial struct BindingSet
 
         for (int earlier = 0; earlier < index; earlier++)
         {
-            if (comparer.AreEquivalent(update.ContactUri(earlier), uri)) asked[earlier].IsGone = true;
+            bool isSameFlow = update.RegId(earlier) == update.RegId(index) && update.OutboundInstance(earlier).SequenceEqual(instance);
+            if (isSameFlow && (!instance.IsEmpty || comparer.AreEquivalent(update.ContactUri(earlier), uri))) asked[earlier].IsGone = true;
         }
 
         asked[index] = Entry.Asked(update, index, now.AddSeconds(seconds));
         asked[index].IsGone = seconds == 0;
         return asked[index].LengthBytes > limits.MaxBindingBytes ? BindingOutcome.BindingTooLarge : BindingOutcome.Accepted;
+    }
+
+    /// <summary>True when a contact replaces a binding: it has its instance and reg-id; or one of them is no outbound one, and the addresses are the same.</summary>
+    /// <remarks>Source: RFC 3261 10.3 step 7, RFC 5626 6.</remarks>
+    private static bool IsSame(in Binding binding, ReadOnlySpan<byte> uri, ReadOnlySpan<byte> instance, uint regId, IContactComparer comparer)
+    {
+        uint storedRegId = binding.RegId;
+        if (regId > 0 && storedRegId > 0) return regId == storedRegId && instance.SequenceEqual(binding.Instance);
+        return comparer.AreEquivalent(binding.Contact, uri);
     }
 
     /// <summary>The granted interval, 0 for a removal.</summary>

@@ -17,7 +17,8 @@ namespace Parley.Server.Registrar;
 ///      0     8  expiry, milliseconds since 1970
 ///      8     4  CSeq
 ///     12     2  q in thousandths, -1 for none
-///     14     2  length of the contact, then its bytes; so do parameters, Call-ID, User-Agent, source, path and instance
+///     14     2  length of the contact, then its bytes; so do parameters, Call-ID, User-Agent, source, path and instance.
+///               The parameters of an outbound binding (RFC 5626) begin with its reg-id.
 /// </code>
 /// </remarks>
 internal readonly ref partial struct BindingSet
@@ -77,6 +78,13 @@ internal readonly ref partial struct BindingSet
 
         return rest.IsEmpty;
     }
+
+    /// <summary>How the parameters of an outbound binding begin.</summary>
+    internal static ReadOnlySpan<byte> RegIdPrefix => ";reg-id="u8;
+
+    /// <summary>The reg-id at the beginning of parameters; 0 for none.</summary>
+    internal static uint RegIdOf(ReadOnlySpan<byte> parameters) =>
+        parameters.StartsWith(RegIdPrefix) && System.Buffers.Text.Utf8Parser.TryParse(parameters[RegIdPrefix.Length..], out uint regId, out _) ? regId : 0;
 
     private static bool IsTime(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64LittleEndian(bytes) is >= 0 and <= MaxUnixMilliseconds;
 

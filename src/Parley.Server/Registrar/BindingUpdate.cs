@@ -55,6 +55,9 @@ internal abstract class BindingUpdate
     /// <summary>How many Contact values are addresses.</summary>
     public int ContactCount { get; private set; }
 
+    /// <summary>True when the answer says that bindings were made by RFC 5626: the phone can do it, and a contact has a reg-id that counts.</summary>
+    public bool IsOutbound { get; set; }
+
     /// <summary>Starts a new update.</summary>
     /// <param name="addressOfRecord">Canonical (<see cref="Accounts.AddressOfRecord.TryFormat"/>).</param>
     /// <param name="callId">Call-ID.</param>
@@ -67,7 +70,7 @@ internal abstract class BindingUpdate
         _addressOfRecord = Keep(addressOfRecord);
         _callId = Keep(callId);
         (CSeq, Expires, WildcardCount, ContactCount) = (cseq, expires, 0, 0);
-        (Outcome, AppliedAt) = (default, default);
+        (Outcome, AppliedAt, IsOutbound) = (default, default, false);
         _bindings.ResetWrittenCount();
     }
 
@@ -87,7 +90,7 @@ internal abstract class BindingUpdate
     /// <param name="uri">The address without angle brackets.</param>
     /// <param name="q">Thousandths, 0 to 1000, or <see cref="BindingSet.NoQ"/>.</param>
     /// <param name="expires">Its expires parameter in seconds; null when there is none.</param>
-    /// <param name="parameters">Its other parameters, <c>;name=value</c> each.</param>
+    /// <param name="parameters">Its other parameters, <c>;name=value</c> each; a reg-id that counts is the first of them.</param>
     /// <param name="instance">Its +sip.instance, empty for none.</param>
     /// <param name="isAtSource">True when the flow that the REGISTER came over is kept as the way to it.</param>
     public void AddContact(
@@ -101,6 +104,12 @@ internal abstract class BindingUpdate
     /// <summary>The URI of a Contact value.</summary>
     /// <param name="index">0 to <see cref="ContactCount"/> - 1, in the order they were added.</param>
     public ReadOnlySpan<byte> ContactUri(int index) => Text(_contacts[index].Uri);
+
+    /// <summary>The reg-id of a Contact value; 0 for one that is known by its address.</summary>
+    public uint RegId(int index) => BindingSet.RegIdOf(Text(_contacts[index].Parameters));
+
+    /// <summary>The instance of a Contact value with a <see cref="RegId"/>; else empty.</summary>
+    public ReadOnlySpan<byte> OutboundInstance(int index) => RegId(index) == 0 ? default : Text(_contacts[index].Instance);
 
     /// <summary>What a Contact value asks for: its parameter, else the Expires header, else nothing (RFC 3261 10.3 step 7).</summary>
     /// <returns>Seconds; null when it leaves the interval to the registrar.</returns>

@@ -5,7 +5,7 @@ using Parley.Endpoint.Sip;
 namespace Parley.Server.Registrar;
 
 /// <summary>Writes the answer to a REGISTER: all contacts with what is left of their time, or what was wrong.</summary>
-/// <remarks>One lane owns it; what it returns is valid until the next call. Source: RFC 3261 10.3 step 8, RFC 3327 5.3.</remarks>
+/// <remarks>One lane owns it; what it returns is valid until the next call. Source: RFC 3261 10.3 step 8, RFC 3327 5.3, RFC 5626 6.</remarks>
 internal sealed class RegisterReplyWriter
 {
     private byte[] _rows = new byte[4096];
@@ -82,8 +82,11 @@ internal sealed class RegisterReplyWriter
         {
             Append("Path: "u8);
             Append(update.Path);
-            Append("\r\nSupported: path\r\n"u8);
+            Append("\r\n"u8);
         }
+
+        if (!update.Path.IsEmpty || update.IsOutbound) Append("Supported: path, outbound\r\n"u8);
+        if (update.IsOutbound) Append("Require: outbound\r\n"u8);
 
         Append("Date: "u8);
         Span<byte> date = stackalloc byte[32];

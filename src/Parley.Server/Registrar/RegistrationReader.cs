@@ -5,7 +5,7 @@ using Parley.Sip.Messages;
 namespace Parley.Server.Registrar;
 
 /// <summary>Reads what a REGISTER asks of the bindings of an address of record.</summary>
-/// <remarks>Source: RFC 3261 10.2.1, 10.3 steps 6 and 7, RFC 3327 5.3, RFC 5626 6, RFC 5630 5.2.</remarks>
+/// <remarks>Source: RFC 3261 10.2.1, 10.3 steps 6 and 7, RFC 3327 5.3, RFC 5626 6, 11.6, RFC 5630 5.2.</remarks>
 internal static class RegistrationReader
 {
     private const int MaxParameterBytes = 1024;
@@ -19,14 +19,21 @@ internal static class RegistrationReader
         Other = 2,
     }
 
+    /// <summary>The answer to a phone that wants what its first hop cannot do.</summary>
+    /// <remarks>Source: RFC 5626 11.6.</remarks>
+    public const int FirstHopLacksOutboundSupport = 439;
+
     /// <summary>Fills an update.</summary>
     /// <param name="update">The update.</param>
     /// <param name="request">The REGISTER.</param>
     /// <param name="flow">The flow that it came over.</param>
     /// <param name="addressOfRecord">Canonical.</param>
-    /// <param name="problem">What is malformed, fit for a reason phrase.</param>
-    public static bool TryFill(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ReadOnlySpan<byte> addressOfRecord, out ReadOnlySpan<byte> problem)
+    /// <param name="status">What to answer when it cannot be filled.</param>
+    /// <param name="problem">What is wrong, fit for a reason phrase; empty where the status says it.</param>
+    public static bool TryFill(
+        BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ReadOnlySpan<byte> addressOfRecord, out int status, out ReadOnlySpan<byte> problem)
     {
+        status = 400;
         problem = default;
         request.TryGetCallId(out ReadOnlySpan<byte> callId);
         request.TryGetCSeq(out CSeqView cseq);
@@ -38,12 +45,27 @@ internal static class RegistrationReader
             _ => null,
         });
         var schemes = Schemes.None;
-        if (!TryReadContacts(update, request, flow, ref schemes))
+        var outbound = new OutboundSupport(request);
+        if (!TryReadContacts(update, request, flow, ref schemes, ref outbound))
         {
             problem = "Malformed Contact"u8;
             return false;
         }
 
+        if (outbound.IsRefused)
+        {
+            status = FirstHopLacksOutboundSupport;
+            return false;
+        }
+
+        // RFC 5626 6: one flow at a time is registered.
+        if (outbound.IsUsed && CountOfBound(update) > 1)
+        {
+            problem = "reg-id beside Another Contact"u8;
+            return false;
+        }
+
+        update.IsOutbound = outbound is { IsUsed: true, IsOffered: true };
         bool isSecure = schemes.HasFlag(Schemes.Sips);      // before Path, which alone says nothing
         if (!TryReadPath(update, request, ref schemes))
         {
@@ -63,7 +85,19 @@ internal static class RegistrationReader
         return true;
     }
 
-    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ref Schemes schemes)
+    /// <summary>How many contacts are not to be removed.</summary>
+    private static int CountOfBound(BindingUpdate update)
+    {
+        int count = 0;
+        for (int i = 0; i < update.ContactCount; i++)
+        {
+            if (update.RequestedExpires(i) != 0) count++;
+        }
+
+        return count;
+    }
+
+    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ref Schemes schemes, ref OutboundSupport outbound)
     {
         Span<byte> parameters = stackalloc byte[MaxParameterBytes];
         foreach (HeaderValue value in request.Values(HeaderId.Contact))
@@ -75,23 +109,24 @@ internal static class RegistrationReader
                 continue;
             }
 
-            if (!contact.Address.TryGetUri(out SipUriView uri) || !TryCopyParameters(contact.Address.Parameters, parameters, out int length, out ReadOnlySpan<byte> instance)) return false;
+            if (!contact.Address.TryGetUri(out SipUriView uri)) return false;
+            int length = outbound.Use(contact.Address.Parameters, parameters);
+            if (!TryCopyParameters(contact.Address.Parameters, parameters, ref length, out ReadOnlySpan<byte> instance)) return false;
             schemes |= SchemeOf(uri);
-            bool isAtSource = SourceFlow.LeadsTo(request, flow, uri);
+            bool isAtSource = BindingSet.RegIdOf(parameters[..length]) > 0 || SourceFlow.LeadsTo(request, flow, uri);      // RFC 5626 7: outbound bindings are reached by their flow
             update.AddContact(uri.Bytes, (short)contact.Q, contact.HasExpires ? contact.ExpiresSeconds : null, parameters[..length], instance, isAtSource);
         }
 
         return true;
     }
 
-    /// <summary>The parameters that are given back as they are: all but q, expires and +sip.instance.</summary>
-    private static bool TryCopyParameters(ParametersView parameters, scoped Span<byte> destination, out int length, out ReadOnlySpan<byte> instance)
+    /// <summary>The parameters that are given back as they are: all but q, expires, reg-id and +sip.instance.</summary>
+    private static bool TryCopyParameters(ParametersView parameters, scoped Span<byte> destination, ref int length, out ReadOnlySpan<byte> instance)
     {
-        length = 0;
         instance = default;
         foreach (ParameterView parameter in parameters)
         {
-            if (parameter.Is("q"u8) || parameter.Is("expires"u8)) continue;
+            if (parameter.Is("q"u8) || parameter.Is("expires"u8) || parameter.Is("reg-id"u8)) continue;
             if (parameter.Is("+sip.instance"u8))
             {
                 instance = parameter.RawValue;

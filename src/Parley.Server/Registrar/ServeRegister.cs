@@ -34,13 +34,13 @@ internal sealed class ServeRegister(ServerState server, CredentialsCheck credent
 
         // Steps 6 and 7.
         Registration registration = registrations.Rent();
-        if (RegistrationReader.TryFill(registration, request.Message, request.Incoming.Flow, addressOfRecord[..length], out ReadOnlySpan<byte> problem))
+        if (RegistrationReader.TryFill(registration, request.Message, request.Incoming.Flow, addressOfRecord[..length], out int status, out ReadOnlySpan<byte> problem))
         {
             return registration.Submit(ref request);
         }
 
         registrations.Return(registration);
-        return request.Reply(new SipReply(400) { ReasonPhrase = problem });
+        return request.Reply(new SipReply(status) { ReasonPhrase = problem });
     }
 
     private StepResult Identify(ref RequestContext request, DomainOptions domain, scoped Span<byte> user, out int length)

@@ -32,7 +32,7 @@ public sealed class CoresWithoutInputAndOutputTests
         ],
     };
 
-    public static TheoryData<string> Cores => ["Parley.Core", "Parley.Sdp", "Parley.Sip", "Parley.Rtp", "Parley.Media"];
+    public static TheoryData<string> Cores => ["Parley.Core", "Parley.Sdp", "Parley.Sip", "Parley.Rtp", "Parley.Media", "Parley.Ice"];
 
     [Theory, MemberData(nameof(Cores))]
     public void A_core_uses_no_socket_clock_lock_task_or_logger(string name)
