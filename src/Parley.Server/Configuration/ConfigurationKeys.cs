@@ -10,7 +10,7 @@ namespace Parley.Server.Configuration;
 
 /// <summary>Every key: its name, what is allowed, whether a running server takes it, and how it gets into the configuration.</summary>
 /// <remarks>docs/configuration.md describes each; a test compares the two.</remarks>
-internal static class ConfigurationKeys
+internal static partial class ConfigurationKeys
 {
     private const string DomainValues = "names such as \"example.com\", or objects with \"name\", \"role\" (\"proxy\" or \"redirect\") and rules for calls";
     private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\", \"tls://0.0.0.0:5061\" or \"https://0.0.0.0:8443\"";
@@ -48,6 +48,8 @@ internal static class ConfigurationKeys
 
         new("web.origins", "a list of origins such as \"https://example.com\"", false, c => string.Join(' ', c.Web.Origins), SetOrigins),
 
+        .. AccessKeys,
+
         new("location.durable", "true or false", false, c => c.Location.Durable ? "true" : "false",
             (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Location = c.Location with { Durable = b } })),
         new("location.maxAddressesOfRecord", "1 to 10000000", false, c => Shown(c.Location.MaxAddressesOfRecord),
@@ -70,6 +72,7 @@ internal static class ConfigurationKeys
             (v, ref c, ref _) => v.TryGetInteger(1, 100, out int n) && Take(ref c, c with { Proxy = c.Proxy with { MaxBranches = n } })),
         new("proxy.sessionExpires", "0, or 90 to 86400 (seconds; RFC 4028 has at least 90)", true, c => Shown(c.Proxy.SessionExpires),
             (v, ref c, ref _) => v.TryGetSeconds(0, 86400, out TimeSpan t) && (t == TimeSpan.Zero || t.TotalSeconds >= 90) && Take(ref c, c with { Proxy = c.Proxy with { SessionExpires = t } })),
+        new("proxy.assertIdentity", "\"trusted\", \"always\" or \"never\"", true, c => Shown(c.Proxy.AssertIdentity), SetAssertIdentity),
         new("proxy.recurse", "true or false", true, c => c.Proxy.Recurse ? "true" : "false",
             (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Proxy = c.Proxy with { Recurse = b } })),
 
@@ -195,10 +198,14 @@ internal static class ConfigurationKeys
         return true;
     }
 
-    private static bool SetTrusted(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    private static bool SetTrusted(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason) =>
+        TryReadNetworks(value, ref reason, out ImmutableArray<NetworkPrefix> networks) && Take(ref configuration, configuration with { Trusted = networks });
+
+    private static bool TryReadNetworks(ConfigurationNode value, ref string? reason, out ImmutableArray<NetworkPrefix> networks)
     {
+        networks = [];
         if (!value.TryGetList(out IReadOnlyList<ConfigurationNode> items)) return false;
-        var trusted = ImmutableArray.CreateBuilder<NetworkPrefix>(items.Count);
+        var read = ImmutableArray.CreateBuilder<NetworkPrefix>(items.Count);
         foreach (ConfigurationNode item in items)
         {
             if (item.Kind != NodeKind.Text || !NetworkPrefix.TryParse(item.Text, out NetworkPrefix prefix))
@@ -207,10 +214,10 @@ internal static class ConfigurationKeys
                 return false;
             }
 
-            trusted.Add(prefix);
+            read.Add(prefix);
         }
 
-        configuration = configuration with { Trusted = trusted.ToImmutable() };
+        networks = read.ToImmutable();
         return true;
     }
 
@@ -246,6 +253,24 @@ internal static class ConfigurationKeys
     }
 
     private static string Shown(DomainOptions domain) => (domain.Role == DomainRole.Proxy ? domain.Name : $"{domain.Name} (redirect)") + domain.RulesText;
+
+    private static bool SetAssertIdentity(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
+    {
+        if (!value.TryGetText(out string text)) return false;
+        foreach (IdentityAssertion kind in Enum.GetValues<IdentityAssertion>())
+        {
+            if (Shown(kind).Equals(text, StringComparison.OrdinalIgnoreCase)) return Take(ref configuration, configuration with { Proxy = configuration.Proxy with { AssertIdentity = kind } });
+        }
+
+        return false;
+    }
+
+    private static string Shown(IdentityAssertion kind) => kind switch
+    {
+        IdentityAssertion.Always => "always",
+        IdentityAssertion.Never => "never",
+        _ => "trusted",
+    };
 
     private static string Shown(ClientCertificates kind) => kind switch
     {

@@ -15,7 +15,7 @@ internal sealed record ConfigurationReload(ParleyConfiguration Configuration, Im
             .Where(key => key.Show(running) != key.Show(read))
             .ToLookup(key => key.CanReload, key => key.Name);
         // What has a CanReload of true in ConfigurationKeys.
-        ParleyConfiguration taken = running with { Domains = read.Domains, Trusted = read.Trusted, Registrar = read.Registrar, Proxy = read.Proxy };
+        ParleyConfiguration taken = running with { Domains = read.Domains, Trusted = read.Trusted, Registrar = read.Registrar, Proxy = read.Proxy, Access = read.Access };
         return new ConfigurationReload(taken, [.. changed[true]], [.. changed[false]]);
     }
 }

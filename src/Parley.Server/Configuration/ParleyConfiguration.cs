@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Parley.Core;
+using Parley.Server.Rules;
 
 namespace Parley.Server.Configuration;
 
@@ -40,6 +41,9 @@ public sealed record ParleyConfiguration
 
     /// <summary>What web pages may do.</summary>
     public WebOptions Web { get; init; } = new();
+
+    /// <summary>Who may use the server, and for whom.</summary>
+    public AccessRules Access { get; init; } = new();
 
     /// <summary>How bindings are kept.</summary>
     public LocationOptions Location { get; init; } = new();

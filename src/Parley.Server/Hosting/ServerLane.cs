@@ -35,6 +35,7 @@ internal sealed class ServerLane : ITransactionUser
         IRequestStep[] steps =
         [
             new RefuseWhenStopping(server),
+            new ScreenNetworks(),
             new ValidateRequest(),
             new PreprocessRoute(server),
             new AnswerForServer(),
@@ -42,6 +43,7 @@ internal sealed class ServerLane : ITransactionUser
             new DetectLoop(server),
             new IdentifyCaller(server, credentials),
             new AuthorizeRelay(),
+            new ScreenCalls(),
         ];
         _firstTargetStep = steps.Length;
         steps =

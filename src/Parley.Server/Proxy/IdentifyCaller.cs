@@ -27,8 +27,7 @@ internal sealed class IdentifyCaller(ServerState server, CredentialsCheck creden
 
         if (request.Method == SipMethod.Ack) return StepResult.Continue;
         // Whom a broken URI means is anybody's guess, also the callee's: nobody is to be taken for one of our users by it.
-        if (request.Message.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok || !from.TryGetUri(out SipUriView uri)) return request.Reply(new SipReply(400) { ReasonPhrase = "Malformed From"u8 });
-        DomainOptions? domain = server.FindDomainOfUser(uri);
+        if (!CallerIdentity.TryRead(request.Message, server, out SipUriView uri, out DomainOptions? domain)) return request.Reply(new SipReply(400) { ReasonPhrase = "Malformed From"u8 });
         if (domain is null || request.Passage == Passage.Spiral) return StepResult.Continue;
 
         Span<byte> user = stackalloc byte[AddressOfRecord.MaxBytes];

@@ -78,7 +78,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
             case < 200:
                 if (branch.Transaction is { IsCancelled: false }) SetTimerC(branch);
-                if (_isAnswered || !TryForward(response)) return;
+                if (_isAnswered || !TryForward(branch, response)) return;
                 _hasRung = true;
                 _early?.OnProvisional(branch, response);
                 return;
@@ -99,7 +99,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
                 if (_best.IsBeatenBy(408)) _best.Replace(408, null);
                 break;
 
-            case < 300 when TryForward(response):
+            case < 300 when TryForward(branch, response):
                 OnAnswered(branch, response);
                 _isAnswered = true;
                 CancelBranches(except: branch, CancelReason.CompletedElsewhere);
@@ -123,7 +123,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
             default:
                 Remember(branch, statusCode);
                 if (statusCode >= 600) Stop(except: branch, CancelReason.Of(statusCode));
-                if (_best.IsBeatenBy(statusCode)) _best.Replace(statusCode, proxy.Responses.Write(response));
+                if (_best.IsBeatenBy(statusCode)) _best.Replace(statusCode, proxy.Responses.Write(response, SourceOf(branch)));
                 else _best.AddChallenges(response);
                 break;
         }
@@ -323,13 +323,15 @@ internal sealed class ProxyCall(ProxyCore proxy)
     }
 
     /// <returns>False when nothing of it can go on.</returns>
-    private bool TryForward(scoped in SipMessageView response)
+    private bool TryForward(Branch branch, scoped in SipMessageView response)
     {
         byte[] added = response.StatusCode is >= 200 and < 300 ? _plan.Timer.RowsFor(response) : [];
-        if (proxy.Responses.Write(response, added) is not { } message) return false;
+        if (proxy.Responses.Write(response, SourceOf(branch), added) is not { } message) return false;
         _server.Respond(response.StatusCode, message);
         return true;
     }
+
+    private static NetworkAddress SourceOf(Branch branch) => branch.Transaction?.Flow.Remote ?? default;
 
     /// <summary>A 2xx was forwarded: the call counts until its end, or goes on counting.</summary>
     private void OnAnswered(Branch branch, scoped in SipMessageView response)

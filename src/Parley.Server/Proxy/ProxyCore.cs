@@ -32,7 +32,7 @@ internal sealed class ProxyCore(ServerLane server)
     public RequestForwarder Requests { get; } = new(server.Server, server.Lane);
 
     /// <summary>Makes forwarded responses.</summary>
-    public ResponseForwarder Responses { get; } = new(server.Lane);
+    public ResponseForwarder Responses { get; } = new(server.Server, server.Lane);
 
     /// <summary>How long a branch may ring.</summary>
     public TimeSpan TimerC => server.Server.Configuration.Proxy.TimerC;
@@ -132,7 +132,7 @@ internal sealed class ProxyCore(ServerLane server)
                 break;
 
             case SipServerTransaction upstream when response.StatusCode is >= 200 and < 300:
-                if (Responses.Write(response) is { } message) upstream.Respond(response.StatusCode, message);
+                if (Responses.Write(response, transaction.Flow.Remote) is { } message) upstream.Respond(response.StatusCode, message);
                 break;
         }
     }
@@ -140,7 +140,7 @@ internal sealed class ProxyCore(ServerLane server)
     /// <summary>A 2xx came again for a call that has ended: it goes where the first one went.</summary>
     public void OnResponseAgain(in SipMessageView response, in SipFlow upstream)
     {
-        if (Responses.Write(response) is { } message) Lane.Send(message, upstream);
+        if (Responses.Write(response, source: default) is { } message) Lane.Send(message, upstream);
     }
 
     /// <summary>A branch got no final response, or could not be sent.</summary>
@@ -242,7 +242,8 @@ internal sealed class ProxyCore(ServerLane server)
             request.IsSecure,
             hasBreadth ? (int)Math.Min(breadth, DefaultMaxBreadth) : DefaultMaxBreadth,
             Recurses: request.Domain is not null && request.Configuration.Proxy.Recurse,
-            Timer: default);
+            Timer: default,
+            IsCallerKnown: request.Caller == CallerKind.LocalUser);
     }
 
     /// <summary>True for methods that make dialogs, and for those that nobody here knows and that might.</summary>

@@ -80,6 +80,7 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
         if (request.Method != SipMethod.Ack) _edits.SetHeader(request, HeaderId.MaxBreadth, (uint)maxBreadth);
         _edits.EnsureContentLength(request);
         RemoveOwnCredentials(request);
+        AssertedIdentity.Apply(_edits, request, server, source.Remote, flow.Remote, plan.IsCallerKnown);
         plan.Timer.Apply(_edits, request);
         history?.Write(_edits, request, historyNumber, target, kind);
         if (plan.RecordsRoute) RecordRoute(request, source, plan, IsNextRouteSecure(request, plan.Routes, path), flow, isBehindNat);

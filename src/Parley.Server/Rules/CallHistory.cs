@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Parley.Server.Proxy;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Rules;
@@ -34,8 +35,7 @@ internal sealed class CallHistory
     /// <summary>The history of an INVITE as it came.</summary>
     public static CallHistory Begin(scoped in SipMessageView invite)
     {
-        int privacy = invite.Index.FirstRow(HeaderId.Privacy);
-        bool isPrivate = privacy >= 0 && AsksForPrivacy(Encoding.UTF8.GetString(invite.RowValue(privacy)));
+        bool isPrivate = PrivacyValues.Ask(invite, "history"u8) || PrivacyValues.Ask(invite, "header"u8);
         string? last = null;
         bool isComplete = false;
         foreach (HeaderValue value in invite.Values(HeaderId.HistoryInfo))
@@ -82,9 +82,6 @@ internal sealed class CallHistory
         edits.AppendValue(invite, HeaderId.HistoryInfo, Encoding.UTF8.GetBytes(BranchEntry(branch, Encoding.UTF8.GetString(uri), kind)));
         for (int i = _diversions.Count - 1; i >= 0; i--) edits.PrependValue(invite, HeaderId.Diversion, Encoding.UTF8.GetBytes(_diversions[i]));
     }
-
-    private static bool AsksForPrivacy(string privacy) =>
-        privacy.Split(';', StringSplitOptions.TrimEntries).Any(value => value.Equals("history", StringComparison.OrdinalIgnoreCase) || value.Equals("header", StringComparison.OrdinalIgnoreCase));
 
     private static bool IsIndex(ReadOnlySpan<byte> index) => index.Length is > 0 and < 128 && !index.ContainsAnyExcept(IndexBytes);
 

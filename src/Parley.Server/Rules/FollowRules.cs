@@ -2,6 +2,7 @@ using System.Text;
 using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
 using Parley.Server.Calls;
+using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Sip.Messages;
@@ -67,8 +68,7 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
     /// <summary>A call counts among those of its caller, wherever it goes.</summary>
     private void CountForCaller(ref RequestContext request)
     {
-        if (request.Message.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok || !from.TryGetUri(out SipUriView uri)) return;
-        if (server.FindDomainOfUser(uri) is not { Rules.LimitsCalls: true } domain) return;
+        if (!CallerIdentity.TryRead(request.Message, server, out SipUriView uri, out DomainOptions? domain) || domain is not { Rules.LimitsCalls: true }) return;
         Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
         if (!AddressOfRecord.TryFormat(uri.User, domain.NameUtf8.AsSpan(), addressOfRecord, out int length)) return;
         addressOfRecord = addressOfRecord[..length];
