@@ -12,7 +12,7 @@ namespace Parley.Server.Configuration;
 /// <remarks>docs/configuration.md describes each; a test compares the two.</remarks>
 internal static partial class ConfigurationKeys
 {
-    private const string DomainValues = "names such as \"example.com\", or objects with \"name\", \"role\" (\"proxy\" or \"redirect\") and rules for calls";
+    private const string DomainValues = "names such as \"example.com\", or objects with \"name\", \"role\" (\"proxy\", \"redirect\" or \"edge\") and rules for calls";
     private const string ListenValues = "URIs such as \"udp://0.0.0.0:5060\", \"tcp://[::]:5060\", \"tls://0.0.0.0:5061\" or \"https://0.0.0.0:8443\"";
 
     // RFC 7616 6.1 names them.
@@ -252,7 +252,12 @@ internal static partial class ConfigurationKeys
         return true;
     }
 
-    private static string Shown(DomainOptions domain) => (domain.Role == DomainRole.Proxy ? domain.Name : $"{domain.Name} (redirect)") + domain.RulesText;
+    private static string Shown(DomainOptions domain) => (domain.Role switch
+    {
+        DomainRole.Redirect => $"{domain.Name} (redirect)",
+        DomainRole.Edge => $"{domain.Name} (edge of {domain.Registrar})",
+        _ => domain.Name,
+    }) + domain.RulesText;
 
     private static bool SetAssertIdentity(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Parley.Server.Rules;
+using Parley.Sip.Messages;
 
 namespace Parley.Server.Configuration;
 
@@ -26,6 +27,20 @@ public sealed record DomainOptions
     /// <summary>What the server does with requests for its users; <see cref="DomainRole.Proxy"/> unless it says otherwise.</summary>
     public DomainRole Role { get; }
 
+    /// <summary>For <see cref="DomainRole.Edge"/>: where the domain's registrar and proxy is. Null for the other roles.</summary>
+    public SipUri? Registrar
+    {
+        get;
+        init
+        {
+            field = value;
+            RegistrarRoute = value is null ? [] : [.. Encoding.UTF8.GetBytes($"<{(value.IsLooseRouter ? value : value.With("lr"))}>")];
+        }
+    }
+
+    /// <summary><see cref="Registrar"/> as the value of a Route; empty for none.</summary>
+    internal ImmutableArray<byte> RegistrarRoute { get; private init; } = [];
+
     /// <summary>What is set for calls to and from its users.</summary>
     public DomainRules Rules { get; init; } = DomainRules.None;
 
@@ -40,7 +55,7 @@ public sealed record DomainOptions
     }
 
     /// <inheritdoc/>
-    public bool Equals(DomainOptions? other) => other is not null && Name == other.Name && Role == other.Role && RulesText == other.RulesText;
+    public bool Equals(DomainOptions? other) => other is not null && Name == other.Name && Role == other.Role && Registrar == other.Registrar && RulesText == other.RulesText;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Role);
@@ -54,4 +69,7 @@ public enum DomainRole
 
     /// <summary>Answers 302 with the user's contacts (RFC 3261 8.3).</summary>
     Redirect,
+
+    /// <summary>Passes everything on to the domain's registrar and proxy, which reaches the phones back through here (RFC 3327, RFC 5626 5).</summary>
+    Edge,
 }

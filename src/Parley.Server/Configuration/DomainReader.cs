@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Parley.Server.Accounts;
 using Parley.Server.Rules;
+using Parley.Sip.Messages;
 
 namespace Parley.Server.Configuration;
 
@@ -28,11 +29,28 @@ internal static class DomainReader
         }
 
         if (!TryReadName(written, out string name, ref reason)) return false;
-        DomainRole role = reader.Word("role", DomainRole.Proxy, ("proxy", DomainRole.Proxy), ("redirect", DomainRole.Redirect));
+        DomainRole role = reader.Word("role", DomainRole.Proxy, ("proxy", DomainRole.Proxy), ("redirect", DomainRole.Redirect), ("edge", DomainRole.Edge));
+        SipUri? registrar = ReadRegistrar(reader, role);
         DomainRules rules = ReadRules(reader, name);
         if (!reader.IsGood(ref reason)) return false;
-        domain = new DomainOptions(name, role) { Rules = rules, RulesText = rules.IsEmpty ? "" : item.ToJson() };
+        domain = new DomainOptions(name, role) { Registrar = registrar, Rules = rules, RulesText = rules.IsEmpty ? "" : item.ToJson() };
         return true;
+    }
+
+    /// <summary>An edge needs somebody to pass requests on to, and nobody else has a use for it.</summary>
+    private static SipUri? ReadRegistrar(ObjectReader domain, DomainRole role)
+    {
+        const string Values = "a SIP URI without a user such as \"sip:192.0.2.1:5060\", beside \"role\": \"edge\" and there alone";
+        ConfigurationNode? node = domain.Find("registrar");
+        if (node is null)
+        {
+            if (role == DomainRole.Edge) domain.Fail("the role edge has no \"registrar\"", domain.Find("role")!.Origin, Values);
+            return null;
+        }
+
+        if (role == DomainRole.Edge && node.TryGetText(out string text) && SipUri.TryParse(text, out SipUri? uri) && uri is { IsSip: true, User: null, Headers.Count: 0 }) return uri;
+        domain.FailMember("registrar", node, Values);
+        return null;
     }
 
     private static bool TryReadName(ConfigurationNode written, out string name, ref string? reason)

@@ -11,7 +11,14 @@ public sealed record ParleyConfiguration
 {
     /// <summary>The domains that this server is responsible for, the first one being the main one; at least one.</summary>
     /// <value>Default: <c>localhost</c> and the machine's name.</value>
-    public ImmutableArray<DomainOptions> Domains { get; init; } = [new("localhost")];
+    public ImmutableArray<DomainOptions> Domains
+    {
+        get;
+        init => (field, HasEdge) = (value, value.Any(domain => domain.Role == DomainRole.Edge));
+    } = [new("localhost")];
+
+    /// <summary>True when one of them is passed on to somewhere else.</summary>
+    internal bool HasEdge { get; private init; }
 
     /// <summary>Where to listen; at least one.</summary>
     /// <value>Default: UDP and TCP port 5060 (RFC 3261 19.1.2) of all addresses.</value>

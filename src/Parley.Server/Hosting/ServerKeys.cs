@@ -23,6 +23,7 @@ internal sealed class ServerKeys
         _secret = secret;
         Route = Hash("record-route"u8);
         Loop = Hash("loop"u8);
+        Path = Hash("path"u8);
     }
 
     /// <summary>The key of <see cref="Proxy.RouteToken"/>.</summary>
@@ -30,6 +31,9 @@ internal sealed class ServerKeys
 
     /// <summary>The key of <see cref="Proxy.LoopMark"/>.</summary>
     public SeededHash128 Loop { get; }
+
+    /// <summary>The key of the <see cref="Proxy.RouteToken"/> in a Path, which holds for all requests to a phone.</summary>
+    public SeededHash128 Path { get; }
 
     /// <summary>Keys that nobody else has, and that are gone with this object.</summary>
     public static ServerKeys CreateRandom() => new(RandomNumberGenerator.GetBytes(SecretBytes));
@@ -39,7 +43,7 @@ internal sealed class ServerKeys
     /// <exception cref="UnauthorizedAccessException">There are no rights to it.</exception>
     public static ServerKeys Open(string dataFolder)
     {
-        string path = Path.Combine(dataFolder, FileName);
+        string path = System.IO.Path.Combine(dataFolder, FileName);
         if (File.Exists(path) && File.ReadAllBytes(path) is { Length: SecretBytes } secret) return new ServerKeys(secret);
         secret = RandomNumberGenerator.GetBytes(SecretBytes);
         string temporary = path + ".new";

@@ -41,6 +41,7 @@ internal sealed class ServerLane : ITransactionUser
             new AnswerForServer(),
             new ServeRegister(server, credentials, _registrations),
             new DetectLoop(server),
+            new PassToRegistrar(server),
             new IdentifyCaller(server, credentials),
             new AuthorizeRelay(),
             new ScreenCalls(),

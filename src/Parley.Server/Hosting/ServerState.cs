@@ -72,7 +72,7 @@ internal sealed class ServerState
 
     /// <summary>True when this server challenges in a realm.</summary>
     public bool IsOwnRealm(ReadOnlySpan<byte> realm) =>
-        Volatile.Read(ref _realm) is { } own ? realm.SequenceEqual(own) : Configuration.FindDomain(realm) is not null;
+        Volatile.Read(ref _realm) is { } own ? realm.SequenceEqual(own) : Configuration.FindDomain(realm) is { Role: not DomainRole.Edge };
 
     /// <summary>The domain of ours that a URI is in: by its name, or the main domain where it has an address of the server.</summary>
     /// <returns>Null for other domains, and for ports that this server does not listen on.</returns>

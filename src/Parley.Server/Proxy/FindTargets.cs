@@ -27,6 +27,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
         ProxyCore proxy = request.Server.Proxy;
         bool hasFlow = !request.HasNextRoute && request.Token.HasFlow && (!request.IsSecure || request.Token.Flow.Transport.IsSecure)
             && (!request.Token.Flow.IsReliable || proxy.Lane.HasConnection(request.Token.Flow));
+        if (request.NeedsFlow && !hasFlow) return request.Reply(430);       // RFC 5626 5.3.1
         SipFlow? flow = hasFlow ? request.Token.Flow : null;
         if (request.Method == SipMethod.Ack) return proxy.ForwardAck(ref request, flow);
         ProxyCall call = proxy.RentCall();

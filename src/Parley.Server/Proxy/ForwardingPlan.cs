@@ -8,6 +8,7 @@ namespace Parley.Server.Proxy;
 /// <param name="IsSecure">True when it is for a <c>sips</c> URI, so that every hop has to be TLS (RFC 5630 5.3).</param>
 /// <param name="MaxBreadth">How many branches at once it may have, here and further on (RFC 5393 5).</param>
 /// <param name="Recurses">True when the contacts of a redirection are tried here, and not passed on (RFC 3261 16.5).</param>
+/// <param name="AddsPath">True for a REGISTER whose registrar is to reach the phone through this server (RFC 3327).</param>
 /// <param name="IsCallerKnown">True when its sender has proven to be a user of ours.</param>
 /// <param name="Timer">The session timer that this server wants.</param>
-internal readonly record struct ForwardingPlan(RouteChanges Routes, LoopMark Mark, bool RecordsRoute, bool IsCallerBehindNat, bool IsSecure, int MaxBreadth, bool Recurses, SessionTimer Timer, bool IsCallerKnown);
+internal readonly record struct ForwardingPlan(RouteChanges Routes, LoopMark Mark, bool RecordsRoute, bool IsCallerBehindNat, bool IsSecure, int MaxBreadth, bool Recurses, bool AddsPath, SessionTimer Timer, bool IsCallerKnown);

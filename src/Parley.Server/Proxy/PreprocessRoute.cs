@@ -1,3 +1,4 @@
+using Parley.Endpoint.Sip;
 using Parley.Server.Hosting;
 using Parley.Sip.Messages;
 
@@ -19,6 +20,7 @@ internal sealed class PreprocessRoute(ServerState server) : IRequestStep
         {
             UndoStrictRouting(ref request);
             TakeOwnRoutes(ref request);
+            if (request.IsTokenForged) return request.Reply(new SipReply(403) { ReasonPhrase = "Not Our Flow Token"u8 });      // RFC 5626 5.3.1
         }
 
         if (!request.RequestUri.MulticastAddress.IsEmpty) StripOwnMaddr(ref request);
@@ -64,8 +66,30 @@ internal sealed class PreprocessRoute(ServerState server) : IRequestStep
     private void ReadToken(ref RequestContext request, scoped in SipUriView uri)
     {
         request.Message.TryGetCallId(out ReadOnlySpan<byte> callId);
-        if (!request.IsInDialog || !RouteToken.TryRead(uri.User, server.Keys.Route, callId, out RouteToken token)) return;
-        request.Token = token;
+        if (request.IsInDialog && RouteToken.TryRead(uri.User, server.Keys.Route, callId, out RouteToken token))
+        {
+            (request.Token, request.NeedsFlow) = (token, false);
+            request.Caller = CallerKind.InDialog;
+        }
+        else if (uri.Parameters.TryGet("ob"u8, out _) && uri.HasUser)
+        {
+            ReadFlow(ref request, uri);
+        }
+    }
+
+    /// <summary>A Path of ours, as the registrar gives it back. A phone that has it for its own Route goes the other way by it.</summary>
+    /// <remarks>Source: RFC 5626 5.3.</remarks>
+    private void ReadFlow(ref RequestContext request, scoped in SipUriView uri)
+    {
+        if (!RouteToken.TryRead(uri.User, server.Keys.Path, callId: default, out RouteToken token) || !token.HasFlow)
+        {
+            request.IsTokenForged = true;
+            return;
+        }
+
+        SipFlow source = request.Incoming.Flow;
+        if (token.Flow.Remote == source.Remote && token.Flow.Transport == source.Transport) return;
+        (request.Token, request.NeedsFlow) = (token, true);
         request.Caller = CallerKind.InDialog;
     }
 

@@ -1,6 +1,7 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Server.Calls;
+using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Rules;
 using Parley.Sip.Messages;
@@ -242,6 +243,7 @@ internal sealed class ProxyCore(ServerLane server)
             request.IsSecure,
             hasBreadth ? (int)Math.Min(breadth, DefaultMaxBreadth) : DefaultMaxBreadth,
             Recurses: request.Domain is not null && request.Configuration.Proxy.Recurse,
+            AddsPath: request.Method == SipMethod.Register && request.Domain is { Role: DomainRole.Edge },
             Timer: default,
             IsCallerKnown: request.Caller == CallerKind.LocalUser);
     }

@@ -63,6 +63,12 @@ public ref struct RequestContext
     /// <summary>What the last of our Routes says; the default value when none was ours.</summary>
     internal RouteToken Token { get; set; }
 
+    /// <summary>True when <see cref="Token"/> comes from a Path of ours: nothing but its flow leads to the phone.</summary>
+    internal bool NeedsFlow { get; set; }
+
+    /// <summary>True when a Route of ours says that it has a flow and we did not write it.</summary>
+    internal bool IsTokenForged { get; set; }
+
     internal LoopMark Mark { get; set; }
 
     internal Passage Passage { get; set; }

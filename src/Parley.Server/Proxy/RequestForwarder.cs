@@ -85,6 +85,8 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
         history?.Write(_edits, request, historyNumber, target, kind);
         if (plan.RecordsRoute) RecordRoute(request, source, plan, IsNextRouteSecure(request, plan.Routes, path), flow, isBehindNat);
 
+        if (plan.AddsPath) AddPath(request, source, plan.IsSecure, flow);
+
         // Last, so that it comes out first.
         Span<byte> via = stackalloc byte[SipLane.MaxViaBytes + SipLane.MaxBranchBytes + LoopMark.LengthBytes];
         _edits.PrependValue(request, HeaderId.Via, via[..lane.WriteVia(via, sendOver, branch)]);
@@ -158,6 +160,23 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
         if (!upstream.SequenceEqual(downstream)) _edits.PrependValue(request, HeaderId.RecordRoute, downstream);
     }
 
+    /// <summary>Adds ourselves to the way to a phone, with the flow that leads to it; <c>ob</c> says that we are the first that it meets.</summary>
+    /// <remarks>Source: RFC 3327 5.2, RFC 5626 5.1 and 5.2.</remarks>
+    private void AddPath(scoped in SipMessageView request, in SipFlow source, bool isSecure, in SipFlow flow)
+    {
+        Span<byte> path = stackalloc byte[MaxRecordRouteBytes];
+        bool isFirst = SourceFlow.IsFromPhone(request);
+        SipFlow? recorded = isFirst ? source : null;
+        int length = WriteOwnRoute(path, server.Keys.Path, callId: default, flow, isSecure, recorded);
+        if (isFirst)
+        {
+            ";ob>"u8.CopyTo(path[(length - 1)..]);
+            length += ";ob"u8.Length;
+        }
+
+        _edits.PrependValue(request, HeaderId.Path, path[..length]);
+    }
+
     /// <summary>True when the Route that a request goes by next is a <c>sips</c> one: then our Record-Route has to be one too, on that side.</summary>
     /// <remarks>Source: RFC 3261 16.6 step 4.</remarks>
     private static bool IsNextRouteSecure(scoped in SipMessageView request, RouteChanges routes, ReadOnlySpan<byte> path)
@@ -169,10 +188,16 @@ internal sealed class RequestForwarder(ServerState server, SipLane lane)
     /// <summary><c>&lt;sip:TOKEN@192.0.2.1:5060;transport=tcp;lr&gt;</c>: how the side that a flow leads to reaches us.</summary>
     private int WriteRecordRoute(Span<byte> destination, ReadOnlySpan<byte> callId, in SipFlow flow, bool isSecure, bool hasToUseFlow)
     {
+        SipFlow? recorded = hasToUseFlow ? flow : null;
+        return WriteOwnRoute(destination, server.Keys.Route, callId, flow, isSecure, recorded);
+    }
+
+    private int WriteOwnRoute(Span<byte> destination, in SeededHash128 key, ReadOnlySpan<byte> callId, in SipFlow flow, bool isSecure, in SipFlow? recorded)
+    {
         ReadOnlySpan<byte> scheme = isSecure ? "<sips:"u8 : "<sip:"u8;
         scheme.CopyTo(destination);
         int length = scheme.Length;
-        length += RouteToken.Write(destination[length..], server.Keys.Route, callId, hasToUseFlow ? flow : null);
+        length += RouteToken.Write(destination[length..], key, callId, recorded);
         destination[length++] = (byte)'@';
         length += lane.WriteHostAndPort(destination[length..], flow);
         if (flow.IsReliable && !(isSecure && flow.Transport == SipTransport.Tls))     // that a sips URI means TLS needs no word (RFC 5630 5.3)

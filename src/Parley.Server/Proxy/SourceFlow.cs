@@ -70,7 +70,8 @@ internal readonly struct SourceFlow
     /// <param name="flow">The flow that it came over.</param>
     public static bool IsBehindNat(scoped in SipMessageView request, in SipFlow flow) =>
         request.TryGetContact(out ContactView contact) == HeaderStatus.Ok && !contact.IsStar
-        && contact.Address.TryGetUri(out SipUriView uri) && LeadsTo(request, flow, uri);
+        && contact.Address.TryGetUri(out SipUriView uri)
+        && (LeadsTo(request, flow, uri) || (uri.Parameters.TryGet("ob"u8, out _) && IsFromPhone(request)));      // RFC 5626 5.3.2: a phone that asks for it
 
     /// <summary>True when the flow that a request came over is the way to a Contact of it, because the Contact itself is none.</summary>
     /// <param name="request">The request.</param>

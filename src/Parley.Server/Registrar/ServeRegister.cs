@@ -18,7 +18,7 @@ internal sealed class ServeRegister(ServerState server, CredentialsCheck credent
     /// <inheritdoc/>
     public StepResult Run(ref RequestContext request)
     {
-        if (request.Method != SipMethod.Register || request.Domain is not { } domain || request.HasNextRoute) return StepResult.Continue;
+        if (request.Method != SipMethod.Register || request.Domain is not { Role: not DomainRole.Edge } domain || request.HasNextRoute) return StepResult.Continue;
 
         // Steps 1 and 2; the Request-URI names a domain and no user (RFC 3261 10.2).
         if (request.RequestUri.HasUser) return request.Reply(new SipReply(400) { ReasonPhrase = "REGISTER for a User"u8 });

@@ -165,7 +165,7 @@ public sealed class ConfigurationTests
         Assert.Equal(message.Replace("FILE", file.Path, StringComparison.Ordinal), Refused(new ConfigurationSources { File = file.Path }).Message);
     }
 
-    private const string DomainValues = "; allowed: a list of names such as \"example.com\", or objects with \"name\", \"role\" (\"proxy\" or \"redirect\") and rules for calls";
+    private const string DomainValues = "; allowed: a list of names such as \"example.com\", or objects with \"name\", \"role\" (\"proxy\", \"redirect\" or \"edge\") and rules for calls";
 
     [Theory]
     [InlineData("[]", "is an empty list")]
@@ -175,8 +175,10 @@ public sealed class ConfigurationTests
     [InlineData("[5]", "has 5, which is no host name or IP address")]
     [InlineData("[\"a\", \"A\"]", "has \"a\" twice")]
     [InlineData("[{}]", "has an object without a name")]
-    [InlineData("[{ \"name\": \"a\", \"rule\": \"proxy\" }]", "cannot be used: a domain has an unknown key \"rule\" (FILE line 1); did you mean \"role\"?; allowed: name, role, forward, doNotDisturb, maxCalls, users, groups, shortCodes")]
-    [InlineData("[{ \"name\": \"a\", \"role\": \"registrar\" }]", "cannot be used: \"role\" of a domain is \"registrar\" (FILE line 1); allowed: \"proxy\", \"redirect\"")]
+    [InlineData("[{ \"name\": \"a\", \"rule\": \"proxy\" }]", "cannot be used: a domain has an unknown key \"rule\" (FILE line 1); did you mean \"role\"?; allowed: name, role, registrar, forward, doNotDisturb, maxCalls, users, groups, shortCodes")]
+    [InlineData("[{ \"name\": \"a\", \"role\": \"registrar\" }]", "cannot be used: \"role\" of a domain is \"registrar\" (FILE line 1); allowed: \"proxy\", \"redirect\", \"edge\"")]
+    [InlineData("[{ \"name\": \"a\", \"role\": \"edge\" }]", "cannot be used: the role edge has no \"registrar\" (FILE line 1); allowed: a SIP URI without a user such as \"sip:192.0.2.1:5060\", beside \"role\": \"edge\" and there alone")]
+    [InlineData("[{ \"name\": \"a\", \"registrar\": \"sip:192.0.2.1\" }]", "cannot be used: \"registrar\" of a domain is \"sip:192.0.2.1\" (FILE line 1); allowed: a SIP URI without a user such as \"sip:192.0.2.1:5060\", beside \"role\": \"edge\" and there alone")]
     [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"forward\": { \"bussy\": \"x\" } } } }]", "cannot be used: \"forward\" of user \"bob\" has an unknown key \"bussy\" (FILE line 1); did you mean \"busy\"?; allowed: always, busy, noAnswer, offline, after")]
     [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"forward\": { \"busy\": \"x y\" } } } }]", "cannot be used: \"busy\" of \"forward\" of user \"bob\" is \"x y\" (FILE line 1); allowed: a user of the domain, or a SIP URI")]
     [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"maxCalls\": -1 } } }]", "cannot be used: \"maxCalls\" of user \"bob\" is -1 (FILE line 1); allowed: 0 to 10000")]

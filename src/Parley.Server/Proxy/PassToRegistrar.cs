@@ -1,0 +1,25 @@
+using Parley.Server.Configuration;
+using Parley.Server.Hosting;
+using Parley.Sip.Messages;
+
+namespace Parley.Server.Proxy;
+
+/// <summary>At the edge of a domain: passes what phones send on to the domain's registrar and proxy, which checks who they are.</summary>
+/// <remarks>
+/// So do calls of the domain's users to elsewhere: nobody here knows them. What comes back by a Path, or in a dialog, goes its own way.
+/// Source: RFC 3327 5.2, RFC 5626 5.
+/// </remarks>
+internal sealed class PassToRegistrar(ServerState server) : IRequestStep
+{
+    /// <inheritdoc/>
+    public StepResult Run(ref RequestContext request)
+    {
+        if (!server.Configuration.HasEdge || request.HasNextRoute || request.Caller == CallerKind.InDialog || request.Method == SipMethod.Ack) return StepResult.Continue;
+        DomainOptions? domain = request.Domain;
+        if (domain is null && request.Message.TryGetFrom(out NameAddressView from) == HeaderStatus.Ok && from.TryGetUri(out SipUriView uri)) domain = server.FindDomainOfUser(uri);
+        if (domain is not { Role: DomainRole.Edge }) return StepResult.Continue;
+        ProxyCall call = request.Server.Proxy.RentCall();
+        call.Targets.Add(request.RequestUri, TargetSet.MostPreferred, domain.RegistrarRoute.AsSpan());
+        return request.Server.Proxy.Forward(ref request, call);
+    }
+}
