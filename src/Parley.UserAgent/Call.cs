@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Parley.Endpoint.Media;
+using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
 
 namespace Parley.UserAgent;
@@ -34,7 +35,11 @@ public sealed class Call : ICallObserver
     public bool IsIncoming { get; }
 
     /// <summary>The Call-ID.</summary>
-    public string CallId { get; }
+    public string CallId { get; private set; }
+
+    /// <summary>Incoming: the call of this agent whose place it takes when it is answered; null for none. It is answered without ringing.</summary>
+    /// <remarks>Source: RFC 3891.</remarks>
+    public Call? Replaced { get; internal set; }
 
     /// <summary>Who the other side is: of an incoming call the URI of From, else what was called.</summary>
     public string RemoteUri { get; }
@@ -136,6 +141,32 @@ public sealed class Call : ICallObserver
     /// <inheritdoc cref="HoldAsync(CancellationToken)"/>
     public Task ResumeAsync(CancellationToken cancellationToken = default) => HoldAsync(isHolding: false, cancellationToken);
 
+    /// <summary>Asks the other side to call somebody else instead (a blind transfer), waits for what becomes of it, and hangs up when it has.</summary>
+    /// <param name="target">Who is to be called.</param>
+    /// <param name="progress">Hears how far it comes, as <see cref="Events"/> tells too; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidOperationException">The call is not established.</exception>
+    /// <exception cref="SipRequestException">The other side refused, or did not reach the target. The call goes on.</exception>
+    /// <remarks>Source: RFC 3515, RFC 5589 6.</remarks>
+    public Task TransferAsync(SipUri target, IProgress<TransferProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return TransferAsync((leg, waiter) => leg.Transfer(target, waiter), progress, cancellationToken);
+    }
+
+    /// <summary>Connects the other sides of two calls with each other (an attended transfer): this one's calls that one's, in the place of this agent.</summary>
+    /// <param name="other">Another established call of this agent; it ends by itself.</param>
+    /// <param name="progress">Hears how far it comes; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="InvalidOperationException">One of the calls is not established.</exception>
+    /// <exception cref="SipRequestException">The other side refused, or did not reach the target. Both calls go on.</exception>
+    /// <remarks>Source: RFC 3891, RFC 5589 7.</remarks>
+    public Task TransferAsync(Call other, IProgress<TransferProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return TransferAsync((leg, waiter) => other._leg is { } target && leg.Transfer(target, waiter), progress, cancellationToken);
+    }
+
     /// <summary>Presses keys, and waits until all have been sent.</summary>
     /// <param name="digits">0-9, *, #, A-D; at most 64 at once.</param>
     /// <param name="cancellationToken">Ends the waiting; the keys are sent all the same.</param>
@@ -164,7 +195,7 @@ public sealed class Call : ICallObserver
     /// <summary>Direction, the other side and the state, for people.</summary>
     public override string ToString() => $"{(IsIncoming ? "from" : "to")} {RemoteUri}: {State}";
 
-    internal void Attach(CallLeg leg) => _leg = leg;
+    internal void Attach(CallLeg leg) => (_leg, CallId) = (leg, leg.CallId);
 
     internal void OnNotStarted(CallEnd end) => Complete(end);
 
@@ -187,6 +218,8 @@ public sealed class Call : ICallObserver
 
     void ICallObserver.OnHeld(CallLeg call, bool isHeld) => _events.Writer.TryWrite(new CallHeld(isHeld));
 
+    void ICallObserver.OnReplaced(CallLeg call, CallLeg by) => _events.Writer.TryWrite(new CallReplaced(by.Observer as Call));
+
     void ICallObserver.OnDigit(CallLeg call, char digit, TimeSpan duration) => _events.Writer.TryWrite(new DigitReceived(digit, duration));
 
     void ICallObserver.OnDigitsSent(CallLeg call)
@@ -201,6 +234,14 @@ public sealed class Call : ICallObserver
     }
 
     void ICallObserver.OnEnded(CallLeg call, CallEnd end) => Complete(end);
+
+    private async Task TransferAsync(Func<CallLeg, TransferWaiter, bool> start, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
+    {
+        var waiter = new TransferWaiter(new TransferReport(this, progress));
+        if (!await _agent.OnLane(() => _leg is { } leg && start(leg, waiter)).ConfigureAwait(false)) throw new InvalidOperationException($"The call is {State}, or the other one is not established.");
+        await waiter.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await HangUpAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     private async Task HoldAsync(bool isHolding, CancellationToken cancellationToken)
     {
@@ -232,4 +273,14 @@ public sealed class Call : ICallObserver
     }
 
     private InvalidOperationException Misplaced() => new($"The call is {State}: it does not wait for an answer.");
+
+    /// <summary>Tells how far a transfer has come, among the events of its call too.</summary>
+    private sealed class TransferReport(Call call, IProgress<TransferProgress>? progress) : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value)
+        {
+            call._events.Writer.TryWrite(new CallTransferring(value));
+            progress?.Report(value);
+        }
+    }
 }

@@ -21,6 +21,14 @@ public sealed record CallAnswered(string Codec) : CallEvent;
 /// <param name="IsHeld">True when it wants to hear nothing.</param>
 public sealed record CallHeld(bool IsHeld) : CallEvent;
 
+/// <summary>The other side was asked to call somebody else, and tells how far it has come.</summary>
+/// <param name="Progress">How far.</param>
+public sealed record CallTransferring(TransferProgress Progress) : CallEvent;
+
+/// <summary>Another call takes the place of this one, which ends now.</summary>
+/// <param name="By">That call.</param>
+public sealed record CallReplaced(Call? By) : CallEvent;
+
 /// <summary>The other side pressed a key.</summary>
 /// <param name="Digit">0-9, *, #, A-D.</param>
 /// <param name="Duration">How long it was held down.</param>

@@ -25,6 +25,9 @@ public sealed record CallOptions
     /// <remarks>Not those that the protocol itself needs.</remarks>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Who is told how far the call comes; null for nobody.</summary>
+    internal Transfers.Referral? Referral { get; init; }
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">One is not allowed; the message names it and what is.</exception>
     public void Validate()

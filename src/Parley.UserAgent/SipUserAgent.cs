@@ -29,6 +29,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
     private readonly NetworkLoop? _ownLoop;
     private readonly Channel<Call> _incoming;
     private readonly Channel<TextMessage>? _messages;
+    private readonly Channel<TransferRequest>? _transfers;
     private readonly Channel<RegistrationChange> _changes = Channel.CreateBounded<RegistrationChange>(
         new BoundedChannelOptions(MaxChanges) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly RegistrationWaiter _registrationWaiter;
@@ -45,6 +46,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
         _loop = options.Loop ?? _ownLoop!;
         _incoming = Channel.CreateBounded<Call>(options.MaxWaitingCalls);
         if (options.MaxWaitingMessages > 0) _messages = Channel.CreateBounded<TextMessage>(options.MaxWaitingMessages);
+        if (options.TakesTransfers) _transfers = Channel.CreateBounded<TransferRequest>(options.MaxWaitingCalls);
         _registrationWaiter = new RegistrationWaiter(this);
     }
 
@@ -218,6 +220,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
         _incoming.Writer.TryComplete();
         _changes.Writer.TryComplete();
         _messages?.Writer.TryComplete();
+        _transfers?.Writer.TryComplete();
         _endpoint.Dispose();
         _ownLoop?.Dispose();
     }
@@ -237,6 +240,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
             Trace = _options.Trace,
         };
         _endpoint = SipEndpoint.Start(listen, [_loop], lane => _core = new UserAgentCore(lane, ports, _options.ToCoreOptions(), new IncomingCallTaker(this), _messages is null ? null : new MessageTaker(this)));
+        if (_transfers is not null) _core.TransferHandler = new TransferTaker(this);
         return true;
     }
 
@@ -274,6 +278,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
 
             var call = new Call(agent, isIncoming: true, leg.CallId, leg.RemoteUri, leg.RemoteDisplayName, leg.RequestUri);
             call.Attach(leg);
+            call.Replaced = leg.Replaced?.Observer as Call;
             leg.Observer = call;
             if (!agent._incoming.Writer.TryWrite(call)) leg.Reject(486);
         }

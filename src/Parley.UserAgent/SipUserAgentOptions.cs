@@ -51,6 +51,13 @@ public sealed record SipUserAgentOptions
     /// <value>0 or more; 0 unless set, for nobody is to be told that a text was delivered which no one reads.</value>
     public int MaxWaitingMessages { get; init; }
 
+    /// <summary>Whether others may ask this agent, by REFER, to call somebody: each is decided by who reads <see cref="SipUserAgent.IncomingTransfers"/>.</summary>
+    /// <value>False, the default, refuses them all (405).</value>
+    public bool TakesTransfers { get; init; }
+
+    /// <inheritdoc cref="UserAgentCoreOptions.SessionExpiry"/>
+    public TimeSpan SessionExpiry { get; init; }
+
     /// <inheritdoc cref="UserAgentCoreOptions.Product"/>
     public string Product { get; init; } = "Parley";
 
@@ -107,6 +114,7 @@ public sealed record SipUserAgentOptions
         Codecs = Codecs,
         MaxCalls = MaxCalls,
         Product = Product,
+        SessionExpiry = SessionExpiry,
         RegistrationExpiry = RegistrationExpiry,
     };
 }

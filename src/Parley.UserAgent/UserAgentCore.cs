@@ -175,6 +175,7 @@ public sealed partial class UserAgentCore : ITransactionUser
                 return;
             case SipMethod.Message when _messageHandler is not null:
             case SipMethod.Subscribe or SipMethod.Notify:
+            case SipMethod.Refer when TransferHandler is not null:
                 break;
             case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options or SipMethod.Prack or SipMethod.Update):
                 request.Reply(new SipReply(405) { Headers = CallHeaders });
@@ -182,11 +183,18 @@ public sealed partial class UserAgentCore : ITransactionUser
         }
 
         if (message.Method != SipMethod.Ack && !Understands(request)) return;
+        if (message.Method is not (SipMethod.Invite or SipMethod.Ack) && (message.Has(HeaderId.Replaces) || message.Has(HeaderId.Join)))
+        {
+            request.Reply(new SipReply(400) { ReasonPhrase = "Replaces or Join outside INVITE"u8 });
+            return;
+        }
+
         if (FindCall(message) is { } call) call.OnRequest(request);
         else if (message.Method == SipMethod.Ack) return;
         else if (message.Method is SipMethod.Subscribe or SipMethod.Notify) OnEventRequest(request);
         else if (message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && !to.Tag.IsEmpty) request.Reply(new SipReply(481));
         else if (message.Method == SipMethod.Invite) OnInvite(request);
+        else if (message.Method == SipMethod.Refer) OnRefer(request);
         else if (message.Method == SipMethod.Options) request.Reply(WriteOptionsReply(isInDialog: false));
         else if (message.Method == SipMethod.Message) request.CreateTransaction(this)?.Respond(TakeMessage(message));     // once, however often it comes
         else request.Reply(new SipReply(481));
@@ -331,8 +339,10 @@ public sealed partial class UserAgentCore : ITransactionUser
     {
         ReadOnlySpan<byte> message = _messageHandler is null ? default : ", MESSAGE"u8;
         ReadOnlySpan<byte> subscribe = SubscribeHandler is null ? default : ", SUBSCRIBE"u8;
-        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE"u8, .. message, .. subscribe, .. "\r\n"u8];
-        CallHeaders = [.. AllowHeader, .. "Supported: 100rel, timer\r\n"u8, .. AllowEventsHeader, .. ProductHeader];
+        ReadOnlySpan<byte> refer = TransferHandler is null ? default : ", REFER"u8;
+        ReadOnlySpan<byte> silence = TransferHandler is null ? default : ", norefersub"u8;
+        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE"u8, .. message, .. subscribe, .. refer, .. "\r\n"u8];
+        CallHeaders = [.. AllowHeader, .. "Supported: 100rel, timer, replaces"u8, .. silence, .. "\r\n"u8, .. AllowEventsHeader, .. ProductHeader];
     }
 
     private void OnInvite(in SipIncomingRequest request)
@@ -344,6 +354,7 @@ public sealed partial class UserAgentCore : ITransactionUser
             return;
         }
 
+        if (!TryReadReplaces(request, out CallLeg? replaced)) return;
         if (SessionRefresh.IsTooShort(message, Options.MinSessionExpiry, out SipReply tooShort))
         {
             request.Reply(tooShort);
@@ -369,14 +380,14 @@ public sealed partial class UserAgentCore : ITransactionUser
             return;
         }
 
-        if (_calls.Count >= Options.MaxCalls)
+        if (_calls.Count >= Options.MaxCalls + (replaced is null ? 0 : 1))
         {
             request.Reply(new SipReply(486));
             return;
         }
 
         if (request.CreateTransaction(this) is not { } transaction) return;
-        if (CallLeg.Receive(this, transaction, offer, mergeKey) is { } call) _handler.OnIncomingCall(call);
+        if (CallLeg.Receive(this, transaction, offer, mergeKey, replaced) is { } call) _handler.OnIncomingCall(call);
         else transaction.Respond(new SipReply(400) { ReasonPhrase = "Malformed Contact or Record-Route"u8 });
     }
 
@@ -412,6 +423,9 @@ public sealed partial class UserAgentCore : ITransactionUser
 
     private static bool IsSupported(SipMethod method, ReadOnlySpan<byte> option) =>
         Ascii.EqualsIgnoreCase(option, "100rel"u8)
+        || Ascii.EqualsIgnoreCase(option, "replaces"u8)
+        || Ascii.EqualsIgnoreCase(option, "join"u8)
+        || (method == SipMethod.Refer && Ascii.EqualsIgnoreCase(option, "norefersub"u8))
         || Ascii.EqualsIgnoreCase(option, "timer"u8)
         || (method == SipMethod.Notify && Ascii.EqualsIgnoreCase(option, "eventlist"u8));      // whoever offered it reads it (RFC 4662 4.5)
 

@@ -44,6 +44,7 @@ internal static class CommandLine
         root.Add(AnswerCommand.Create(runner));
         root.Add(OptionsCommand.Create(runner));
         root.Add(MessageCommand.Create(runner));
+        root.Add(ReferCommand.Create(runner));
         root.Add(LocateCommand.Create(runner));
         return root;
     }

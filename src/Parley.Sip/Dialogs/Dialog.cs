@@ -215,6 +215,25 @@ public sealed class Dialog
             : Ascii.EqualsIgnoreCase(from.Tag, _localTag) && Ascii.EqualsIgnoreCase(to.Tag, _remoteTag);
     }
 
+    /// <summary>True when a Replaces or Join that came in names this dialog.</summary>
+    /// <remarks>Its tags are as in a request of the other side. Source: RFC 3891 3.</remarks>
+    public bool IsNamed(DialogReference reference)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        return Encoding.UTF8.GetBytes(reference.CallId).AsSpan().SequenceEqual(_callId)
+            && Ascii.EqualsIgnoreCase(Encoding.UTF8.GetBytes(reference.ToTag), _localTag)
+            && Ascii.EqualsIgnoreCase(Encoding.UTF8.GetBytes(reference.FromTag), _remoteTag);
+    }
+
+    /// <summary>The Refer-To that lets somebody take this side's place: where the other side is, and which of its dialogs ends.</summary>
+    /// <remarks>Source: RFC 5589 7, RFC 3891 4.</remarks>
+    public SipUri ToReplace()
+    {
+        var reference = new DialogReference(SipText.Decode(_callId), SipText.Decode(_remoteTag), SipText.Decode(_localTag));
+        SipUri target = SipUri.Parse(SipText.Decode(_remoteTarget));
+        return target with { Headers = SipParameters.Empty.With("Replaces", reference.ToString()) };
+    }
+
     /// <summary>The number for the next request of this side, ACK and CANCEL excepted.</summary>
     /// <remarks>Source: RFC 3261 12.2.1.1.</remarks>
     public uint TakeSequenceNumber()

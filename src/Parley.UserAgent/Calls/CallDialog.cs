@@ -11,6 +11,8 @@ namespace Parley.UserAgent.Calls;
 /// </remarks>
 internal sealed class CallDialog(Dialog dialog, OfferAnswer negotiation)
 {
+    private int _referrals;
+
     /// <summary>The dialog.</summary>
     public Dialog Dialog { get; } = dialog;
 
@@ -31,6 +33,9 @@ internal sealed class CallDialog(Dialog dialog, OfferAnswer negotiation)
 
     /// <summary>True when an offer has its answer, both in messages that cannot be lost.</summary>
     public bool IsAgreed => Negotiation.Audio is not null && !Negotiation.IsOfferPending;
+
+    /// <summary>True for the first REFER of the other side; the others must be told apart by their numbers (RFC 3515 2.4.6).</summary>
+    public bool TakeFirstRefer() => _referrals++ == 0;
 
     /// <summary>Takes in what a message of the other side says about it.</summary>
     public void Learn(in SipMessageView message)

@@ -19,7 +19,9 @@ public sealed partial class CallLeg : IIncomingInviteOwner
     {
         if (State == CallState.Calling) State = CallState.Proceeding;
         if (response.StatusCode == 100 || !_early.TryTake(response, _outgoing!, out bool hasEarlyMedia) || State != CallState.Proceeding) return;
-        Observer.OnProgress(this, response.StatusCode, WireText.From(response.ReasonPhrase), hasEarlyMedia);
+        string phrase = WireText.From(response.ReasonPhrase);
+        _referral?.OnResponse(response.StatusCode, phrase);
+        Observer.OnProgress(this, response.StatusCode, phrase, hasEarlyMedia);
     }
 
     internal static void OnPrackDone(CallDialog dialog)
@@ -282,6 +284,8 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         _alive = new AliveCheck(_core, this, _dialog!.Dialog);
         _alive.Start();
         _session.Talk();
+        _referral?.OnResponse(200, "OK");
+        if (Replaced is { State: not (CallState.Ending or CallState.Ended) } replaced) replaced.OnReplaced(this);
         Observer.OnEstablished(this);
     }
 
@@ -324,6 +328,7 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         if (State != CallState.Ending || _isByeUnderWay || _session.HasMedia || _incoming is { IsAccepted: true }) return;
         State = CallState.Ended;
         _core.Remove(this);
+        _referral?.OnResponse(_end!.StatusCode is var status and >= 300 ? status : 487, _end.ReasonPhrase);
         Observer.OnEnded(this, _end!);
     }
 }

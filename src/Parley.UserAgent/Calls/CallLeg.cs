@@ -5,6 +5,7 @@ using Parley.Net;
 using Parley.Sdp;
 using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
+using Parley.UserAgent.Transfers;
 
 namespace Parley.UserAgent.Calls;
 
@@ -54,6 +55,7 @@ public sealed partial class CallLeg
     private SessionDescription? _offer;     // of an incoming call, until it is answered
     private byte[] _description = [];       // what answered it, or was offered instead, in a provisional response
     private bool _isDescribedReliably;
+    private Referral? _referral;            // who asked for an outgoing call by REFER hears how far it comes
     private CallEnd? _end;                  // what is reported when the other side has confirmed the end
     private bool _isByeUnderWay;
     private bool _needsSecureContact;
@@ -229,6 +231,54 @@ public sealed partial class CallLeg
     /// <remarks>Source: RFC 3264 8.4, RFC 6337 5.3.</remarks>
     public bool Hold(bool isHolding, Action<int, string>? done = null) => State == CallState.Established && _changes!.TryHold(isHolding, done);
 
+    /// <summary>Asks the other side to call somebody else instead. The call goes on until somebody hangs up.</summary>
+    /// <param name="target">Who is to be called.</param>
+    /// <param name="observer">Who hears what becomes of it, perhaps before this returns.</param>
+    /// <returns>False when the call is not established.</returns>
+    /// <remarks>Source: RFC 3515, RFC 5589 6.</remarks>
+    public bool Transfer(SipUri target, ITransferObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(observer);
+        if (State != CallState.Established) return false;
+        _core.SendRefer(SipUri.Parse(WireText.From(_dialog!.Dialog.RemoteTarget)), target, observer, Tag, CallIdBytes, _dialog.Dialog, ContactUser);
+        return true;
+    }
+
+    /// <summary>Asks the other side to take this side's place in another call.</summary>
+    /// <param name="other">An established call of this side.</param>
+    /// <param name="observer">Who hears what becomes of it, perhaps before this returns.</param>
+    /// <returns>False when one of the calls is not established.</returns>
+    /// <remarks>Source: RFC 5589 7, RFC 3891.</remarks>
+    public bool Transfer(CallLeg other, ITransferObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return other is { State: CallState.Established, _dialog: { } dialog } && Transfer(dialog.Dialog.ToReplace(), observer);
+    }
+
+    /// <summary>The call that this one replaces when it is answered; null for none.</summary>
+    /// <remarks>Who takes such a call answers it without ringing. Source: RFC 3891 3.</remarks>
+    public CallLeg? Replaced { get; private init; }
+
+    /// <summary>True when it has the dialog that a Replaces or Join names.</summary>
+    internal bool HasDialog(DialogReference reference) => _dialog?.Dialog.IsNamed(reference) ?? _early.Has(reference);
+
+    /// <summary>The status that refuses to replace the call; 0 when it can be.</summary>
+    /// <remarks>Source: RFC 3891 3.</remarks>
+    internal int RefusalOfReplacement(bool isEarlyOnly) => State switch
+    {
+        CallState.Accepted or CallState.Established => isEarlyOnly ? 486 : 0,
+        CallState.Calling or CallState.Proceeding => 0,
+        _ => 481,
+    };
+
+    /// <summary>Another call has taken its place.</summary>
+    internal void OnReplaced(CallLeg by)
+    {
+        Observer.OnReplaced(this, by);
+        HangUp();
+    }
+
     /// <summary>Throws for what <see cref="Reject"/> cannot say.</summary>
     internal static void ThrowIfNoRefusal(int statusCode, string? reasonPhrase)
     {
@@ -241,6 +291,7 @@ public sealed partial class CallLeg
     {
         var leg = new CallLeg(core, callId, target.ToString()) { Observer = observer };
         leg._session.Audio = options.Audio;
+        leg._referral = options.Referral;
         leg._outgoing = new OutgoingInvite(core, leg, target, options);
         core.Add(leg);
         core.Lane.Loop.Schedule(leg._timer, core.Lane.Now + options.RingTimeout);
@@ -251,7 +302,7 @@ public sealed partial class CallLeg
 
     /// <summary>Takes an INVITE that starts a call.</summary>
     /// <returns>Null when it makes no dialog: there was no way to answer it.</returns>
-    internal static CallLeg? Receive(UserAgentCore core, SipServerTransaction invite, SessionDescription? offer, UInt128 mergeKey)
+    internal static CallLeg? Receive(UserAgentCore core, SipServerTransaction invite, SessionDescription? offer, UInt128 mergeKey, CallLeg? replaced)
     {
         SipMessageView request = invite.Request;
         if (request.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok || request.TryGetCallId(out ReadOnlySpan<byte> callId) != HeaderStatus.Ok) return null;
@@ -264,6 +315,7 @@ public sealed partial class CallLeg
             MergeKey = mergeKey,
             _needsSecureContact = Dialog.NeedsSecureContact(request),
             _offer = offer,
+            Replaced = replaced,
         };
         if (!Dialog.TryCreateAtServer(request, leg.TagBytes, invite.Flow.Transport.IsSecure, out Dialog? dialog)) return null;
         leg._dialog = new CallDialog(dialog, leg._session.Fork()) { Pending = PendingExchanges.InviteReceived | PendingExchanges.OfferOfReceivedInvite };

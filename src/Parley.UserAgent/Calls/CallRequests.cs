@@ -40,6 +40,7 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
             case SipMethod.Prack when leg.TakePrack(transaction): break;
             case SipMethod.Prack: transaction.Respond(new SipReply(481)); break;
             case SipMethod.Subscribe or SipMethod.Notify: core.Events.OnRequestInCall(transaction); break;
+            case SipMethod.Refer: core.TakeRefer(transaction, leg, dialog.Dialog, leg.Tag, dialog.TakeFirstRefer()); break;
             case SipMethod.Message: transaction.Respond(core.TakeMessage(message)); break;
             default: transaction.Respond(core.WriteOptionsReply(isInDialog: true)); break;
         }

@@ -49,6 +49,9 @@ internal sealed class EarlyDialogs(UserAgentCore core, CallLeg leg, CallSession 
         return null;
     }
 
+    /// <summary>True when one of them is the one that is named.</summary>
+    public bool Has(DialogReference reference) => _dialogs.Exists(dialog => dialog.Dialog.IsNamed(reference));
+
     /// <summary>The 2xx that answers the call came: its dialog is the call's, and the others are forgotten.</summary>
     /// <returns>Null when it makes no dialog.</returns>
     public CallDialog? Confirm(in SipMessageView success, OutgoingInvite invite)

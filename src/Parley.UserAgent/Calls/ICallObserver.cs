@@ -28,6 +28,11 @@ public interface ICallObserver
     {
     }
 
+    /// <summary>Another call takes the place of this one, which ends now.</summary>
+    void OnReplaced(CallLeg call, CallLeg by)
+    {
+    }
+
     /// <summary>The other side pressed a key.</summary>
     void OnDigit(CallLeg call, char digit, TimeSpan duration)
     {

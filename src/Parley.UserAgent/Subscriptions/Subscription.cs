@@ -32,6 +32,7 @@ public sealed class Subscription : LoopTimer, IEventUsage
     private int _failures;
     private bool _hasStood;
     private bool _isLeaving;
+    private bool _isExpected;       // by another request than SUBSCRIBE
     private bool _isShared;         // the dialog is a call's
 
     internal Subscription(UserAgentCore core, SipUri uri, EventName name, SubscribeOptions options, ISubscriptionObserver observer)
@@ -131,6 +132,7 @@ public sealed class Subscription : LoopTimer, IEventUsage
     {
         Instant now = _core.Lane.Now;
         (Tag, CallId, _sequence, _begun, _forkEnd, _isShared) = (tag, callId, sequence, now, now + _timerN, shared is not null);
+        _isExpected = true;
         var state = new SubscriberSubscription(_timerN, _duration);
         state.Expect(now);
         _notifiers.Add(new SubscribedDialog(state) { Dialog = shared });
@@ -147,7 +149,24 @@ public sealed class Subscription : LoopTimer, IEventUsage
         Drive();
     }
 
-    bool IEventUsage.Matches(in SipMessageView request) => request.Method == SipMethod.Notify && Event.Matches(request);
+    /// <summary>The request that asked for the subscription was sent, perhaps once more.</summary>
+    internal void OnRequested(uint sequence) => _sequence = sequence;
+
+    /// <summary>The request that asked for the subscription was refused, or made none: nothing is waited for.</summary>
+    internal void OnNotExpected()
+    {
+        _notifiers.Clear();
+        _core.Events.Remove(Tag, this);
+        _core.Lane.Loop.Schedule(this, Instant.Never);
+    }
+
+    /// <summary>What a REFER asked for may be named by its number, and must be when it was not the first of its dialog (RFC 3515 2.4.6).</summary>
+    bool IEventUsage.Matches(in SipMessageView request) =>
+        request.Method == SipMethod.Notify && (Event.Matches(request) || (_isExpected && IsNumbered(request)));
+
+    private bool IsNumbered(in SipMessageView request) =>
+        EventName.Of(request) is { } name && name.Type.SequenceEqual(Event.Type)
+        && System.Buffers.Text.Utf8Parser.TryParse(name.Id, out uint number, out int length) && length == name.Id.Length && number == _sequence;
 
     void IEventUsage.OnRequest(in SipIncomingRequest request)
     {

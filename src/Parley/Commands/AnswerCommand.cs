@@ -29,7 +29,8 @@ internal static class AnswerCommand
         Option<int?> count = Parsing.Number("--count", "N", "End after this many calls", 1, int.MaxValue);
         Option<int?> lines = Parsing.Number("--lines", "N", "Calls at once; one more hears busy (1)", 1, 10_000);
         Option<int?> reject = Parsing.Number("--reject", "STATUS", "Refuse calls with this status, such as 603 or 486", 300, 699);
-        foreach (Option option in new Option[] { register, after, duration, echo, dtmf, count, lines, reject }) command.Add(option);
+        var allowTransfer = new Option<bool>("--allow-transfer") { Description = "Call whom the other side of a call, or anybody else, asks this phone to call (REFER)" };
+        foreach (Option option in new Option[] { allowTransfer, register, after, duration, echo, dtmf, count, lines, reject }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
             if (parse.GetValue(register) && !phone.HasIdentity(parse)) throw CommandException.Usage("--register needs --as: who is to be registered?");
@@ -38,8 +39,8 @@ internal static class AnswerCommand
             await using WavRecorder? firstRecord = files.OpenRecord(parse);
             var plan = new Plan(
                 parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration), parse.GetValue(echo), CallCommand.CheckKeys(parse.GetValue(dtmf)), parse.GetValue(count), parse.GetValue(lines) ?? 1,
-                parse.GetValue(reject), play, number => number == 1 ? firstRecord : files.OpenRecord(parse, number));
-            await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken, maxWaitingMessages: MaxWaitingMessages).ConfigureAwait(false);
+                parse.GetValue(reject), parse.GetValue(allowTransfer), play, number => number == 1 ? firstRecord : files.OpenRecord(parse, number));
+            await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken, maxWaitingMessages: MaxWaitingMessages, takesTransfers: parse.GetValue(allowTransfer)).ConfigureAwait(false);
             Task showing = ShowMessagesAsync(line.Agent, output);
             foreach (SipListenPoint point in line.Agent.ListenPoints)
             {
@@ -76,18 +77,20 @@ internal static class AnswerCommand
     private static string Printable(string text) => string.Concat(text.Select(character => char.IsControl(character) && character is not ('\n' or '\t') ? '\uFFFD' : character));
 
     private sealed record Plan(
-        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, int? Count, int Lines, int? Reject, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);
+        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, int? Count, int Lines, int? Reject, bool AllowsTransfer, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);
 
     /// <summary>Takes calls as they come, as many at once as there are lines.</summary>
     private sealed class Switchboard(SipUserAgent agent, Plan plan, CommandOutput output)
     {
         private readonly List<(Call Call, Task Task)> _calls = [];
+        private readonly List<Task> _referred = [];        // calls that others asked for; locked
         private volatile bool _hasFailed;
 
         /// <returns>False when a call could not be handled as the command line asks for; why was said then.</returns>
         public async Task<bool> RunAsync(CancellationToken cancellationToken)
         {
             int taken = 0;
+            Task? transfers = plan.AllowsTransfer ? TakeTransfersAsync(cancellationToken) : null;
             try
             {
                 await foreach (Call call in agent.IncomingCalls.WithCancellation(cancellationToken).ConfigureAwait(false))
@@ -96,7 +99,7 @@ internal static class AnswerCommand
                     output.Say($"call from {call.RemoteUri}");
                     _calls.RemoveAll(taken => taken.Task.IsCompletedSuccessfully);
                     // A call that is over needs no line, though its last sound may still be played and its recording closed.
-                    if (_calls.Count(taken => taken.Call.State is not (CallState.Ending or CallState.Ended)) >= plan.Lines)
+                    if (call.Replaced is null && _calls.Count(taken => taken.Call.State is not (CallState.Ending or CallState.Ended)) >= plan.Lines)
                     {
                         await RefuseAsync(call, 486).ConfigureAwait(false);
                         continue;
@@ -110,9 +113,48 @@ internal static class AnswerCommand
             finally
             {
                 await Task.WhenAll(_calls.Select(taken => taken.Task)).ConfigureAwait(false);
+                Task[] referred;
+                lock (_referred) referred = [.. _referred];
+                await Task.WhenAll(referred).ConfigureAwait(false);
+                _ = transfers;      // ends with the agent
             }
 
             return !_hasFailed;
+        }
+
+        private async Task TakeTransfersAsync(CancellationToken cancellationToken)
+        {
+            await foreach (TransferRequest request in agent.IncomingTransfers.ConfigureAwait(false))
+            {
+                output.Event("transfer", ("call", request.Call?.CallId), ("target", request.Target.ToString()), ("by", request.ReferredBy));
+                output.Say($"asked to call {request.Target}");
+                try
+                {
+                    Call call = await request.AcceptAsync(new CallOptions { Audio = plan.Echoes ? CallAudio.Echo() : CallFiles.Join(plan.Play, null, hangUpAfterPlay: false) }).ConfigureAwait(false);
+                    lock (_referred) _referred.Add(FollowReferredAsync(call, cancellationToken));
+                }
+                catch (InvalidOperationException)
+                {
+                    // Who asked has gone, or there are too many calls.
+                }
+            }
+        }
+
+        private async Task FollowReferredAsync(Call call, CancellationToken cancellationToken)
+        {
+            Task following = CallReport.FollowAsync(call, output);
+            try
+            {
+                await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                // Ended below.
+            }
+
+            await CallSteps.HangUpAsync(call, output).ConfigureAwait(false);
+            await following.ConfigureAwait(false);
+            await CallReport.EndAsync(call, output).ConfigureAwait(false);
         }
 
         private async Task TakeAsync(Call call, int number, CancellationToken cancellationToken)
@@ -129,8 +171,12 @@ internal static class AnswerCommand
                 }
 
                 record = plan.OpenRecord(number);
-                await call.RingAsync().ConfigureAwait(false);
-                if (await CallSteps.EndsWithinAsync(call, plan.After, cancellationToken).ConfigureAwait(false)) return;
+                if (call.Replaced is null)
+                {
+                    await call.RingAsync().ConfigureAwait(false);
+                    if (await CallSteps.EndsWithinAsync(call, plan.After, cancellationToken).ConfigureAwait(false)) return;
+                }
+
                 await call.AnswerAsync(plan.Echoes ? CallAudio.Echo(record) : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false), cancellationToken).ConfigureAwait(false);
                 if (plan.Keys is not null) await CallSteps.PressAsync(call, plan.Keys, cancellationToken).ConfigureAwait(false);
                 if (plan.Duration is { } duration) await CallSteps.EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);

@@ -16,27 +16,33 @@ internal static class CallCommand
         var command = new Command("call",
             "Place a call. Without --duration it lasts until the played file ends, the other side hangs up, or Ctrl-C.\n\n"
             + "  parley call sip:echo@localhost --as sip:alice@localhost --password P --proxy sip:127.0.0.1:5060\n"
-            + "  parley call sip:127.0.0.1:5070 --play speech.wav --record answer.wav");
+            + "  parley call sip:127.0.0.1:5070 --play speech.wav --record answer.wav\n"
+            + "  parley call sip:bob@example.com --hold 5s --transfer sip:carol@example.com");
         Argument<SipUri> uri = Parsing.Uri("Who to call, such as sip:bob@example.com, or sip:127.0.0.1:5070 with no server");
         var phone = new PhoneOptions(command);
         var files = new CallFiles(command);
         var dtmf = new Option<string?>("--dtmf") { Description = "Press these keys once answered: 0-9, *, #, A-D", HelpName = "KEYS" };
+        Option<TimeSpan?> hold = Parsing.Time("--hold", "Once answered, put the other side on hold for this time", allowsZero: false);
+        Option<SipUri?> transfer = Parsing.Uri("--transfer", "Have the other side call this address instead, and hang up when it does");
+        Option<TimeSpan?> after = Parsing.Time("--after", "Wait this long after the answer before --transfer (0s)");
         Option<TimeSpan?> duration = Parsing.Time("--duration", "Hang up this long after the answer");
         Option<TimeSpan?> ringTimeout = Parsing.Time("--ring-timeout", "Give up when nobody has answered after this time (3m)", allowsZero: false);
         Option<int?> redirects = Parsing.Number("--redirects", "N", "Follow this many redirections (0)", 0, 16);
         var ladder = new Option<string?>("--ladder") { Description = "Draw what was exchanged as a picture", HelpName = "FILE.svg" };
         command.Add(uri);
-        foreach (Option option in new Option[] { dtmf, duration, ringTimeout, redirects, ladder }) command.Add(option);
+        foreach (Option option in new Option[] { dtmf, hold, transfer, after, duration, ringTimeout, redirects, ladder }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
-            string? keys = CheckKeys(parse.GetValue(dtmf));
+            if (parse.GetValue(after) is not null && parse.GetValue(transfer) is null) throw CommandException.Usage("--after needs --transfer: after what time is what to be done?");
+            var steps = new Steps(
+                CheckKeys(parse.GetValue(dtmf)), parse.GetValue(hold), parse.GetValue(transfer), parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration));
             PcmAudio? play = files.ReadPlay(parse);
             WavRecorder? record = files.OpenRecord(parse);
             try
             {
                 var options = new CallOptions
                 {
-                    Audio = CallFiles.Join(play, record, hangUpAfterPlay: parse.GetValue(duration) is null && keys is null),
+                    Audio = CallFiles.Join(play, record, hangUpAfterPlay: steps is { Duration: null, Keys: null, Hold: null, Transfer: null }),
                     RingTimeout = parse.GetValue(ringTimeout) ?? TimeSpan.FromMinutes(3),
                     MaxRedirects = parse.GetValue(redirects) ?? 0,
                 };
@@ -45,7 +51,7 @@ internal static class CallCommand
                 await using LadderFile? drawing = LadderFile.Open(picture);
                 try
                 {
-                    return await RunAsync(line, parse.GetRequiredValue(uri), options, keys, parse.GetValue(duration), output, cancellationToken).ConfigureAwait(false);
+                    return await RunAsync(line, parse.GetRequiredValue(uri), options, steps, output, cancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -62,7 +68,7 @@ internal static class CallCommand
     }
 
     private static async Task<int> RunAsync(
-        PhoneLine line, SipUri uri, CallOptions options, string? keys, TimeSpan? duration, CommandOutput output, CancellationToken cancellationToken)
+        PhoneLine line, SipUri uri, CallOptions options, Steps steps, CommandOutput output, CancellationToken cancellationToken)
     {
         output.Event("calling", ("uri", uri.ToString()));
         output.Say($"calling {uri}");
@@ -71,10 +77,16 @@ internal static class CallCommand
         try
         {
             await call.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (keys is not null) await CallSteps.PressAsync(call, keys, cancellationToken).ConfigureAwait(false);
-            if (duration is { } limit) await CallSteps.EndsWithinAsync(call, limit, cancellationToken).ConfigureAwait(false);
-            else if (keys is not null && options.Audio.Source is not null) await CallSteps.SourceEndsAsync(call, cancellationToken).ConfigureAwait(false);
-            else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (steps.Keys is { } keys) await CallSteps.PressAsync(call, keys, cancellationToken).ConfigureAwait(false);
+            if (steps.Hold is { } time) await CallSteps.HoldAsync(call, time, cancellationToken).ConfigureAwait(false);
+            if (steps.Transfer is { } target && !await CallSteps.EndsWithinAsync(call, steps.After, cancellationToken).ConfigureAwait(false))
+            {
+                await CallSteps.TransferAsync(call, target, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (steps.Duration is { } limit) await CallSteps.EndsWithinAsync(call, limit, cancellationToken).ConfigureAwait(false);
+            else if (steps is { Keys: null, Hold: null } || options.Audio.Source is null) await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            else await CallSteps.SourceEndsAsync(call, cancellationToken).ConfigureAwait(false);
         }
         catch (CallFailedException) when (call.Ended.IsCompleted)
         {
@@ -97,6 +109,9 @@ internal static class CallCommand
         LadderDiagram diagram = LadderDiagram.Create(line.Log!.Messages, [.. line.Agent.ListenPoints.Take(1).Select(point => new LadderParticipant("this phone", point.Address))]);
         return drawing.DrawAsync(diagram, $"Call to {uri}", output);
     }
+
+    /// <summary>What is done once the call is answered.</summary>
+    private sealed record Steps(string? Keys, TimeSpan? Hold, SipUri? Transfer, TimeSpan After, TimeSpan? Duration);
 
     internal static string? CheckKeys(string? keys)
     {

@@ -35,6 +35,16 @@ internal static class CallReport
                     output.Say(held.IsHeld ? "put on hold" : "taken off hold");
                     break;
 
+                case CallTransferring { Progress: var progress }:
+                    output.Event("transferring", ("call", call.CallId), ("status", progress.StatusCode), ("reason", progress.ReasonPhrase));
+                    output.Say($"transfer: {progress.StatusCode} {progress.ReasonPhrase}");
+                    break;
+
+                case CallReplaced replaced:
+                    output.Event("replaced", ("call", call.CallId), ("by", replaced.By?.CallId));
+                    output.Say(replaced.By is { } by ? $"replaced by the call with {by.RemoteUri}" : "replaced by another call");
+                    break;
+
                 case DigitReceived digit:
                     output.Event("dtmf", ("call", call.CallId), ("digit", digit.Digit.ToString()), ("milliseconds", digit.Duration.TotalMilliseconds));
                     output.Say($"key {digit.Digit}");

@@ -1,4 +1,5 @@
 using Parley.Output;
+using Parley.Sip.Messages;
 using Parley.UserAgent;
 
 namespace Parley.Commands;
@@ -59,6 +60,43 @@ internal static class CallSteps
         catch (Exception problem) when (problem is InvalidOperationException or CallFailedException)
         {
             // It is over; how it ended is told elsewhere.
+        }
+    }
+
+    /// <summary>Puts the other side on hold for a time, or until the call is over.</summary>
+    /// <exception cref="CommandException">The other side refuses.</exception>
+    public static async Task HoldAsync(Call call, TimeSpan time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call.HoldAsync(cancellationToken).ConfigureAwait(false);
+            if (!await EndsWithinAsync(call, time, cancellationToken).ConfigureAwait(false)) await call.ResumeAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception problem) when (problem is InvalidOperationException or SipRequestException && call.State is CallState.Ending or CallState.Ended)
+        {
+            // It is over; how it ended is told elsewhere.
+        }
+        catch (SipRequestException problem)
+        {
+            throw CommandException.Failed($"--hold: {problem.Message}", problem.StatusCode);
+        }
+    }
+
+    /// <summary>Has the other side call somebody else, and hangs up when it does.</summary>
+    /// <exception cref="CommandException">It does not.</exception>
+    public static async Task TransferAsync(Call call, SipUri target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call.TransferAsync(target, progress: null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException) when (call.State is CallState.Ending or CallState.Ended)
+        {
+            // It is over; how it ended is told elsewhere.
+        }
+        catch (SipRequestException problem)
+        {
+            throw CommandException.Failed($"--transfer: {target} was not reached: {problem.StatusCode} {problem.ReasonPhrase}", problem.StatusCode);
         }
     }
 }

@@ -27,10 +27,13 @@ internal static class Parsing
     };
 
     /// <summary>A SIP URI; one without a scheme is taken for <c>sip:</c>.</summary>
-    public static Argument<SipUri> Uri(string description) => new("URI")
+    public static Argument<SipUri> Uri(string description) => NamedUri("URI", description);
+
+    /// <summary>As <see cref="Uri(string)"/>, of another name.</summary>
+    public static Argument<SipUri> NamedUri(string name, string description) => new(name)
     {
         Description = description,
-        CustomParser = result => ParseUri(result.Tokens[0].Value) ?? Refuse<SipUri>(result, "URI", "a SIP URI such as sip:bob@example.com"),
+        CustomParser = result => ParseUri(result.Tokens[0].Value) ?? Refuse<SipUri>(result, name, "a SIP URI such as sip:bob@example.com"),
     };
 
     /// <summary>A SIP URI; one without a scheme is taken for <c>sip:</c>.</summary>

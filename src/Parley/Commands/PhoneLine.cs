@@ -24,14 +24,14 @@ internal sealed class PhoneLine : IAsyncDisposable
 
     /// <summary>Opens the phone of a command line.</summary>
     public static async Task<PhoneLine> OpenAsync(
-        PhoneOptions options, ParseResult parse, CommandOutput output, CancellationToken cancellationToken, bool keepsLog = false, int maxWaitingMessages = 0)
+        PhoneOptions options, ParseResult parse, CommandOutput output, CancellationToken cancellationToken, bool keepsLog = false, int maxWaitingMessages = 0, bool takesTransfers = false)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ConsoleTrace? trace = options.IsTraced(parse) ? new ConsoleTrace(output, TimeProvider.System) : null;
         MessageLog? log = keepsLog ? new MessageLog() : null;
         try
         {
-            SipUserAgent agent = await SipUserAgent.StartAsync(options.Read(parse, TraceGroup.Of(trace, log), maxWaitingMessages)).ConfigureAwait(false);
+            SipUserAgent agent = await SipUserAgent.StartAsync(options.Read(parse, TraceGroup.Of(trace, log), maxWaitingMessages) with { TakesTransfers = takesTransfers }).ConfigureAwait(false);
             return new PhoneLine(agent, trace, log);
         }
         catch (ArgumentException problem)

@@ -232,7 +232,7 @@ public sealed class ProvisionalTests
     {
         CallLeg call = _phone.Call(_peer.Uri);
         string invite = _peer.TakeRequest("INVITE");
-        Assert.Equal("100rel, timer", Header(invite, "Supported"));
+        Assert.Equal("100rel, timer, replaces", Header(invite, "Supported"));
         _peer.Answer(invite, "180 Ringing", headers: Reliable(700));
         string prack = _peer.TakeRequest("PRACK");
         Assert.Equal("700 1 INVITE", Header(prack, "RAck"));

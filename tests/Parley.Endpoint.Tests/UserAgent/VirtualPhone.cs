@@ -77,6 +77,8 @@ internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
 
     public void OnHeld(CallLeg call, bool isHeld) => Heard.Add(isHeld ? "held" : "resumed");
 
+    public void OnReplaced(CallLeg call, CallLeg by) => Heard.Add("replaced");
+
     public void OnDigit(CallLeg call, char digit, TimeSpan duration) => Heard.Add($"digit {digit}");
 
     public void OnDigitsSent(CallLeg call) => Heard.Add("digits sent");
