@@ -1,3 +1,4 @@
+using System.Text;
 using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
@@ -88,6 +89,15 @@ public ref struct RequestContext
         if (!SipUriView.TryParse(uri, out SipUriView target)) throw new ArgumentException("No URI.", nameof(uri));
         RequestUri = target;
         Domain = Server.Server.FindDomain(target);
+    }
+
+    /// <summary>Gives the request another Request-URI, for this step's successors and for who gets it in the end.</summary>
+    /// <param name="uri">A sip or sips URI.</param>
+    /// <remarks>Who calls it answers for where the request goes: the caller's rights were checked for the URI before. Source: RFC 3261 16.5.</remarks>
+    public void Retarget(SipUri uri)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        Retarget(Encoding.UTF8.GetBytes(uri.ToString()));
     }
 
     /// <summary>Answers; an ACK is dropped.</summary>
