@@ -37,9 +37,10 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
 
     private static StepResult ForwardToContacts(ref RequestContext request, scoped BindingSet bindings)
     {
+        if (Gruu.TryGet(request.RequestUri, out ReadOnlySpan<byte> urn) && urn.IsEmpty) return request.Reply(404);      // RFC 5627 6.1: we make none without a value
         ProxyCore proxy = request.Server.Proxy;
         ProxyCall call = proxy.RentCall();
-        bool isEachSuitable = AddContacts(call, proxy.Lane, bindings, request.IsSecure);
+        bool isEachSuitable = AddContacts(call, proxy.Lane, bindings, request.IsSecure, urn: urn);
         if (call.Targets.Count > 0) return proxy.Forward(ref request, call);
         proxy.Return(call);
         return FollowRules.Unreached(ref request, isEachSuitable ? new SipReply(480) : SipsWarnings.NotAllowed);
@@ -52,13 +53,15 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
     /// <param name="isSecure">True for a request for a <c>sips</c> URI.</param>
     /// <param name="preference">The preference of all of them; their own q when negative.</param>
     /// <param name="owner">Which of several users it is.</param>
+    /// <param name="urn">The instance that alone is meant (<see cref="Gruu"/>); empty for all of the user's phones.</param>
     /// <returns>False when a contact was left out because it is no <c>sips</c> URI.</returns>
-    public static bool AddContacts(ProxyCall call, SipLane lane, scoped BindingSet bindings, bool isSecure, int preference = -1, int owner = 0)
+    public static bool AddContacts(ProxyCall call, SipLane lane, scoped BindingSet bindings, bool isSecure, int preference = -1, int owner = 0, scoped ReadOnlySpan<byte> urn = default)
     {
         bool isEachSuitable = true;
         foreach (Binding binding in bindings.LiveAt(lane.Loop.Time.GetUtcNow()))
         {
             if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || !uri.IsSip) continue;
+            if (!urn.IsEmpty && !Gruu.IsFor(urn, binding.Instance)) continue;
             if (isSecure && uri.Scheme != SipUriScheme.Sips)
             {
                 isEachSuitable = false;
@@ -66,7 +69,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
             }
 
             SipFlow? flow = FlowTo(lane, binding, uri, out bool isGone);
-            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner, binding.RegId > 0 ? binding.Instance : default);
+            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner, binding.RegId > 0 || !urn.IsEmpty ? binding.Instance : default);
         }
 
         return isEachSuitable;

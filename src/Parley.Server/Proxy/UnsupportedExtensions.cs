@@ -9,9 +9,9 @@ internal static class UnsupportedExtensions
 {
     private const int MaxBytes = 1024;
 
-    /// <summary>True for an extension of the registrar: RFC 3327, RFC 5626.</summary>
+    /// <summary>True for an extension of the registrar: RFC 3327, RFC 5626, RFC 5627.</summary>
     private static bool IsRegistrars(ReadOnlySpan<byte> tag) =>
-        System.Text.Ascii.EqualsIgnoreCase(tag, "path"u8) || System.Text.Ascii.EqualsIgnoreCase(tag, "outbound"u8);
+        System.Text.Ascii.EqualsIgnoreCase(tag, "path"u8) || System.Text.Ascii.EqualsIgnoreCase(tag, "outbound"u8) || System.Text.Ascii.EqualsIgnoreCase(tag, "gruu"u8);
 
     /// <summary>Checks the option tags of a header. Of a registrar, what it does of them may be demanded; of a proxy nothing.</summary>
     /// <param name="request">The request.</param>

@@ -23,7 +23,13 @@ internal sealed class RedirectToContacts(ServerState server) : IRequestStep
         if (found == StepResult.Done) return found;
         _length = 0;
         DateTimeOffset now = request.Server.Lane.Loop.Time.GetUtcNow();
-        foreach (Binding binding in bindings.LiveAt(now)) WriteContact(binding, now);
+        bool isGruu = Gruu.TryGet(request.RequestUri, out ReadOnlySpan<byte> urn);
+        foreach (Binding binding in bindings.LiveAt(now))
+        {
+            if (!isGruu || Gruu.IsFor(urn, binding.Instance)) WriteContact(binding, now);
+        }
+
+        if (_length == 0) return request.Reply(480);
         return request.Reply(new SipReply(302) { Headers = _rows.AsSpan(0, _length) });
     }
 

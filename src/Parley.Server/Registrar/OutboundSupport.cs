@@ -24,6 +24,9 @@ internal ref struct OutboundSupport(SipMessageView request)
     /// <summary>True when a phone that has it asks for it, and the first hop has not: 439.</summary>
     public bool IsRefused { get; private set; }
 
+    /// <summary>True when a contact with an instance leads back to the address of record.</summary>
+    public bool IsLoop { get; set; }
+
     /// <summary>Writes the reg-id of a contact, where it counts, as the first of its parameters.</summary>
     /// <returns>Bytes written; 0 when there is none, or it is to be ignored.</returns>
     public int Use(scoped ParametersView contact, scoped Span<byte> destination)

@@ -1,11 +1,13 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using Parley.Endpoint.Sip;
+using Parley.Sip.Messages;
 
 namespace Parley.Server.Registrar;
 
 /// <summary>Writes the answer to a REGISTER: all contacts with what is left of their time, or what was wrong.</summary>
-/// <remarks>One lane owns it; what it returns is valid until the next call. Source: RFC 3261 10.3 step 8, RFC 3327 5.3, RFC 5626 6.</remarks>
+/// <remarks>One lane owns it; what it returns is valid until the next call. Source: RFC 3261 10.3 step 8, RFC 3327 5.3, RFC 5626 6, RFC 5627 5.2.</remarks>
 internal sealed class RegisterReplyWriter
 {
     private byte[] _rows = new byte[4096];
@@ -65,6 +67,7 @@ internal sealed class RegisterReplyWriter
             {
                 Append(";+sip.instance="u8);
                 Append(binding.Instance);
+                if (update.WantsGruu && Gruu.TryGetUrn(binding.Instance, out ReadOnlySpan<byte> urn)) AppendGruu(update.AddressOfRecord, binding.Contact, urn);
             }
 
             if (binding.Q >= 0)
@@ -93,6 +96,29 @@ internal sealed class RegisterReplyWriter
         update.AppliedAt.UtcDateTime.TryFormat(date, out int written, "R", CultureInfo.InvariantCulture);
         Append(date[..written]);
         Append("\r\n"u8);
+    }
+
+    /// <summary>The GRUU of an instance, with the scheme of its contact (RFC 5630 5.2.1).</summary>
+    private void AppendGruu(ReadOnlySpan<byte> addressOfRecord, ReadOnlySpan<byte> contact, ReadOnlySpan<byte> urn)
+    {
+        bool isSecure = SipUriView.TryParse(contact, out SipUriView uri) && uri.Scheme == SipUriScheme.Sips;
+        int at = addressOfRecord.LastIndexOf((byte)'@');
+        Append(";pub-gruu=\""u8);
+        Append(isSecure ? "sips:"u8 : "sip:"u8);
+        AppendEscaped(addressOfRecord[..at], Gruu.UserBytes);
+        Append(addressOfRecord[at..]);
+        Append(";gr="u8);
+        AppendEscaped(urn, Gruu.ParameterBytes);
+        Append("\""u8);
+    }
+
+    private void AppendEscaped(ReadOnlySpan<byte> text, SearchValues<byte> plain)
+    {
+        foreach (byte b in text)
+        {
+            if (plain.Contains(b)) Append([b]);
+            else Append([(byte)'%', (byte)"0123456789ABCDEF"[b >> 4], (byte)"0123456789ABCDEF"[b & 15]]);
+        }
     }
 
     private void AppendNumber(uint number)

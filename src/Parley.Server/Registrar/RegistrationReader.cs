@@ -52,6 +52,13 @@ internal static class RegistrationReader
             return false;
         }
 
+        if (outbound.IsLoop)
+        {
+            status = 403;
+            problem = "Contact Is the Address Itself"u8;
+            return false;
+        }
+
         if (outbound.IsRefused)
         {
             status = FirstHopLacksOutboundSupport;
@@ -113,6 +120,12 @@ internal static class RegistrationReader
             int length = outbound.Use(contact.Address.Parameters, parameters);
             if (!TryCopyParameters(contact.Address.Parameters, parameters, ref length, out ReadOnlySpan<byte> instance)) return false;
             schemes |= SchemeOf(uri);
+            if (!instance.IsEmpty)
+            {
+                update.WantsGruu = update.WantsGruu || HasTag(request, "gruu"u8);
+                outbound.IsLoop |= IsAddressOfRecord(uri, update.AddressOfRecord);
+            }
+
             bool isAtSource = BindingSet.RegIdOf(parameters[..length]) > 0 || SourceFlow.LeadsTo(request, flow, uri);      // RFC 5626 7: outbound bindings are reached by their flow
             update.AddContact(uri.Bytes, (short)contact.Q, contact.HasExpires ? contact.ExpiresSeconds : null, parameters[..length], instance, isAtSource);
         }
@@ -120,13 +133,13 @@ internal static class RegistrationReader
         return true;
     }
 
-    /// <summary>The parameters that are given back as they are: all but q, expires, reg-id and +sip.instance.</summary>
+    /// <summary>The parameters that are given back as they are: all but q, expires, reg-id, +sip.instance and GRUUs, which nobody but the registrar makes.</summary>
     private static bool TryCopyParameters(ParametersView parameters, scoped Span<byte> destination, ref int length, out ReadOnlySpan<byte> instance)
     {
         instance = default;
         foreach (ParameterView parameter in parameters)
         {
-            if (parameter.Is("q"u8) || parameter.Is("expires"u8) || parameter.Is("reg-id"u8)) continue;
+            if (parameter.Is("q"u8) || parameter.Is("expires"u8) || parameter.Is("reg-id"u8) || parameter.Is("pub-gruu"u8) || parameter.Is("temp-gruu"u8)) continue;
             if (parameter.Is("+sip.instance"u8))
             {
                 instance = parameter.RawValue;
@@ -145,6 +158,23 @@ internal static class RegistrationReader
         }
 
         return true;
+    }
+
+    private static bool HasTag(scoped in SipMessageView request, ReadOnlySpan<byte> tag)
+    {
+        foreach (HeaderValue value in request.Values(HeaderId.Supported))
+        {
+            if (System.Text.Ascii.EqualsIgnoreCase(value.Bytes, tag)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>True for a contact that leads to where it is looked up (RFC 5627 5.1).</summary>
+    private static bool IsAddressOfRecord(scoped in SipUriView contact, ReadOnlySpan<byte> addressOfRecord)
+    {
+        int at = addressOfRecord.LastIndexOf((byte)'@');
+        return at > 0 && contact.Port == 0 && contact.User.SequenceEqual(addressOfRecord[..at]) && System.Text.Ascii.EqualsIgnoreCase(contact.Host, addressOfRecord[(at + 1)..]);
     }
 
     private static Schemes SchemeOf(scoped in SipUriView uri) => uri.Scheme == SipUriScheme.Sips ? Schemes.Sips : Schemes.Other;

@@ -5,6 +5,7 @@ using Parley.Server.Calls;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
+using Parley.Server.Registrar;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Rules;
@@ -20,7 +21,7 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
     public StepResult Run(ref RequestContext request)
     {
         if (request is { Method: SipMethod.Invite, Caller: CallerKind.LocalUser, IsInDialog: false }) CountForCaller(ref request);
-        if (request.Domain?.Rules is not { IsEmpty: false } rules || request.HasNextRoute || request.IsInDialog) return StepResult.Continue;
+        if (request.Domain?.Rules is not { IsEmpty: false } rules || request.HasNextRoute || request.IsInDialog || Gruu.TryGet(request.RequestUri, out _)) return StepResult.Continue;
         Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
         if (!AddressOfRecord.TryFormat(request.RequestUri.User, request.Domain.NameUtf8.AsSpan(), addressOfRecord, out int length)) return StepResult.Continue;
         addressOfRecord = addressOfRecord[..length];

@@ -115,8 +115,8 @@ public sealed class RegistrarTests : IDisposable
     [Fact]
     public void A_demanded_extension_gets_420_with_its_name()
     {
-        _alice.Send(Register("Require: gruu, outbound\r\n"));
-        Assert.Equal("gruu", _alice.ReceiveStatus(420).Header("Unsupported"));
+        _alice.Send(Register("Require: x-new, outbound\r\n"));
+        Assert.Equal("x-new", _alice.ReceiveStatus(420).Header("Unsupported"));
     }
 
     [Fact]
