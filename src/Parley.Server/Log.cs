@@ -61,4 +61,7 @@ internal static partial class Log
 
     [LoggerMessage(204, LogLevel.Error, "A message was dropped because its handling failed")]
     public static partial void Fault(ILogger logger, Exception fault);
+
+    [LoggerMessage(220, LogLevel.Error, "The function for {Uri} failed, and its call was ended")]
+    public static partial void HandlerFailed(ILogger logger, string uri, Exception problem);
 }

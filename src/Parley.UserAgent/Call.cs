@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Parley.Endpoint.Media;
+using Parley.Net;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
 
@@ -14,7 +15,7 @@ public sealed class Call : ICallObserver
 {
     private const int MaxEvents = 256;
 
-    private readonly SipUserAgent _agent;
+    private readonly INetworkLoop _loop;
     private readonly TaskCompletionSource _ringing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _sourceEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,9 +25,9 @@ public sealed class Call : ICallObserver
         new BoundedChannelOptions(MaxEvents) { FullMode = BoundedChannelFullMode.DropOldest });
     private volatile CallLeg? _leg;
 
-    internal Call(SipUserAgent agent, bool isIncoming, string callId, string remoteUri, string remoteDisplayName, string requestUri)
+    internal Call(INetworkLoop loop, bool isIncoming, string callId, string remoteUri, string remoteDisplayName, string requestUri)
     {
-        (_agent, IsIncoming, CallId, RemoteUri, RemoteDisplayName, RequestUri) = (agent, isIncoming, callId, remoteUri, remoteDisplayName, requestUri);
+        (_loop, IsIncoming, CallId, RemoteUri, RemoteDisplayName, RequestUri) = (loop, isIncoming, callId, remoteUri, remoteDisplayName, requestUri);
         // Nobody has to await the answer of a call.
         _ = _answered.Task.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }
@@ -73,13 +74,13 @@ public sealed class Call : ICallObserver
     /// <summary>How the media goes, or how it went.</summary>
     /// <value>Null when there was none.</value>
     public Task<AudioStatistics?> GetStatisticsAsync() =>
-        _ended.Task.IsCompleted ? Task.FromResult(_leg?.Statistics) : _agent.OnLane(() => _leg?.Statistics);
+        _ended.Task.IsCompleted ? Task.FromResult(_leg?.Statistics) : OnLane(() => _leg?.Statistics);
 
     /// <summary>Incoming: tells the caller that it rings.</summary>
     /// <exception cref="InvalidOperationException">The call does not wait for an answer.</exception>
     public async Task RingAsync()
     {
-        if (!await _agent.OnLane(() => _leg!.Ring()).ConfigureAwait(false)) throw Misplaced();
+        if (!await OnLane(() => _leg!.Ring()).ConfigureAwait(false)) throw Misplaced();
     }
 
     /// <summary>Incoming: lets the caller hear something before the call is answered, by 183 with a description; the same audio goes on after the answer.</summary>
@@ -89,7 +90,7 @@ public sealed class Call : ICallObserver
     public async Task ProgressAsync(CallAudio audio)
     {
         ArgumentNullException.ThrowIfNull(audio);
-        if (!await _agent.OnLane(() => _leg!.Progress(audio)).ConfigureAwait(false) && !_ended.Task.IsCompleted) throw Misplaced();
+        if (!await OnLane(() => _leg!.Progress(audio)).ConfigureAwait(false) && !_ended.Task.IsCompleted) throw Misplaced();
     }
 
     /// <summary>Incoming: answers, and waits until the caller has confirmed it.</summary>
@@ -99,7 +100,7 @@ public sealed class Call : ICallObserver
     /// <exception cref="CallFailedException">It ended before the answer was confirmed.</exception>
     public async Task AnswerAsync(CallAudio? audio = null, CancellationToken cancellationToken = default)
     {
-        bool isAnswered = await _agent.OnLane(() => _leg!.Answer(audio ?? CallAudio.None)).ConfigureAwait(false);
+        bool isAnswered = await OnLane(() => _leg!.Answer(audio ?? CallAudio.None)).ConfigureAwait(false);
         if (!isAnswered && !_ended.Task.IsCompleted) throw Misplaced();
         await _answered.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -112,7 +113,7 @@ public sealed class Call : ICallObserver
     public async Task RejectAsync(int statusCode = 603, string? reasonPhrase = null)
     {
         CallLeg.ThrowIfNoRefusal(statusCode, reasonPhrase);
-        if (!await _agent.OnLane(() => _leg!.Reject(statusCode, reasonPhrase)).ConfigureAwait(false)) throw Misplaced();
+        if (!await OnLane(() => _leg!.Reject(statusCode, reasonPhrase)).ConfigureAwait(false)) throw Misplaced();
     }
 
     /// <summary>Ends the call as its state asks for (CANCEL, BYE or 603), and waits until the other side has confirmed it.</summary>
@@ -120,7 +121,7 @@ public sealed class Call : ICallObserver
     /// <returns>How the call ended; when it had ended before, how it did.</returns>
     public async Task<CallEnd> HangUpAsync(CancellationToken cancellationToken = default)
     {
-        if (!_ended.Task.IsCompleted) await _agent.OnLane(HangUp).ConfigureAwait(false);
+        if (!_ended.Task.IsCompleted) await OnLane(HangUp).ConfigureAwait(false);
         return await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -182,7 +183,7 @@ public sealed class Call : ICallObserver
 
         if (digits.Length == 0) return;
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        bool isTaken = await _agent.OnLane(() =>
+        bool isTaken = await OnLane(() =>
         {
             if (!_leg!.SendDigits(digits)) return false;
             _digitsSent.Enqueue(sent);
@@ -190,6 +191,18 @@ public sealed class Call : ICallObserver
         }).ConfigureAwait(false);
         if (!isTaken) throw new InvalidOperationException($"The call is {State} or the other side takes no digits.");
         await sent.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A call that came in, for who wants to await things and not to be called back: it becomes the call's observer.</summary>
+    /// <param name="call">The call as an <see cref="IIncomingCallHandler"/> gets it; on its lane.</param>
+    public static Call Of(CallLeg call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        var made = new Call(call.Loop, isIncoming: true, call.CallId, call.RemoteUri, call.RemoteDisplayName, call.RequestUri);
+        made.Attach(call);
+        made.Replaced = call.Replaced?.Observer as Call;
+        call.Observer = made;
+        return made;
     }
 
     /// <summary>Direction, the other side and the state, for people.</summary>
@@ -238,7 +251,7 @@ public sealed class Call : ICallObserver
     private async Task TransferAsync(Func<CallLeg, TransferWaiter, bool> start, IProgress<TransferProgress>? progress, CancellationToken cancellationToken)
     {
         var waiter = new TransferWaiter(new TransferReport(this, progress));
-        if (!await _agent.OnLane(() => _leg is { } leg && start(leg, waiter)).ConfigureAwait(false)) throw new InvalidOperationException($"The call is {State}, or the other one is not established.");
+        if (!await OnLane(() => _leg is { } leg && start(leg, waiter)).ConfigureAwait(false)) throw new InvalidOperationException($"The call is {State}, or the other one is not established.");
         await waiter.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
         await HangUpAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -246,7 +259,7 @@ public sealed class Call : ICallObserver
     private async Task HoldAsync(bool isHolding, CancellationToken cancellationToken)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        bool isTaken = await _agent.OnLane(() => _leg is { } leg && leg.Hold(isHolding, (statusCode, reasonPhrase) =>
+        bool isTaken = await OnLane(() => _leg is { } leg && leg.Hold(isHolding, (statusCode, reasonPhrase) =>
         {
             if (statusCode < 300) done.TrySetResult();
             else done.TrySetException(new SipRequestException(isHolding ? "Hold" : "Resume", statusCode, reasonPhrase, failure: null));
@@ -254,6 +267,8 @@ public sealed class Call : ICallObserver
         if (!isTaken) throw new InvalidOperationException($"The call is {State}, or too many changes wait.");
         await done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private Task<T> OnLane<T>(Func<T> work) => LaneWork<T>.Run(_loop, work);
 
     private bool HangUp()
     {

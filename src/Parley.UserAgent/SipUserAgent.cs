@@ -127,7 +127,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
         options.Validate();
         if (!uri.IsSip) throw new ArgumentException($"{uri} is no SIP URI.", nameof(uri));
         byte[] callId = _core.CreateCallId();
-        var call = new Call(this, isIncoming: false, WireText.From(callId), uri.ToString(), "", uri.ToString());
+        var call = new Call(_loop, isIncoming: false, WireText.From(callId), uri.ToString(), "", uri.ToString());
         _ = OnLane(() =>
         {
             if (_isEnding) call.OnNotStarted(new CallEnd(CallEndReason.Cancelled, 487, "The agent ends"));
@@ -225,6 +225,8 @@ public sealed partial class SipUserAgent : IAsyncDisposable
         _ownLoop?.Dispose();
     }
 
+    internal INetworkLoop Loop => _loop;
+
     internal Task<T> OnLane<T>(Func<T> work) => LaneWork<T>.Run(_loop, work);
 
     private bool Open()
@@ -276,10 +278,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
                 return;
             }
 
-            var call = new Call(agent, isIncoming: true, leg.CallId, leg.RemoteUri, leg.RemoteDisplayName, leg.RequestUri);
-            call.Attach(leg);
-            call.Replaced = leg.Replaced?.Observer as Call;
-            leg.Observer = call;
+            Call call = Call.Of(leg);
             if (!agent._incoming.Writer.TryWrite(call)) leg.Reject(486);
         }
     }

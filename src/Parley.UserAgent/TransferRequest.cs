@@ -36,7 +36,7 @@ public sealed class TransferRequest
         Call? call = await _agent.OnLane(() =>
         {
             string target = Target.ToString();
-            var taken = new Call(_agent, isIncoming: false, "", target, "", target);
+            var taken = new Call(_agent.Loop, isIncoming: false, "", target, "", target);
             return _transfer.Accept(options, taken) is null ? null : taken;
         }).ConfigureAwait(false);
         return call ?? throw new InvalidOperationException("The request was answered before, or there are too many calls.");

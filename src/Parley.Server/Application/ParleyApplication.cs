@@ -1,8 +1,12 @@
 using Microsoft.Extensions.Logging;
+using Parley.Core;
+using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
+using Parley.Server.Services;
+using Parley.UserAgent;
 
 namespace Parley.Server.Application;
 
@@ -11,6 +15,7 @@ namespace Parley.Server.Application;
 /// <code>
 /// await using ParleyApplication app = ParleyApplication.Create();         // parley.json, PARLEY__ variables
 /// app.Use((ref request) => request.Method == SipMethod.Message ? request.Reply(405) : StepResult.Continue);
+/// app.MapInvite("time", call => call.AnswerAsync(new CallAudio { Source = speakingClock, HangUpAfterSource = true }));
 /// await app.RunAsync();
 /// </code>
 /// What is used is asked in the order in which it was added, once the caller is known and before targets are looked for.
@@ -18,6 +23,7 @@ namespace Parley.Server.Application;
 public sealed class ParleyApplication : IAsyncDisposable
 {
     private readonly List<Func<SipLane, IRequestStep>> _steps = [];
+    private readonly Dictionary<string, Func<Call, Task>> _handlers = [];
     private readonly ParleyConfiguration _configuration;
     private readonly ParleyServerOptions _options;
     private ParleyServer? _server;
@@ -70,13 +76,28 @@ public sealed class ParleyApplication : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Answers calls for a user by a function: an announcement, a menu, a bot.</summary>
+    /// <param name="user">The user, of each of the server's domains; it needs no account.</param>
+    /// <param name="handler">Gets each call before it rings. A call that it has not ended when it returns is hung up, one that it has not answered is refused:
+    /// await <see cref="Call.Ended"/> to stay in it. An exception is logged, and the caller gets 500.</param>
+    /// <returns>The application.</returns>
+    /// <exception cref="InvalidOperationException">It runs already, or has the user.</exception>
+    public ParleyApplication MapInvite(string user, Func<Call, Task> handler)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(user);
+        ArgumentNullException.ThrowIfNull(handler);
+        if (_server is not null) throw new InvalidOperationException("The application runs already: its users are those that it began with.");
+        if (!_handlers.TryAdd(user, handler)) throw new InvalidOperationException($"There is a function for {user} already.");
+        return this;
+    }
+
     /// <summary>Starts the server; it is ready when the task completes.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     /// <remarks>Throws what <see cref="ParleyServer.StartAsync"/> does.</remarks>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         if (_server is not null) throw new InvalidOperationException("An application is started once.");
-        _server = new ParleyServer(_configuration, _options with { Steps = [.. _options.Steps, .. _steps] });
+        _server = new ParleyServer(_configuration, _options with { Steps = [.. _options.Steps, .. _steps], Service = CreateService() });
         await _server.StartAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -103,6 +124,14 @@ public sealed class ParleyApplication : IAsyncDisposable
         {
             Console.CancelKeyPress -= onInterrupt;
         }
+    }
+
+    private Func<SipLane, MediaPorts, ParleyConfiguration, ILocalService>? CreateService()
+    {
+        if (_handlers.Count == 0) return null;
+        var handlers = new Utf8Map<Func<Call, Task>>(_handlers);
+        ILogger logger = _options.Logging.CreateLogger("Parley.Application");
+        return (lane, ports, configuration) => new MappedCalls(lane, ports, configuration, handlers, logger);
     }
 
     /// <summary>Stops the server.</summary>

@@ -131,7 +131,9 @@ public sealed class ParleyServer : IAsyncDisposable
         _tls = ServerTls.Open(_configuration, [.. addresses.Select(address => address.ToIPAddress())], _options.Time, _logger);
         var ports = new MediaPorts(_configuration.Media.Ports.First, _configuration.Media.Ports.Last);
         StartLoops();
-        _roles = ServerRoles.Start(state, EndpointOptions(_tls), _loops, addresses, [lane => new TestCalls(lane, ports, _configuration)], _options.Steps);
+        List<Func<SipLane, ILocalService>> services = [lane => new TestCalls(lane, ports, _configuration)];
+        if (_options.Service is { } create) services.Insert(0, lane => create(lane, ports, _configuration));
+        _roles = ServerRoles.Start(state, EndpointOptions(_tls), _loops, addresses, services, _options.Steps);
         Listening = [.. _roles.Endpoint.ListenPoints.Select(ToUri)];
         _accounts.Start();
         _location.Start();

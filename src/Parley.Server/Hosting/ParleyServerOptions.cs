@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
 using Parley.Server.Proxy;
+using Parley.Server.Services;
 
 namespace Parley.Server.Hosting;
 
@@ -19,6 +22,9 @@ public sealed record ParleyServerOptions
 
     /// <summary>Steps that the programmer adds to the chain: one is made for each lane, and runs when the caller is known and before targets are looked for.</summary>
     public IReadOnlyList<Func<SipLane, IRequestStep>> Steps { get; init; } = [];
+
+    /// <summary>Users that the program is itself, besides the server's own; made for each lane.</summary>
+    internal Func<SipLane, MediaPorts, ParleyConfiguration, ILocalService>? Service { get; init; }
 
     /// <summary>How long a shutdown waits for requests that are under way.</summary>
     /// <value>Default 4 s: after half of it, calls that still ring are ended.</value>

@@ -1,5 +1,3 @@
-using System.Net;
-using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
@@ -12,9 +10,6 @@ namespace Parley.Server.Services;
 /// <summary>Whom anybody can call to try a phone: <c>echo</c> plays back what it hears, <c>music</c> plays a tune.</summary>
 internal sealed class TestCalls : ILocalService, IIncomingCallHandler
 {
-    private const int MaxCallsPerLane = 1000;
-    private static readonly TimeSpan AliveInterval = TimeSpan.FromMinutes(2);
-
     private readonly EchoService _echo = new();
     private readonly MusicService _music = new();
     private readonly UserAgentCore _core;
@@ -24,11 +19,7 @@ internal sealed class TestCalls : ILocalService, IIncomingCallHandler
     /// <param name="lane">The lane.</param>
     /// <param name="ports">The server's media ports.</param>
     /// <param name="configuration">Which address is offered for media.</param>
-    public TestCalls(SipLane lane, MediaPorts ports, ParleyConfiguration configuration) => _core = new UserAgentCore(
-        lane,
-        ports,
-        new UserAgentCoreOptions { MaxCalls = MaxCallsPerLane, AliveInterval = AliveInterval, AdvertisedMediaAddress = AddressOf(configuration.Media.Address ?? configuration.Advertise) },
-        this);
+    public TestCalls(SipLane lane, MediaPorts ports, ParleyConfiguration configuration) => _core = ServiceCore.Create(lane, ports, configuration, this);
 
     /// <inheritdoc/>
     public int OpenCalls => _core.CallCount;
@@ -59,6 +50,4 @@ internal sealed class TestCalls : ILocalService, IIncomingCallHandler
     private static bool IsEcho(ReadOnlySpan<byte> user) => user.SequenceEqual("echo"u8);
 
     private static bool IsMusic(ReadOnlySpan<byte> user) => user.SequenceEqual("music"u8);
-
-    private static NetworkAddress AddressOf(string? text) => IPAddress.TryParse(text, out IPAddress? address) ? NetworkAddress.From(address, 0) : default;
 }

@@ -121,6 +121,8 @@ public sealed partial class CallLeg
 
     private SipLane Lane => _core.Lane;
 
+    internal INetworkLoop Loop => _core.Lane.Loop;
+
     /// <summary>Tells the caller that it rings.</summary>
     /// <param name="statusCode">101 to 199.</param>
     /// <returns>False when the call is not waiting for an answer, or has ended as it has no port for media.</returns>

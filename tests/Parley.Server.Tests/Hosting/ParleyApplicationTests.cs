@@ -31,13 +31,15 @@ public sealed class ParleyApplicationTests : IDisposable
 
     private static async Task<int> AskAsync(ParleyApplication application)
     {
-        await using SipUserAgent phone = await SipUserAgent.StartAsync(new SipUserAgentOptions
-        {
-            OutboundProxy = SipUri.Parse($"sip:{application.Server.Listening[0].Address}"),
-            Listen = SipUserAgentOptions.ListenOn(AnyPort),
-        });
+        await using SipUserAgent phone = await PhoneAsync(application);
         return (await phone.OptionsAsync("sip:bob@example.com").WaitAsync(Limit)).StatusCode;
     }
+
+    private static Task<SipUserAgent> PhoneAsync(ParleyApplication application) => SipUserAgent.StartAsync(new SipUserAgentOptions
+    {
+        OutboundProxy = SipUri.Parse($"sip:{application.Server.Listening[0].Address}"),
+        Listen = SipUserAgentOptions.ListenOn(AnyPort),
+    });
 
     [Fact]
     public async Task A_step_is_part_of_the_server()
@@ -49,6 +51,39 @@ public sealed class ParleyApplicationTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => application.Use(RefuseOptions));
         await application.StopAsync().WaitAsync(Limit);
     }
+
+    [Fact]
+    public async Task A_function_answers_the_calls_of_a_user()
+    {
+        var hungUp = new TaskCompletionSource<CallEndReason>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var application = new ParleyApplication(Configuration);
+        application.MapInvite("support", async call =>
+        {
+            await call.RingAsync();
+            await call.AnswerAsync(CallAudio.Echo());
+            hungUp.SetResult((await call.Ended).Reason);
+        });
+        application.MapInvite("short", call => call.AnswerAsync());
+        application.MapInvite("closed", call => call.RejectAsync(480));
+        application.MapInvite("broken", _ => throw new FormatException("on purpose"));
+        Assert.Throws<InvalidOperationException>(() => application.MapInvite("support", _ => Task.CompletedTask));
+        await application.StartAsync().WaitAsync(Limit);
+        await using SipUserAgent phone = await PhoneAsync(application);
+
+        Call call = await phone.CallAsync("sip:support@example.com").WaitAsync(Limit);
+        await call.HangUpAsync().WaitAsync(Limit);
+        Assert.Equal(CallEndReason.HungUpByPeer, await hungUp.Task.WaitAsync(Limit));
+
+        call = await phone.CallAsync("sip:short@example.com").WaitAsync(Limit);
+        Assert.Equal(CallEndReason.HungUpByPeer, (await call.Ended.WaitAsync(Limit)).Reason);
+
+        Assert.Equal(480, await RefusalAsync(phone, "closed"));
+        Assert.Equal(500, await RefusalAsync(phone, "broken"));
+        Assert.Equal(480, await RefusalAsync(phone, "nobody"));
+    }
+
+    private static async Task<int> RefusalAsync(SipUserAgent phone, string user) =>
+        (await Assert.ThrowsAsync<CallFailedException>(() => phone.CallAsync($"sip:{user}@example.com").WaitAsync(Limit))).End.StatusCode;
 
     [Fact]
     public async Task An_application_runs_until_it_is_told_to_end()

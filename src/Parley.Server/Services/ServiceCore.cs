@@ -1,0 +1,29 @@
+using System.Net;
+using Parley.Core;
+using Parley.Endpoint.Media;
+using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
+using Parley.UserAgent;
+using Parley.UserAgent.Calls;
+
+namespace Parley.Server.Services;
+
+/// <summary>The user agent of a service, above a lane.</summary>
+internal static class ServiceCore
+{
+    private const int MaxCallsPerLane = 1000;
+    private static readonly TimeSpan AliveInterval = TimeSpan.FromMinutes(2);
+
+    /// <summary>Makes one.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="ports">The server's media ports.</param>
+    /// <param name="configuration">Which address is offered for media.</param>
+    /// <param name="handler">Who gets its calls.</param>
+    public static UserAgentCore Create(SipLane lane, MediaPorts ports, ParleyConfiguration configuration, IIncomingCallHandler handler) => new(
+        lane,
+        ports,
+        new UserAgentCoreOptions { MaxCalls = MaxCallsPerLane, AliveInterval = AliveInterval, AdvertisedMediaAddress = AddressOf(configuration.Media.Address ?? configuration.Advertise) },
+        handler);
+
+    private static NetworkAddress AddressOf(string? text) => IPAddress.TryParse(text, out IPAddress? address) ? NetworkAddress.From(address, 0) : default;
+}
