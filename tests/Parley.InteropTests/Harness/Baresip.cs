@@ -92,6 +92,9 @@ internal sealed class Baresip : IAsyncDisposable
     /// <summary>Sends one DTMF digit in the call (RFC 4733).</summary>
     public Task SendDigitAsync(char digit) => CommandAsync("sndcode", digit.ToString());
 
+    /// <summary>Has the other side of the call call somebody else; it hangs up once it is told that they answer.</summary>
+    public Task TransferAsync(string uri) => CommandAsync("transfer", uri);
+
     /// <summary>Waits for the next event of a type that no one has waited for yet: CALL_INCOMING, CALL_RINGING, CALL_ESTABLISHED, CALL_CLOSED, CALL_DTMF_START and others.</summary>
     public async Task<BaresipEvent> EventAsync(string type, TimeSpan? limit = null)
     {

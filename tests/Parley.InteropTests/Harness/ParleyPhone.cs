@@ -16,7 +16,10 @@ internal sealed class ParleyPhone(ParleyProcess process, IPAddress address)
 
     /// <summary>Calls a phone with no server between.</summary>
     public static ParleyPhone CallDirectly(Bench bench, IPAddress callee, Transport transport, params string[] more) =>
-        Start(bench, "alice", ["call", $"sip:{callee}{transport.Parameter()}", .. more]);
+        CallDirectly(bench, $"sip:{callee}{transport.Parameter()}", more);
+
+    /// <summary>As the other one, for a phone that wants to be called by its user's name.</summary>
+    public static ParleyPhone CallDirectly(Bench bench, string uri, params string[] more) => Start(bench, "alice", ["call", uri, .. more]);
 
     /// <summary>Registers and waits for calls.</summary>
     public static async Task<ParleyPhone> AnswerAsync(Bench bench, ParleyServer server, string user, Transport transport, params string[] more)
