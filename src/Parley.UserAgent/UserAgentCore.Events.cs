@@ -57,9 +57,10 @@ public sealed partial class UserAgentCore
     /// <param name="limits">How long it may last.</param>
     /// <param name="source">What is told.</param>
     /// <param name="isAuthorized">False when it is not decided yet whether the subscriber may know.</param>
+    /// <param name="context">What the source keeps for it (<see cref="Notifier.Context"/>).</param>
     /// <returns>Null when it could not be accepted; it was then answered.</returns>
     /// <remarks>Source: RFC 6665 4.2.1.</remarks>
-    public Notifier? AcceptSubscription(in SipIncomingRequest request, EventPackage package, in SubscriptionLimits limits, INotifierSource source, bool isAuthorized = true)
+    public Notifier? AcceptSubscription(in SipIncomingRequest request, EventPackage package, in SubscriptionLimits limits, INotifierSource source, bool isAuthorized = true, object? context = null)
     {
         ArgumentNullException.ThrowIfNull(package);
         ArgumentNullException.ThrowIfNull(source);
@@ -79,7 +80,7 @@ public sealed partial class UserAgentCore
         }
 
         string requestUri = WireText.From(message.RequestUri);
-        var notifier = new Notifier(this, dialog, tag, package, name, limits, source, ContactUserOf(message), Dialog.NeedsSecureContact(message));
+        var notifier = new Notifier(this, dialog, tag, package, name, limits, source, ContactUserOf(message), Dialog.NeedsSecureContact(message)) { Context = context };
         if (!Events.TryAdd(tag, notifier))
         {
             request.Reply(new SipReply(503) { Headers = "Retry-After: 60\r\n"u8, ReasonPhrase = "Too Many Subscriptions"u8 });

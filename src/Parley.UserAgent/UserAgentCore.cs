@@ -148,6 +148,14 @@ public sealed partial class UserAgentCore : ITransactionUser
         _messages.Send(uri, text, observer);
     }
 
+    /// <summary>Delivers a text that somebody else wrote. The observer may hear before this returns.</summary>
+    public void Relay(RelayedText text, IMessageObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(observer);
+        new RelayedMessageRequest(this, text, observer).Start();
+    }
+
     /// <summary>Ends all calls, as the state of each asks for.</summary>
     public void HangUpAll()
     {

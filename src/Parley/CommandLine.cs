@@ -45,6 +45,7 @@ internal static class CommandLine
         root.Add(OptionsCommand.Create(runner));
         root.Add(MessageCommand.Create(runner));
         root.Add(ReferCommand.Create(runner));
+        root.Add(SubscribeCommand.Create(runner));
         root.Add(LocateCommand.Create(runner));
         return root;
     }

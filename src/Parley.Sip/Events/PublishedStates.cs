@@ -39,7 +39,8 @@ public sealed class PublishedStates(int maxStates)
     /// <param name="duration">What is granted; 0 removes.</param>
     /// <param name="body">The body; null for none.</param>
     /// <param name="newTag">The tag that the state has from now on.</param>
-    public PublishResult Apply(Instant now, ReadOnlySpan<byte> ifMatch, TimeSpan duration, byte[]? body, byte[] newTag)
+    /// <param name="publisher">Who publishes, in the words of who asks.</param>
+    public PublishResult Apply(Instant now, ReadOnlySpan<byte> ifMatch, TimeSpan duration, byte[]? body, byte[] newTag, string publisher)
     {
         RemoveExpired(now);
         if (ifMatch.IsEmpty)
@@ -47,7 +48,7 @@ public sealed class PublishedStates(int maxStates)
             if (body is null) return PublishResult.NoBody;
             if (duration <= TimeSpan.Zero) return PublishResult.Unchanged;      // said, and over at once
             if (_states.Count >= maxStates) return PublishResult.TooMany;
-            _states.Add(new PublishedState(newTag, now + duration, body));
+            _states.Add(new PublishedState(newTag, now + duration, body, publisher));
             return PublishResult.Changed;
         }
 
@@ -60,7 +61,7 @@ public sealed class PublishedStates(int maxStates)
         }
 
         bool isSame = body is null || body.AsSpan().SequenceEqual(_states[index].Body);
-        _states[index] = new PublishedState(newTag, now + duration, body ?? _states[index].Body);
+        _states[index] = new PublishedState(newTag, now + duration, body ?? _states[index].Body, publisher);
         return isSame ? PublishResult.Unchanged : PublishResult.Changed;
     }
 
@@ -83,7 +84,8 @@ public sealed class PublishedStates(int maxStates)
 /// <param name="Tag">Its entity tag.</param>
 /// <param name="Expiry">Until when it stands.</param>
 /// <param name="Body">The body.</param>
-public sealed record PublishedState(byte[] Tag, Instant Expiry, byte[] Body);
+/// <param name="Publisher">Who published it last.</param>
+public sealed record PublishedState(byte[] Tag, Instant Expiry, byte[] Body, string Publisher);
 
 /// <summary>What became of a PUBLISH.</summary>
 public enum PublishResult

@@ -45,6 +45,9 @@ public sealed class Notifier : LoopTimer, IEventUsage
     /// <summary>Where the subscription is.</summary>
     public SubscriptionState State => _state.State;
 
+    /// <summary>True once the last NOTIFY is answered or will not be: nothing more is sent.</summary>
+    public bool IsOver => _state.IsOver;
+
     /// <summary>When it ends unless it is refreshed.</summary>
     public Instant Expiry => _state.Expiry;
 

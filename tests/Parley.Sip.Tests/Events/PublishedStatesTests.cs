@@ -52,5 +52,6 @@ public sealed class PublishedStatesTests
         Encoding.UTF8.GetBytes(ifMatch),
         TimeSpan.FromSeconds(seconds),
         body is null ? null : Encoding.UTF8.GetBytes(body),
-        Encoding.UTF8.GetBytes($"{++_tags}"));
+        Encoding.UTF8.GetBytes($"{++_tags}"),
+        "phone");
 }
