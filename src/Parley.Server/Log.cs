@@ -47,6 +47,9 @@ internal static partial class Log
     [LoggerMessage(126, LogLevel.Warning, "No TLS connection to {Name} at {Remote}: {Reason} ({Left} more since the last such line)")]
     public static partial void TlsNotConnected(ILogger logger, string name, string remote, string reason, long left);
 
+    [LoggerMessage(130, LogLevel.Error, "Texts that wait could not be read or written")]
+    public static partial void MessagesFailed(ILogger logger, Exception problem);
+
     [LoggerMessage(200, LogLevel.Information, "Listening on {Uri}")]
     public static partial void Listening(ILogger logger, string uri);
 

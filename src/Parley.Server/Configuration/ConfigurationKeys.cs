@@ -76,6 +76,10 @@ internal static partial class ConfigurationKeys
         new("proxy.recurse", "true or false", true, c => c.Proxy.Recurse ? "true" : "false",
             (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Proxy = c.Proxy with { Recurse = b } })),
 
+        .. EventKeys,
+
+        .. MessageKeys,
+
         new("media.address", "an IP address", false, c => c.Media.Address ?? "",
             (v, ref c, ref _) => v.TryGetText(out string text) && IPAddress.TryParse(text, out IPAddress? address)
                 && Take(ref c, c with { Media = c.Media with { Address = address.ToString() } })),

@@ -15,7 +15,17 @@ internal sealed record ConfigurationReload(ParleyConfiguration Configuration, Im
             .Where(key => key.Show(running) != key.Show(read))
             .ToLookup(key => key.CanReload, key => key.Name);
         // What has a CanReload of true in ConfigurationKeys.
-        ParleyConfiguration taken = running with { Domains = read.Domains, Trusted = read.Trusted, Registrar = read.Registrar, Proxy = read.Proxy, Access = read.Access };
+        ParleyConfiguration taken = running with
+        {
+            Domains = read.Domains,
+            Trusted = read.Trusted,
+            Registrar = read.Registrar,
+            Proxy = read.Proxy,
+            Access = read.Access,
+            Events = read.Events with { MaxSubscriptions = running.Events.MaxSubscriptions },
+            Presence = read.Presence,
+            Messages = read.Messages,
+        };
         return new ConfigurationReload(taken, [.. changed[true]], [.. changed[false]]);
     }
 }

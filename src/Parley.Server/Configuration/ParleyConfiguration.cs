@@ -61,6 +61,15 @@ public sealed record ParleyConfiguration
     /// <summary>Limits of the proxy.</summary>
     public ProxyOptions Proxy { get; init; } = new();
 
+    /// <summary>Limits of the event server.</summary>
+    public EventOptions Events { get; init; } = new();
+
+    /// <summary>Who may watch users' presence.</summary>
+    public PresenceOptions Presence { get; init; } = new();
+
+    /// <summary>How texts wait for users who are not there.</summary>
+    public MessageOptions Messages { get; init; } = new();
+
     /// <summary>The server's own media.</summary>
     public MediaOptions Media { get; init; } = new();
 

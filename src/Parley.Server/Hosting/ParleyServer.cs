@@ -8,6 +8,7 @@ using Parley.Net;
 using Parley.Net.Dns;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
+using Parley.Server.Messages;
 using Parley.Server.Registrar;
 using Parley.Server.Services;
 using Parley.Server.Tls;
@@ -29,6 +30,7 @@ public sealed class ParleyServer : IAsyncDisposable
     private ParleyConfiguration _configuration;
     private AccountDirectory? _accounts;
     private LocationService? _location;
+    private MessageStore? _messages;
     private ServerRoles? _roles;
     private ServerTls? _tls;
     private bool _isStopped;
@@ -126,7 +128,8 @@ public sealed class ParleyServer : IAsyncDisposable
         IBindingStore? store = _configuration.Location.Durable ? new JournalBindingStore(_configuration.DataFolder) : null;
         _location = new LocationService(store, _configuration.Location, _configuration.Registrar, new ContactUriComparer(), _options.Time, _logger);
         _location.Load();
-        var state = new ServerState(_configuration, _accounts, _location, ServerKeys.Open(_configuration.DataFolder), _logger);
+        _messages = new MessageStore(_configuration.DataFolder, _options.Time, _logger);
+        var state = new ServerState(_configuration, _accounts, _location, ServerKeys.Open(_configuration.DataFolder), _logger) { Messages = _messages };
         List<NetworkAddress> addresses = LocalAddresses();
         _tls = ServerTls.Open(_configuration, [.. addresses.Select(address => address.ToIPAddress())], _options.Time, _logger);
         var ports = new MediaPorts(_configuration.Media.Ports.First, _configuration.Media.Ports.Last);
@@ -137,6 +140,7 @@ public sealed class ParleyServer : IAsyncDisposable
         Listening = [.. _roles.Endpoint.ListenPoints.Select(ToUri)];
         _accounts.Start();
         _location.Start();
+        _messages.Start();
     }
 
     /// <summary>Starts the lanes' loops. What one lane counts as load, several count together.</summary>
@@ -178,6 +182,7 @@ public sealed class ParleyServer : IAsyncDisposable
         _watch?.Dispose();
         foreach (NetworkLoop loop in _loops) loop.Dispose();    // runs what was posted, registrations too, and sends it
         _location?.Dispose();
+        _messages?.Dispose();
         _roles?.Dispose();
         _tls?.Dispose();
     }

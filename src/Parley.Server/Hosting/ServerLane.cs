@@ -2,6 +2,8 @@ using System.Buffers;
 using Parley.Endpoint.Sip;
 using Parley.Server.Authentication;
 using Parley.Server.Calls;
+using Parley.Server.Events;
+using Parley.Server.Messages;
 using Parley.Server.Proxy;
 using Parley.Server.Redirect;
 using Parley.Server.Registrar;
@@ -31,6 +33,8 @@ internal sealed class ServerLane : ITransactionUser
         Registrations = new LaneRegistrations(lane, server.Location);
         Calls = new CallTable(lane, server.Limits);
         Proxy = new ProxyCore(this);
+        Events = new LaneEvents(server, lane);
+        Deliveries = new LaneDeliveries(this, Events.Core);
         var credentials = new CredentialsCheck(server, lane);
         IRequestStep[] steps =
         [
@@ -45,6 +49,7 @@ internal sealed class ServerLane : ITransactionUser
             new IdentifyCaller(server, credentials),
             new AuthorizeRelay(),
             new ScreenCalls(),
+            new ServeEvents(server, Events),
         ];
         _firstTargetStep = steps.Length;
         steps =
@@ -53,6 +58,7 @@ internal sealed class ServerLane : ITransactionUser
             .. added,
             new FollowRules(server),
             new ServeLocally(services),
+            new StoreMessages(server),
             new RedirectToContacts(server),
             new FindTargets(server),
         ];
@@ -72,6 +78,12 @@ internal sealed class ServerLane : ITransactionUser
 
     /// <summary>The calls that the lane forwards.</summary>
     public ProxyCore Proxy { get; }
+
+    /// <summary>The texts that the lane delivers.</summary>
+    public LaneDeliveries Deliveries { get; }
+
+    /// <summary>The subscriptions that the lane has.</summary>
+    public LaneEvents Events { get; }
 
     /// <summary>The users that the server itself is.</summary>
     public IReadOnlyList<ILocalService> Services { get; }

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using Parley.Server.Accounts;
 using Parley.Server.Calls;
 using Parley.Server.Configuration;
+using Parley.Server.Events;
+using Parley.Server.Messages;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
 using Parley.Sip.Messages;
@@ -46,6 +48,12 @@ internal sealed class ServerState
 
     /// <summary>How many calls users have whose calls are limited.</summary>
     public CallLimits Limits { get; } = new();
+
+    /// <summary>What is watched and published.</summary>
+    public EventStates Events { get; } = new();
+
+    /// <summary>The texts that wait; null where none do.</summary>
+    public MessageStore? Messages { get; init; }
 
     /// <summary>The log.</summary>
     public ILogger Logger { get; }

@@ -80,7 +80,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
     /// <param name="binding">The phone's binding.</param>
     /// <param name="contact">Its Contact.</param>
     /// <param name="isGone">True when that was a WebSocket, or any connection of an outbound binding, which is closed: nothing leads to the phone then.</param>
-    private static SipFlow? FlowTo(SipLane lane, scoped in Binding binding, scoped in SipUriView contact, out bool isGone)
+    public static SipFlow? FlowTo(SipLane lane, scoped in Binding binding, scoped in SipUriView contact, out bool isGone)
     {
         isGone = false;
         if (!binding.Path.IsEmpty || !SourceFlow.TryRead(binding.Source, out SourceFlow source)) return null;

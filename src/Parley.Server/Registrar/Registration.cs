@@ -30,6 +30,12 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
         _transaction!.Respond(reply);
         _transaction.Release();
         _transaction = null;
+        if (Outcome == BindingOutcome.Accepted)
+        {
+            if (_server.Server.Events.HasWatchers) _server.Server.Events.OnRegistered(AddressOfRecord);
+            _server.Deliveries.OnRegistered(AddressOfRecord);
+        }
+
         pool.Return(this);
     }
 }

@@ -16,6 +16,9 @@ internal sealed class Database
     /// <summary>Accounts: what people entered.</summary>
     public const string Accounts = "accounts";
 
+    /// <summary>Texts that wait for users who are not there.</summary>
+    public const string Messages = "messages";
+
     private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string _connectionString;

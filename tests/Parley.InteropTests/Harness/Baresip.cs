@@ -28,6 +28,9 @@ internal sealed record BaresipSettings(string Name)
 
     public string Codec { get; init; } = "PCMU";
 
+    /// <summary>Whose presence it watches; it then also asks for messages that wait.</summary>
+    public string? Watches { get; init; }
+
     /// <summary>The PEM file of whom it trusts over TLS.</summary>
     public string? Authorities { get; init; }
 }
@@ -65,7 +68,7 @@ internal sealed class Baresip : IAsyncDisposable
         string folder = bench.NewFolder(settings.Name);
         await File.WriteAllTextAsync(Path.Combine(folder, "config"), Config(settings, address, folder));
         await File.WriteAllTextAsync(Path.Combine(folder, "accounts"), Account(settings, address));
-        await File.WriteAllTextAsync(Path.Combine(folder, "contacts"), "");
+        await File.WriteAllTextAsync(Path.Combine(folder, "contacts"), settings.Watches is null ? "" : $"\"Watched\" <{settings.Watches}>;presence=p2p\n");
 
         // Its output is no terminal: without stdbuf its lines would come when it ends.
         ChildProcess process = bench.Start($"baresip {settings.Name}", "/usr/bin/stdbuf", ["-oL", Programs.PathOf(Programs.Baresip), "-f", folder, "-s", "-v"], folder);
@@ -79,6 +82,14 @@ internal sealed class Baresip : IAsyncDisposable
         await control.ConnectAsync(address, ControlPort);
         return bench.Own(new Baresip(process, address, folder, control));
     }
+
+    /// <summary>Waits until it writes a line with these words.</summary>
+    public Task SaysAsync(string what, string words) => _process.LineAsync(what, line => line.Contains(words, StringComparison.Ordinal));
+
+    /// <summary>Waits until it writes that somebody whom it watches is there, or is not any more.</summary>
+    public Task SeesAsync(bool isOnline) => _process.LineAsync(
+        isOnline ? "somebody to come" : "somebody to go",
+        line => line.Contains("changed status", StringComparison.Ordinal) && line.LastIndexOf("Online", StringComparison.Ordinal) > line.LastIndexOf("Offline", StringComparison.Ordinal) == isOnline);
 
     /// <summary>Calls a URI; wait for CALL_ESTABLISHED or CALL_CLOSED.</summary>
     public Task DialAsync(string uri) => CommandAsync("dial", uri);
@@ -176,6 +187,7 @@ internal sealed class Baresip : IAsyncDisposable
         module_tmp account.so
         module_app menu.so
         module_app ctrl_tcp.so
+        {(settings.Watches is null ? "" : "module_app contact.so\nmodule_app presence.so\nmodule_app mwi.so")}
         ctrl_tcp_listen {address}:{ControlPort}
 
         """;

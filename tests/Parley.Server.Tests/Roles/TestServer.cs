@@ -8,6 +8,7 @@ using Parley.Net.Virtual;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
+using Parley.Server.Messages;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
 using Parley.Server.Services;
@@ -51,7 +52,7 @@ internal sealed class TestServer : IDisposable
         foreach (string file in Directory.GetFiles(Template.Value)) File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
         _accounts = new AccountDirectory(_folder, NullLogger.Instance);
         Location = new LocationService(store, configuration.Location, configuration.Registrar, new ContactUriComparer(), Network.Time, NullLogger.Instance);
-        State = new ServerState(configuration, _accounts, Location, ServerKeys.CreateRandom(), NullLogger.Instance);
+        State = new ServerState(configuration, _accounts, Location, ServerKeys.CreateRandom(), NullLogger.Instance) { Messages = configuration.Messages.Store ? new MessageStore(_folder, Network.Time, NullLogger.Instance) : null };
         var loops = new List<INetworkLoop> { Host.Loop };
         while (loops.Count < lanes) loops.Add(Host.AddLoop());
         var options = new SipEndpointOptions
@@ -156,6 +157,7 @@ internal sealed class TestServer : IDisposable
         Roles.Dispose();
         Location.Dispose();
         _accounts.Dispose();
+        State.Messages?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -185,6 +187,7 @@ internal sealed class TestServer : IDisposable
         {
             server.Location.Maintain();
             server._accounts.RunPending();
+            server.State.Messages?.RunPending();
             if (server.IsPumping) server.Host.Loop.Schedule(this, now + Interval);
         }
     }
