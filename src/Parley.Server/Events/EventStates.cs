@@ -1,5 +1,6 @@
 using System.Text;
 using Parley.Core;
+using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Sip.Events;
 
@@ -20,19 +21,17 @@ internal sealed record Watcher(ulong Id, string Uri, int Lane);
 /// <remarks>
 /// A subscription stays in the lane of its Call-ID, while its resource may change on every lane: by a PUBLISH or a REGISTER that came to another one. Whoever changes
 /// a resource calls <see cref="Changed"/>, which posts its name to each lane that has watchers; that lane composes the state and tells them. SUBSCRIBE and
-/// PUBLISH take the lock here for a few dictionary accesses. A REGISTER does not: it looks at <see cref="HasWatchers"/> first, and takes it only where somebody watches.
+/// PUBLISH take the lock here for a few dictionary accesses. A REGISTER takes it only when somebody watches that user (<see cref="OnRegistered"/>).
 /// </remarks>
 internal sealed class EventStates
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ResourceName, Resource> _resources = [];
     private readonly Dictionary<string, int> _perWatcher = new(StringComparer.Ordinal);
+    private readonly UserCounts _contactWatchers = new();
     private readonly List<LaneEvents> _lanes = [];
     private int _watchers;
     private int _published;
-
-    /// <summary>False when nobody watches anything.</summary>
-    public bool HasWatchers => Volatile.Read(ref _watchers) > 0;
 
     /// <summary>Adds a lane, before any request comes.</summary>
     public void Add(LaneEvents lane)
@@ -50,6 +49,7 @@ internal sealed class EventStates
             if (_watchers >= limits.MaxSubscriptions || own >= limits.MaxSubscriptionsPerUser) return false;
             _perWatcher[watcher.Uri] = own + 1;
             _watchers++;
+            if (ShowsContacts(name.Package)) _contactWatchers.Add(name.User, 1);
             GetOrAdd(name).Watchers.Add(watcher);
             return true;
         }
@@ -62,6 +62,7 @@ internal sealed class EventStates
         {
             if (!_resources.TryGetValue(name, out Resource? resource) || !resource.Watchers.Remove(watcher)) return;
             _watchers--;
+            if (ShowsContacts(name.Package)) _contactWatchers.Add(name.User, -1);
             if (--_perWatcher[watcher.Uri] == 0) _perWatcher.Remove(watcher.Uri);
             RemoveIfEmpty(name, resource);
         }
@@ -117,13 +118,16 @@ internal sealed class EventStates
         }
     }
 
-    /// <summary>The contacts of a user may be others than they were. Any thread; called only where somebody watches something.</summary>
+    /// <summary>The contacts of a user may be others than they were. Any thread; no lock and no allocation for whom nobody watches.</summary>
     public void OnRegistered(ReadOnlySpan<byte> addressOfRecord)
     {
+        if (!_contactWatchers.HasAny(addressOfRecord)) return;
         string user = Encoding.UTF8.GetString(addressOfRecord);
         Changed(new ResourceName(EventPackages.Presence.Name, user));
         Changed(new ResourceName(EventPackages.Registration.Name, user));
     }
+
+    private static bool ShowsContacts(string package) => package == EventPackages.Presence.Name || package == EventPackages.Registration.Name;
 
     private Resource GetOrAdd(ResourceName name)
     {

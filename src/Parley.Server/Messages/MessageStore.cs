@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Storage;
 
@@ -26,8 +26,8 @@ internal sealed class MessageStore : IDisposable
     private readonly ConcurrentQueue<Action> _orders = new();
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, int> _waiting = new(StringComparer.Ordinal);     // as are the following under the lock
-    private readonly HashSet<string> _underDelivery = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _underDelivery = new(StringComparer.Ordinal);      // this and the following are changed under the lock
+    private volatile UserCounts _waiting = new();
     private int _total;
     private Thread? _thread;
     private volatile bool _isClosed;
@@ -52,12 +52,8 @@ internal sealed class MessageStore : IDisposable
         _thread.Start();
     }
 
-    /// <summary>True when something waits for a user. Any thread.</summary>
-    public bool HasFor(ReadOnlySpan<byte> user)
-    {
-        if (Volatile.Read(ref _total) == 0) return false;
-        lock (_gate) return _waiting.ContainsKey(Encoding.UTF8.GetString(user));
-    }
+    /// <summary>True when something waits for a user. Any thread; no lock and no allocation.</summary>
+    public bool HasFor(ReadOnlySpan<byte> user) => _waiting.HasAny(user);
 
     /// <summary>Stores a text. Any thread.</summary>
     /// <param name="message">The text.</param>
@@ -68,19 +64,17 @@ internal sealed class MessageStore : IDisposable
     {
         lock (_gate)
         {
-            int own = _waiting.GetValueOrDefault(message.User);
-            if (_isClosed || own >= limits.MaxPerUser || _total >= limits.MaxTotal || _orders.Count >= MaxOrders) return false;
-            _waiting[message.User] = own + 1;
+            if (_isClosed || _waiting.Of(message.User) >= limits.MaxPerUser || _total >= limits.MaxTotal || _orders.Count >= MaxOrders) return false;
+            _waiting.Add(message.User, 1);
             _total++;
+            Order(() =>     // within the lock: a sweep must see what is counted and not yet stored
+            {
+                bool isSaved = Try(() => Insert(message));
+                if (!isSaved) Uncount(message.User);
+                done(isSaved);
+            });
+            return true;
         }
-
-        Order(() =>
-        {
-            bool isSaved = Try(() => Insert(message));
-            if (!isSaved) Uncount(message.User, 1);
-            done(isSaved);
-        });
-        return true;
     }
 
     /// <summary>Takes the texts of a user for delivery, the oldest first, so that nobody else delivers them meanwhile. Any thread.</summary>
@@ -106,7 +100,7 @@ internal sealed class MessageStore : IDisposable
     /// <summary>A text was delivered. Any thread.</summary>
     public void Delete(StoredMessage message) => Order(() =>
     {
-        if (Try(() => Execute("DELETE FROM message WHERE id = $id", ("$id", message.Id)))) Uncount(message.User, 1);
+        if (Try(() => Execute("DELETE FROM message WHERE id = $id", ("$id", message.Id)))) Uncount(message.User);
     });
 
     /// <summary>The delivery of a user's texts has ended, with all of them or before. Any thread.</summary>
@@ -172,14 +166,19 @@ internal sealed class MessageStore : IDisposable
         Execute("DELETE FROM message WHERE expires <= $now", ("$now", _time.GetUtcNow().ToUnixTimeMilliseconds()));
         using SqliteCommand command = Command("SELECT user, count(*) FROM message GROUP BY user");
         using SqliteDataReader reader = command.ExecuteReader();
-        Dictionary<string, int> counts = new(StringComparer.Ordinal);
-        while (reader.Read()) counts.Add(reader.GetString(0), reader.GetInt32(1));
+        UserCounts waiting = new();
+        int total = 0;
+        while (reader.Read())
+        {
+            int count = reader.GetInt32(1);
+            waiting.Add(reader.GetString(0), count);
+            total += count;
+        }
+
         lock (_gate)
         {
             if (!_orders.IsEmpty) return;       // what is about to be stored is counted already: another time
-            _waiting.Clear();
-            foreach ((string user, int count) in counts) _waiting.Add(user, count);
-            _total = counts.Values.Sum();
+            (_waiting, _total) = (waiting, total);
         }
     }
 
@@ -208,14 +207,13 @@ internal sealed class MessageStore : IDisposable
         }
     }
 
-    private void Uncount(string user, int count)
+    private void Uncount(string user)
     {
         lock (_gate)
         {
-            if (!_waiting.TryGetValue(user, out int own)) return;
-            _total -= Math.Min(own, count);
-            if (own > count) _waiting[user] = own - count;
-            else _waiting.Remove(user);
+            if (_waiting.Of(user) == 0) return;     // it has expired meanwhile
+            _waiting.Add(user, -1);
+            _total--;
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
         _transaction = null;
         if (Outcome == BindingOutcome.Accepted)
         {
-            if (_server.Server.Events.HasWatchers) _server.Server.Events.OnRegistered(AddressOfRecord);
+            _server.Server.Events.OnRegistered(AddressOfRecord);
             _server.Deliveries.OnRegistered(AddressOfRecord);
         }
 

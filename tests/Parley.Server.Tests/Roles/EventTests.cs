@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Parley.Server.Configuration;
+using Parley.Server.Events;
 using Parley.Sip.Events.Documents;
 
 namespace Parley.Server.Tests.Roles;
@@ -181,7 +182,7 @@ public sealed partial class EventTests : IDisposable
         Received notify = _alice.Receive();
         Assert.Equal("terminated;reason=timeout", notify.Header("Subscription-State"));
         _alice.Answer(notify, 200);
-        Assert.True(_server.Network.Run(() => !_server.State.Events.HasWatchers, TimeSpan.FromSeconds(5)));
+        Assert.True(_server.Network.Run(() => _server.State.Events.WatchersOf(new ResourceName("presence", "bob@example.com")).Length == 0, TimeSpan.FromSeconds(5)));
         Assert.Equal(0, _server.Roles.Lanes[0].Events.Core.SubscriptionCount);
         _server.AssertNothingLeft();
     }
