@@ -22,7 +22,7 @@ internal sealed class CallDialog(Dialog dialog, OfferAnswer negotiation)
     /// <summary>What is under way in it.</summary>
     public PendingExchanges Pending { get; set; }
 
-    /// <summary>The order of the reliable provisional responses that it brings.</summary>
+    /// <summary>The order of the reliable provisional responses to the INVITE that began it; a re-INVITE counts its own.</summary>
     public ProvisionalOrder Provisionals { get; } = new();
 
     /// <summary>True when the other side takes UPDATE (RFC 3311 4).</summary>

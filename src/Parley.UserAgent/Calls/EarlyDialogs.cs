@@ -24,16 +24,15 @@ internal sealed class EarlyDialogs(UserAgentCore core, CallLeg leg, CallSession 
     {
         hasEarlyMedia = false;
         CallDialog? dialog = FindOrAdd(response, invite);
-        if (!response.HasToken(HeaderId.Require, "100rel"u8))
+        if (!PrackRequest.IsReliable(response))
         {
             hasEarlyMedia = dialog is not { IsAgreed: true } && session.TakePreview(response);
             return true;
         }
 
-        if (dialog is null || response.TryGetNumber(HeaderId.RSeq, out uint number) != HeaderStatus.Ok) return false;
-        if (response.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok || dialog.Provisionals.Take(number) != ProvisionalPlace.Next) return false;
+        if (dialog is null || !PrackRequest.TryPlace(response, dialog.Provisionals, out string acknowledged)) return false;
         NegotiationFailure failure = TakeDescription(dialog, response, out byte[] answer, out hasEarlyMedia);
-        new PrackRequest(core, dialog, $"{number} {cseq.Number} INVITE", answer).Start();
+        new PrackRequest(core, dialog, acknowledged, answer).Start();
         if (failure != NegotiationFailure.None) leg.OnUnusableAnswer(failure);
         return failure == NegotiationFailure.None;
     }

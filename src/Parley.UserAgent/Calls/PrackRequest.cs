@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Requests;
 
@@ -10,6 +11,24 @@ namespace Parley.UserAgent.Calls;
 /// </remarks>
 internal sealed class PrackRequest(UserAgentCore core, CallDialog dialog, string acknowledged, byte[] description) : ClientRequest(core, usesKnownNonces: true)
 {
+    /// <summary>Places a reliable provisional response, and says what acknowledges it.</summary>
+    /// <param name="response">101 to 199.</param>
+    /// <param name="order">Those that came for the same INVITE before.</param>
+    /// <param name="acknowledged">The value of RAck.</param>
+    /// <returns>False when it is not reliable, was seen before, or must wait for one that was lost.</returns>
+    public static bool TryPlace(in SipMessageView response, ProvisionalOrder order, out string acknowledged)
+    {
+        acknowledged = "";
+        if (!IsReliable(response)) return false;
+        if (response.TryGetNumber(HeaderId.RSeq, out uint number) != HeaderStatus.Ok || response.TryGetCSeq(out CSeqView cseq) != HeaderStatus.Ok) return false;
+        acknowledged = $"{number} {cseq.Number} INVITE";
+        return order.Take(number) == ProvisionalPlace.Next;
+    }
+
+    /// <summary>True for a provisional response that waits for a PRACK.</summary>
+    /// <remarks>A 100 never does.</remarks>
+    public static bool IsReliable(in SipMessageView response) => response.StatusCode > 100 && response.HasToken(HeaderId.Require, "100rel"u8);
+
     public void Start() => SendTo(dialog.Dialog.NextHop);
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ namespace Parley.UserAgent.Calls;
 ///    ^                           | 491: 2.1 to 4 s, or 0 to 2 s when the other side chose the Call-ID;
 ///    +---------------------------+ 500 with Retry-After; 422: at once
 /// </code>
-/// Source: RFC 3261 14.1, RFC 3311 5.3, RFC 4028 10, RFC 6337 4.3.
+/// Source: RFC 3261 14.1, RFC 3262 4 and 5, RFC 3311 5.3, RFC 4028 10, RFC 6141 3.4, RFC 6337 4.3.
 /// </remarks>
 internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog dialog, CallSession session, SessionRefresh refresh) : LoopTimer
 {
@@ -29,6 +29,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     private readonly Queue<Hold> _holds = new();        // hold or resume, in order
     private SessionRequest? _sent;
     private bool _isRefreshWanted;
+    private bool _isOfferDue;       // a refusal came for what both sides had agreed on: the next refresh says what holds
     private bool _isWaiting;        // for the timer
     private bool _isHoldSent;       // what is sent is the first of the holds
     private bool _wasHolding;
@@ -58,7 +59,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
         if (_isStopped || _sent is not null || _isWaiting || leg.State != CallState.Established || !dialog.Pending.AllowsInvite) return;
         while (_holds.TryPeek(out Hold hold) && hold.IsHolding == session.IsHolding) FinishHold(200, "OK");     // nothing to say
         if (_holds.Count > 0) Change();
-        else if (_isRefreshWanted) SendRefresh();
+        else if (_isRefreshWanted || _isOfferDue) SendRefresh();
     }
 
     /// <summary>The call is over: what waits fails.</summary>
@@ -74,6 +75,28 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     {
         _isWaiting = false;
         TryStart();
+    }
+
+    /// <summary>A provisional response to a re-INVITE came: acknowledges it when it is reliable, and takes the answer that it may have.</summary>
+    /// <remarks>Source: RFC 3262 4, 5; RFC 6141 4.7.</remarks>
+    public void OnProvisional(SessionRequest request, in SipMessageView response)
+    {
+        if (_isStopped || !dialog.Dialog.IsMine(response) || !PrackRequest.TryPlace(response, request.Provisionals, out string acknowledged)) return;
+        dialog.Learn(response);
+        dialog.Dialog.Refresh(response);
+        NegotiationFailure failure = NegotiationFailure.None;
+        bool isAnswer = dialog.Negotiation.IsOfferPending && SessionBody.TryRead(response, out _, out _) == SessionBodyKind.Description;
+        if (isAnswer) failure = session.TakeAnswer(dialog.Negotiation, response);
+        new PrackRequest(core, dialog, acknowledged, []).Start();
+        if (failure != NegotiationFailure.None)
+        {
+            leg.OnUnusableAnswer(failure);
+        }
+        else if (isAnswer)
+        {
+            request.IsAnswered = true;
+            leg.TellHold();
+        }
     }
 
     /// <summary>The final response came.</summary>
@@ -112,7 +135,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     private void SendRefresh()
     {
         _isHoldSent = false;
-        if (dialog.TakesUpdate) Send(SipMethod.Update, []);
+        if (dialog.TakesUpdate && !_isOfferDue) Send(SipMethod.Update, []);
         else Send(SipMethod.Invite, session.Offer(dialog.Negotiation));
     }
 
@@ -130,7 +153,8 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
         dialog.Dialog.Refresh(success);
         refresh.OnAccepted(success, refresh.Asked);
         if (request.Method != SipMethod.Invite) return;
-        NegotiationFailure failure = session.TakeAnswer(dialog.Negotiation, success);
+        _isOfferDue = false;
+        NegotiationFailure failure = request.IsAnswered ? NegotiationFailure.None : session.TakeAnswer(dialog.Negotiation, success);
         if (failure != NegotiationFailure.None)
         {
             leg.OnUnusableAnswer(failure);
@@ -145,6 +169,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     {
         int status = response.StatusCode;
         TakeBack(request);
+        _isOfferDue |= _isHoldSent && request.IsAnswered;
         if (Dialog.IsEndedBy(status) || (request.Method == SipMethod.Invite && status is 405 or 501))
         {
             leg.OnLost(status, WireText.From(response.ReasonPhrase));
@@ -199,8 +224,8 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
             return;
         }
 
-        _isRefreshWanted = false;
-        refresh.OnFailed();
+        if (_isRefreshWanted) refresh.OnFailed();
+        _isRefreshWanted = _isOfferDue = false;
     }
 
     private void FinishHold(int status, string phrase)

@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Requests;
 
@@ -25,13 +26,29 @@ internal sealed class SessionRequest : ClientRequest
     /// <summary>INVITE or UPDATE.</summary>
     public SipMethod Method { get; }
 
+    /// <summary>The order of the reliable provisional responses to it.</summary>
+    public ProvisionalOrder Provisionals { get; private set; } = new();
+
+    /// <summary>True once such a response has brought the answer.</summary>
+    public bool IsAnswered { get; set; }
+
     public void Start() => SendTo(_dialog.Dialog.NextHop);
 
     /// <inheritdoc/>
     protected override RequestTemplate? Compose(in SipFlow flow) => _dialog.Dialog.CreateTargetRefresh(Method, _headers, _contactUser, _offer);
 
     /// <inheritdoc/>
-    protected override uint NextSequence() => _dialog.Dialog.TakeSequenceNumber();
+    protected override uint NextSequence()
+    {
+        Provisionals = new ProvisionalOrder();      // each transaction has numbers of its own
+        return _dialog.Dialog.TakeSequenceNumber();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnProvisional(in SipMessageView response)
+    {
+        if (Method == SipMethod.Invite) _changes.OnProvisional(this, response);
+    }
 
     /// <inheritdoc/>
     protected override void OnFinal(in SipMessageView response)
