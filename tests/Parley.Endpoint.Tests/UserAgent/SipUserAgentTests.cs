@@ -16,26 +16,26 @@ public sealed class SipUserAgentTests
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
     private static readonly NetworkAddress Loopback = NetworkAddress.FromIPv4(0x7F000001, 0);
 
-    private static Task<SipUserAgent> StartAsync(Func<SipUserAgentOptions, SipUserAgentOptions>? change = null)
+    internal static Task<SipUserAgent> StartAsync(Func<SipUserAgentOptions, SipUserAgentOptions>? change = null)
     {
         var options = new SipUserAgentOptions { Listen = SipUserAgentOptions.ListenOn(Loopback) };
         return SipUserAgent.StartAsync(change?.Invoke(options) ?? options);
     }
 
-    private static SipUri UriOf(SipUserAgent agent, SipTransport transport = SipTransport.Udp)
+    internal static SipUri UriOf(SipUserAgent agent, SipTransport transport = SipTransport.Udp)
     {
         SipUri uri = SipUri.Parse($"sip:{agent.ListenPoints[0].Address}");
         return transport == SipTransport.Tcp ? uri.With("transport", "tcp") : uri;
     }
 
-    private static async Task<Call> NextCallAsync(SipUserAgent agent)
+    internal static async Task<Call> NextCallAsync(SipUserAgent agent)
     {
         using var limit = new CancellationTokenSource(Limit);
         await foreach (Call call in agent.IncomingCalls.WithCancellation(limit.Token)) return call;
         throw new InvalidOperationException("The agent has ended.");
     }
 
-    private static async Task<List<CallEvent>> AllEventsAsync(Call call)
+    internal static async Task<List<CallEvent>> AllEventsAsync(Call call)
     {
         using var limit = new CancellationTokenSource(Limit);
         List<CallEvent> events = [];
