@@ -24,6 +24,7 @@ public sealed class CommandLineTests(ITestOutputHelper output) : InteropTest(out
     [InlineData("options")]
     [InlineData("locate")]
     [InlineData("message")]
+    [InlineData("refer")]
     public async Task Every_command_explains_itself(string command)
     {
         ExitedProcess help = await ParleyProgram.SucceedAsync(Bench, [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
@@ -42,6 +43,9 @@ public sealed class CommandLineTests(ITestOutputHelper output) : InteropTest(out
     [InlineData("call not:a:uri")]
     [InlineData("call sip:bob@example.test --duration soon")]
     [InlineData("call sip:bob@example.test --codec g999")]
+    [InlineData("call sip:bob@example.test --hold 0s")]
+    [InlineData("call sip:bob@example.test --after 1s")]
+    [InlineData("refer sip:bob@example.test")]
     [InlineData("locate")]
     [InlineData("locate sip:example.test --dns nonsense")]
     [InlineData("answer --reject 200")]
@@ -130,6 +134,45 @@ public sealed class CommandLineTests(ITestOutputHelper output) : InteropTest(out
 
         Assert.Equal(130, await alice.Process.ExitAsync());
         Wav.Read(recording);
+    }
+
+    [Fact]
+    public async Task Who_is_asked_to_call_somebody_tells_how_far_that_comes()
+    {
+        ParleyServer server = await ParleyServer.StartAsync(Bench);
+        ParleyPhone bob = await ParleyPhone.AnswerAsync(Bench, server, "bob", Transport.Udp, "--allow-transfer");
+        ParleyPhone carol = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "2", "--duration", "200ms");
+        string[] direct = ["refer", $"sip:bob@{bob.Address}", $"sip:carol@{carol.Address}", "--local", $"{Bench.Network.NewAddress()}:5060"];
+        string[] account = ["--as", $"sip:alice@{server.Name}", "--password", ParleyServer.PasswordOf("alice"), "--proxy", $"sip:{server.EndPoint}"];
+
+        ExitedProcess spoken = await ParleyProgram.SucceedAsync(Bench, direct);
+        await bob.Process.EventAsync("ended");
+        ExitedProcess through = await ParleyProgram.SucceedAsync(
+            Bench, ["refer", $"sip:bob@{ParleyServer.Domain}", $"sip:carol@{carol.Address}", "--local", $"{Bench.Network.NewAddress()}:5060", "--json", .. account]);
+
+        // Who is answered at once may not be told that it rings: only the last status is, once the one before has arrived.
+        Assert.Equal(["100 Trying", "200 OK"], spoken.Output.Where(line => line != "180 Ringing"));
+        string[] told = [.. ParleyProgram.Events(through.Output).Select(happened => $"{happened.GetProperty("event").GetString()} {happened.GetProperty("status").GetInt32()}")];
+        Assert.Equal(["transferring 100", "referred 200"], told.Where(line => line != "transferring 180"));
+        await carol.Process.SucceededAsync();
+        ExitedProcess refused = await ParleyProgram.RunAsync(Bench, ["refer", $"sip:bob@{bob.Address}", "sip:carol@localhost:1", "--local", $"{Bench.Network.NewAddress()}:5060"]);
+        Assert.Equal(1, refused.ExitCode);
+        AssertClear(refused);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_hold_is_told_to_who_is_held(bool isJson)
+    {
+        ParleyPhone bob = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "1");
+
+        ExitedProcess call = await ParleyProgram.SucceedAsync(
+            Bench, ["call", $"sip:bob@{bob.Address}", "--hold", "200ms", "--duration", "100ms", "--local", $"{Bench.Network.NewAddress()}:5060", .. isJson ? ["--json"] : Array.Empty<string>()]);
+
+        await bob.Process.SucceededAsync();
+        Assert.Equal([true, false], bob.Process.Events.Where(happened => happened.GetProperty("event").GetString() == "held").Select(happened => happened.GetProperty("held").GetBoolean()));
+        Assert.Contains("HungUp", call.Output[^(isJson ? 1 : 2)], StringComparison.Ordinal);
     }
 
     [Fact]

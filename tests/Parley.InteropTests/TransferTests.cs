@@ -1,8 +1,11 @@
+using Parley.Core;
 using Parley.InteropTests.Harness;
+using Parley.Sip.Messages;
+using Parley.UserAgent;
 
 namespace Parley.InteropTests;
 
-/// <summary>Transfers with baresip, and what sipp says of reliable provisional responses, offers in them, UPDATE and session timers.</summary>
+/// <summary>Transfers with baresip and between programs of ours, and what sipp says of glare, reliable provisional responses, offers in them, UPDATE and session timers.</summary>
 /// <remarks>baresip 1.0.0 knows the blind transfer alone, as who asks and as who is asked.</remarks>
 public sealed class TransferTests(ITestOutputHelper output) : InteropTest(output)
 {
@@ -53,6 +56,42 @@ public sealed class TransferTests(ITestOutputHelper output) : InteropTest(output
         Assert.True(calling.ExitCode == 0, calling.Log);
         await bob.Process.EventAsync("held");
         await bob.Process.SucceededAsync();
+        (await capture.StopAsync()).AssertClean();
+    }
+
+    [PeerFact(Programs.Sipp, Programs.Tshark)]
+    public async Task A_hold_that_meets_another_is_asked_for_again_and_its_reliable_answer_is_acknowledged()
+    {
+        Capture capture = await Capture.StartAsync(Bench);
+        var bob = new SippSettings("bob", Bench.Network.NewAddress());
+        ChildProcess answering = await Sipp.StartServerAsync(Bench, "answer-after-glare", bob);
+
+        ParleyPhone alice = ParleyPhone.CallDirectly(Bench, $"sip:bob@{bob.Address}", "--hold", "500ms", "--duration", "500ms");
+
+        await alice.Process.SucceededAsync();
+        await Sipp.SucceededAsync(Bench, answering);
+        (await capture.StopAsync()).AssertClean();
+    }
+
+    [PeerFact(Programs.Tshark)]
+    public async Task Two_phones_that_somebody_has_spoken_with_are_connected_with_each_other()
+    {
+        Capture capture = await Capture.StartAsync(Bench);
+        ParleyPhone bob = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "1", "--allow-transfer");
+        ParleyPhone carol = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "2", "--duration", "2s");
+        Assert.True(NetworkAddress.TryParse($"{Bench.Network.NewAddress()}:5060", out NetworkAddress address));
+        await using SipUserAgent alice = await SipUserAgent.StartAsync(new SipUserAgentOptions { Listen = SipUserAgentOptions.ListenOn(address) });
+
+        Call toBob = await alice.CallAsync(SipUri.Parse($"sip:bob@{bob.Address}"));
+        await toBob.HoldAsync();
+        Call toCarol = await alice.CallAsync(SipUri.Parse($"sip:carol@{carol.Address}"));
+        await toBob.TransferAsync(toCarol).WaitAsync(Limit.Call);
+
+        await toCarol.Ended.WaitAsync(Limit.Call);
+        await bob.Process.EventAsync("transfer");
+        await carol.Process.EventAsync("replaced");
+        await bob.Process.SucceededAsync();
+        await carol.Process.SucceededAsync();
         (await capture.StopAsync()).AssertClean();
     }
 }
