@@ -71,4 +71,22 @@ public sealed class EventTests(ITestOutputHelper output) : InteropTest(output)
         Assert.Equal(130, await bob.Process.ExitAsync());
         (await capture.StopAsync()).AssertClean();
     }
+
+    [Theory]
+    [InlineData(Transport.Udp)]
+    [InlineData(Transport.Tcp)]
+    public async Task A_server_that_stops_says_when_to_come_back(Transport transport)
+    {
+        ParleyServer server = await ParleyServer.StartAsync(Bench);
+        ParleyProcess watcher = ParleyProgram.Start(Bench, "parley subscribe",
+        [
+            "subscribe", $"sip:bob@{ParleyServer.Domain}", "presence", "--as", $"sip:alice@{ParleyServer.Domain}", "--password", ParleyServer.PasswordOf("alice"),
+            "--proxy", $"sip:{server.EndPoint}{transport.Parameter()}", "--local", $"{Bench.Network.NewAddress()}:5060", "--count", "2",
+        ]);
+        Assert.Equal("active", (await watcher.EventAsync("notification")).GetProperty("state").GetString());
+        server.Process.Process.Terminate();
+        await watcher.EventAsync("notification", told => told.GetProperty("state").GetString() == "terminated" && told.GetProperty("reason").GetString() == "probation");
+        Assert.Equal(0, await watcher.ExitAsync());
+        Assert.Equal(0, await server.Process.ExitAsync());
+    }
 }

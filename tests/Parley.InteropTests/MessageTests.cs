@@ -29,7 +29,7 @@ public sealed class MessageTests(ITestOutputHelper output) : InteropTest(output)
         (await capture.StopAsync()).AssertClean();
     }
 
-    [PeerTheory(Programs.Tshark)]
+    [Theory]
     [InlineData(Transport.Udp)]
     [InlineData(Transport.Tcp)]
     public async Task A_text_to_somebody_who_is_not_there_waits_and_survives_a_crash(Transport transport)

@@ -78,6 +78,19 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
         return StepResult.Done;
     }
 
+    /// <summary>Ends all subscriptions with a last NOTIFY, whose answer nobody waits for: the server stops.</summary>
+    /// <remarks>
+    /// The reason is probation: its subscriber comes back after a while. With deactivated it would come at once, to be refused by a server that stops.
+    /// Source: RFC 6665 4.1.3.
+    /// </remarks>
+    public void EndAll()
+    {
+        foreach (WatchedResource resource in _watched.Values.ToArray())
+        {
+            foreach (Notifier notifier in resource.Notifiers.ToArray()) notifier.Terminate(TerminationReason.Probation, RefuseWhenStopping.Absence);
+        }
+    }
+
     /// <inheritdoc/>
     public NotifyBody Write(Notifier notifier, in SubscriptionStatus status)
     {

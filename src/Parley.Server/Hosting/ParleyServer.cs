@@ -93,7 +93,7 @@ public sealed class ParleyServer : IAsyncDisposable
         roles.State.Configuration = configuration;
     }
 
-    /// <summary>Stops: new calls are refused, what is under way may finish, what rings is ended, and every registration that waits is saved and answered.</summary>
+    /// <summary>Stops: new calls are refused, what is under way may finish, what rings and who watches is ended, and every registration that waits is saved and answered.</summary>
     public async Task StopAsync()
     {
         if (_isStopped) return;
@@ -101,6 +101,7 @@ public sealed class ParleyServer : IAsyncDisposable
         if (_roles is { } roles)
         {
             roles.State.IsStopping = true;
+            roles.EndSubscriptions();
             roles.EndCalls(alsoRinging: false);
             long start = _options.Time.GetTimestamp();
             bool isEnding = false;

@@ -7,6 +7,9 @@ namespace Parley.Server.Hosting;
 /// <summary>Answers 503 to new calls while the server shuts down, and to everything before it knows its addresses.</summary>
 internal sealed class RefuseWhenStopping(ServerState server) : IRequestStep
 {
+    /// <summary>When to try again: the server, or the one that takes its place, is expected to be there then.</summary>
+    public static readonly TimeSpan Absence = TimeSpan.FromSeconds(30);
+
     private static ReadOnlySpan<byte> RetryAfter => "Retry-After: 30\r\n"u8;
 
     /// <inheritdoc/>

@@ -59,6 +59,12 @@ internal sealed class ServerRoles : IDisposable
         foreach (ServerLane lane in _lanes) lane.Lane.Post(new Ending(lane, alsoRinging));
     }
 
+    /// <summary>Ends the subscriptions, so that watchers come back when the server is there again. Any thread.</summary>
+    public void EndSubscriptions()
+    {
+        foreach (ServerLane lane in _lanes) lane.Lane.Post(new Unwatching(lane));
+    }
+
     /// <summary>What was counted since the start. Any thread; a moment late.</summary>
     public ServerStatistics Statistics() => ServerStatistics.Of(this);
 
@@ -68,5 +74,10 @@ internal sealed class ServerRoles : IDisposable
     private sealed class Ending(ServerLane lane, bool alsoRinging) : ILoopWork
     {
         public void Run(Instant now) => lane.EndCalls(alsoRinging);
+    }
+
+    private sealed class Unwatching(ServerLane lane) : ILoopWork
+    {
+        public void Run(Instant now) => lane.Events.EndAll();
     }
 }

@@ -174,6 +174,43 @@ public sealed partial class EventTests : IDisposable
         Assert.Equal("60", test._alice.ReceiveStatus(503).Header("Retry-After"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Watchers_are_told_to_come_back_when_the_server_stops(int lanes)
+    {
+        using var test = new EventTests(lanes, null);
+        test.EndsSubscriptions();
+    }
+
+    private void EndsSubscriptions()
+    {
+        Subscribe(_alice, Bob, "presence");
+        Subscribe(_bob, Bob, "presence.winfo");
+        _server.State.IsStopping = true;
+        _server.Roles.EndSubscriptions();
+        foreach (Peer watcher in new[] { _alice, _bob })
+        {
+            Received notify = watcher.ReceiveNew("NOTIFY");
+            Assert.Equal("terminated;reason=probation;retry-after=30", notify.Header("Subscription-State"));
+            watcher.Answer(notify, 200);
+        }
+
+        Assert.True(_server.Network.Run(() => _server.Roles.Lanes.Sum(lane => lane.Events.Core.SubscriptionCount) == 0, TimeSpan.FromSeconds(5)));
+
+        _alice.CallId = "another";
+        _alice.Send(_alice.Request("SUBSCRIBE", Bob, headers: "Event: presence\r\n"));
+        Assert.Equal("30", _alice.ReceiveStatus(503).Header("Retry-After"));
+        _server.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void The_server_says_which_events_it_has_but_for_templates()
+    {
+        _alice.Send(_alice.Request("OPTIONS", "sip:example.com"));
+        Assert.Equal("presence, message-summary, reg", _alice.ReceiveStatus(200).Header("Allow-Events"));
+    }
+
     [Fact]
     public void Nothing_is_left_of_a_subscription_that_ended()
     {
