@@ -73,14 +73,14 @@ internal static class RegistrationReader
         }
 
         update.IsOutbound = outbound is { IsUsed: true, IsOffered: true };
-        bool isSecure = schemes.HasFlag(Schemes.Sips);      // before Path, which alone says nothing
+        bool isSecure = (schemes & Schemes.Sips) != 0;      // before Path, which alone says nothing
         if (!TryReadPath(update, request, ref schemes))
         {
             problem = "Malformed Path"u8;
             return false;
         }
 
-        if (isSecure && (schemes.HasFlag(Schemes.Other) || request.TryGetRequestUri(out SipUriView registrar) != HeaderStatus.Ok || registrar.Scheme != SipUriScheme.Sips))
+        if (isSecure && ((schemes & Schemes.Other) != 0 || request.TryGetRequestUri(out SipUriView registrar) != HeaderStatus.Ok || registrar.Scheme != SipUriScheme.Sips))
         {
             problem = "SIPS Contact beside Other Schemes"u8;
             return false;
