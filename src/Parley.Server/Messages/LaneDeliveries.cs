@@ -24,10 +24,11 @@ internal sealed class LaneDeliveries(ServerLane server, UserAgentCore core)
     /// <summary>A user has registered.</summary>
     public void OnRegistered(ReadOnlySpan<byte> addressOfRecord)
     {
-        if (server.Server.Messages is not { } store || !store.HasFor(addressOfRecord)) return;
-        string user = Encoding.UTF8.GetString(addressOfRecord);
-        store.TryTake(user, messages => server.Completions.Add(new Delivery(this, store, user, messages)));
+        if (server.Server.Messages is { } store && store.HasFor(addressOfRecord)) Begin(store, Encoding.UTF8.GetString(addressOfRecord));
     }
+
+    // A method of its own: where a lambda is, what it captures is allocated on the way to it.
+    private void Begin(MessageStore store, string user) => store.TryTake(user, messages => server.Completions.Add(new Delivery(this, store, user, messages)));
 
     /// <summary>Sends a text to the most preferred phone: among equals the one that registered last.</summary>
     /// <returns>False when no phone is there.</returns>

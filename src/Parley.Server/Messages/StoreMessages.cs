@@ -1,6 +1,7 @@
 using System.Text;
 using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
+using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
@@ -38,11 +39,16 @@ internal sealed class StoreMessages(ServerState server) : IRequestStep
         var stored = new StoredMessage(
             Encoding.UTF8.GetString(user[..length]), (sender with { Parameters = SipParameters.Empty }).ToString(), type.ReplaceLineEndings(" "), message.Body.ToArray(), now, now + lifetime);
         if (request.Incoming.CreateTransaction(request.Server) is not { } transaction) return StepResult.Done;
-        ServerLane lane = request.Server;
-        if (store.TrySave(stored, request.Configuration.Messages, isSaved => lane.Completions.Add(new Saved(lane, transaction, isSaved)))) return StepResult.Done;
+        Save(request.Server, transaction, store, stored, request.Configuration.Messages);
+        return StepResult.Done;
+    }
+
+    // A method of its own: where a lambda is, what it captures is allocated on the way to it, for each request.
+    private static void Save(ServerLane lane, SipServerTransaction transaction, MessageStore store, StoredMessage message, MessageOptions limits)
+    {
+        if (store.TrySave(message, limits, isSaved => lane.Completions.Add(new Saved(lane, transaction, isSaved)))) return;
         lane.Counters.CountReply(SipMethod.Message, 480);
         transaction.Respond(new SipReply(480) { ReasonPhrase = "Too Many Messages Wait"u8 });
-        return StepResult.Done;
     }
 
     private sealed class Saved(ServerLane lane, SipServerTransaction transaction, bool isSaved) : ILaneCompletion
