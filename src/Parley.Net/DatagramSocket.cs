@@ -24,6 +24,8 @@ internal abstract class DatagramSocket(NetworkLoop loop, NetworkAddress local, I
 
     public NetworkAddress LocalAddress { get; } = local;
 
+    public virtual int Fullness => 0;
+
     protected NetworkLoop Loop { get; } = loop;
 
     protected IDatagramHandler Handler { get; } = handler;

@@ -8,6 +8,10 @@ public interface IDatagramSocket : IDisposable
     /// <summary>Where it is bound, with the port that was chosen.</summary>
     NetworkAddress LocalAddress { get; }
 
+    /// <summary>How full the system's receive buffer was when the batch that is being handed over was taken out of it.</summary>
+    /// <value>0 to 256; 0 unless the batch was full, and where the system does not tell.</value>
+    int Fullness => 0;
+
     /// <summary>Sends a leased buffer with this round's batch; the socket takes a lease of its own until it is sent.</summary>
     void Send(PooledBuffer datagram, NetworkAddress remote);
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Parley.Server;
 
-/// <summary>Everything the server writes into its log. Event ids: 100-199 storage, accounts, location, configuration and certificates; 200-299 hosting and roles.</summary>
+/// <summary>Everything the server writes into its log. Event ids: 100-199 storage, accounts, location, configuration and certificates and bans; 200-299 hosting and roles.</summary>
 internal static partial class Log
 {
     [LoggerMessage(100, LogLevel.Error, "{Count} bindings were not saved and their registrations are answered 500")]
@@ -47,8 +47,20 @@ internal static partial class Log
     [LoggerMessage(126, LogLevel.Warning, "No TLS connection to {Name} at {Remote}: {Reason} ({Left} more since the last such line)")]
     public static partial void TlsNotConnected(ILogger logger, string name, string remote, string reason, long left);
 
-    [LoggerMessage(130, LogLevel.Error, "Texts that wait could not be read or written")]
+    [LoggerMessage(140, LogLevel.Error, "Texts that wait could not be read or written")]
     public static partial void MessagesFailed(ILogger logger, Exception problem);
+
+    [LoggerMessage(130, LogLevel.Warning, "{Source} is shut out for {User} for {Seconds} s after {Failures} wrong passwords; parley ban lift ends it")]
+    public static partial void Banned(ILogger logger, string source, string user, int seconds, int failures);
+
+    [LoggerMessage(131, LogLevel.Warning, "{Source} is shut out for {Seconds} s after {Failures} wrong passwords; parley ban lift ends it")]
+    public static partial void SourceBanned(ILogger logger, string source, int seconds, int failures);
+
+    [LoggerMessage(132, LogLevel.Information, "The ban of {Source} {User} is lifted")]
+    public static partial void BanLifted(ILogger logger, string source, string user);
+
+    [LoggerMessage(133, LogLevel.Error, "Bans cannot be kept in the database; they stand until the server ends")]
+    public static partial void BansNotKept(ILogger logger, Exception exception);
 
     [LoggerMessage(200, LogLevel.Information, "Listening on {Uri}")]
     public static partial void Listening(ILogger logger, string uri);

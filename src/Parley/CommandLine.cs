@@ -40,6 +40,7 @@ internal static class CommandLine
         root.Add(ServeCommand.Create(runner));
         root.Add(DemoCommand.Create(runner));
         root.Add(UserCommand.Create(runner));
+        root.Add(BanCommand.Create(runner));
         root.Add(CallCommand.Create(runner));
         root.Add(AnswerCommand.Create(runner));
         root.Add(OptionsCommand.Create(runner));

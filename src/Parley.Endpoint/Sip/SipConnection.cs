@@ -101,6 +101,12 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     public void OnReceived(Instant now, IStreamConnection connection, ReadOnlySpan<byte> bytes)
     {
         _lastReceived = now;
+        if (_lane.Receiver.Refuses(Remote))
+        {
+            Close();
+            return;
+        }
+
         if (IsWebSocket)
         {
             // RFC 7118 4.2: a message each. The keep-alive of RFC 5626 is one without a SIP message in it.

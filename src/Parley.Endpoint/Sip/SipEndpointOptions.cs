@@ -34,6 +34,10 @@ public sealed record SipEndpointOptions
     /// <summary>Memory of a lane for transactions that are answered and only wait for their request to come again; beyond it the oldest end early.</summary>
     public long MaxSettledBytes { get; init; } = 128 * 1024 * 1024;
 
+    /// <summary>How many times as long as a request by UDP, whose source address may be forged, what is sent back for it may be; 0 for no limit.</summary>
+    /// <remarks>Header rows that do not fit are left out, the last ones first; the same holds for all that is sent again in its transaction together (<see cref="SipServerTransaction.TrustSource"/>).</remarks>
+    public int MaxAmplification { get; init; }
+
     /// <summary>Stream connections beyond which no more are accepted.</summary>
     public int MaxConnections { get; init; } = 65_536;
 
@@ -57,6 +61,9 @@ public sealed record SipEndpointOptions
 
     /// <summary>Listens for stream connections; null has the first lane's loop do it.</summary>
     public ISipStreamListener? StreamListener { get; init; }
+
+    /// <summary>Refuses messages by where they come from; null lets all in.</summary>
+    public ISipSourceFilter? SourceFilter { get; init; }
 
     /// <summary>Hears every message; null for none.</summary>
     public ISipTrace? Trace { get; init; }

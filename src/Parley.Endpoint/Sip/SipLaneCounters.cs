@@ -24,8 +24,17 @@ public sealed class SipLaneCounters
     /// <summary>Responses that no client transaction asked for.</summary>
     public long StrayResponses { get; internal set; }
 
-    /// <summary>Requests refused with 503 because a table was full.</summary>
+    /// <summary>Requests refused with 503 because a table was full, or more came than could be served.</summary>
     public long Overloaded { get; internal set; }
+
+    /// <summary>Datagrams and pieces of streams that were not looked at because of where they came from.</summary>
+    public long Refused { get; internal set; }
+
+    /// <summary>Responses that were not sent, or not once more, because they would have been too much for their request.</summary>
+    public long TooMuch { get; internal set; }
+
+    /// <summary>Requests that were dropped because more came than could be served.</summary>
+    public long Shed { get; internal set; }
 
     /// <summary>Messages that could not be sent.</summary>
     public long SendFailures { get; internal set; }

@@ -1,6 +1,8 @@
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text;
 using Parley.Core;
+using Parley.Endpoint.Sip.Overload;
 using Parley.Net;
 using Parley.Sip.Messages;
 using Parley.Sip.Transactions;
@@ -15,6 +17,8 @@ internal sealed class SipReceiver
 
     private readonly SipLane _lane;
     private readonly SipMessagePool _messages;
+    private readonly ISipSourceFilter? _filter;
+    private readonly Admission _admission = new();
     private readonly Stack<HandOver> _handOvers = new();
 
     public SipReceiver(SipLane lane)
@@ -22,6 +26,7 @@ internal sealed class SipReceiver
         _lane = lane;
         _messages = new SipMessagePool(lane.Loop.Buffers);
         Index = new SipMessageIndex(lane.Endpoint.Options.Limits);
+        _filter = lane.Endpoint.Options.SourceFilter;
     }
 
     /// <summary>Of the message that is being received.</summary>
@@ -34,9 +39,47 @@ internal sealed class SipReceiver
 
     private SipLaneCounters Counters => _lane.Counters;
 
-    public void OnDatagram(Instant now, NetworkAddress local, ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint)
+    public void OnDatagram(Instant now, NetworkAddress local, ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint, int fullness)
     {
+        if (_filter is { IsActive: true } && Refuses(remote)) return;
+        if (fullness >= Admission.ShedFrom && Sheds(datagram, remote, listenPoint, fullness)) return;
         OnWhole(now, local, datagram, new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint));
+    }
+
+    /// <summary>True when nothing that comes from there is looked at.</summary>
+    public bool Refuses(NetworkAddress remote)
+    {
+        if (_filter is not { IsActive: true } || !_filter.Refuses(remote, _lane.Loop.Time.GetUtcNow())) return false;
+        Counters.Refused++;
+        return true;
+    }
+
+    /// <summary>Sheds what is too much (<see cref="Admission"/>).</summary>
+    /// <returns>False when it is to be served.</returns>
+    private bool Sheds(ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint, int fullness)
+    {
+        switch (_admission.Decide(datagram, fullness))
+        {
+            case AdmissionDecision.Take:
+                return false;
+
+            case AdmissionDecision.Refuse when SipParser.TryIndex(datagram, Index, out _):
+                var request = new SipMessageView(datagram, Index);
+                if (!SipRequestValidator.TryCheck(request, out _) || !TransactionKey.TryForRequest(Endpoint.Hash, request, out TransactionKey key)) return false;
+                // One that is under way and only comes again must not be told that it failed.
+                if (_lane.Transactions.FindServer(key) is not null || _lane.Transactions.Settled.Contains(key)) return false;
+                Counters.Overloaded++;
+                Span<byte> row = stackalloc byte[20];
+                "Retry-After: "u8.CopyTo(row);
+                Utf8Formatter.TryFormat(_admission.NextRetryAfter(), row[13..], out int digits);
+                "\r\n"u8.CopyTo(row[(13 + digits)..]);
+                Reply(request, new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint), key, new SipReply(503) { Headers = row[..(15 + digits)] });
+                return true;
+
+            default:
+                Counters.Shed++;
+                return true;
+        }
     }
 
     /// <summary>What came is a message as a whole, or none: a datagram, or a message of a WebSocket.</summary>
@@ -86,7 +129,8 @@ internal sealed class SipReceiver
     /// <param name="key">Its transaction's key, which the To tag is made from when the reply brings none.</param>
     /// <param name="reply">Status and what to add.</param>
     /// <param name="source">Where the request came from.</param>
-    public PooledBuffer WriteReply(in SipMessageView request, in TransactionKey key, in SipReply reply, NetworkAddress source)
+    /// <param name="isShort">True to leave out who answers.</param>
+    public PooledBuffer WriteReply(in SipMessageView request, in TransactionKey key, in SipReply reply, NetworkAddress source, bool isShort = false)
     {
         Span<byte> tag = stackalloc byte[TagBytes];
         if (reply.StatusCode == 100) tag = default;
@@ -99,7 +143,7 @@ internal sealed class SipReceiver
             writer.Start(request, reply.StatusCode, reply.ToTag.IsEmpty ? tag : reply.ToTag, reply.ReasonPhrase, source);
             if (reply.CopyRecordRoute) writer.CopyHeader(request, HeaderId.RecordRoute);
             if (!reply.Headers.IsEmpty) writer.AddRows(reply.Headers);
-            if (Endpoint.ServerName is { } server) writer.AddHeader(HeaderId.Server, server);
+            if (!isShort && Endpoint.ServerName is { } server) writer.AddHeader(HeaderId.Server, server);
             if (!writer.TryFinish(reply.ContentType, reply.Body, out int written)) throw new InvalidOperationException("A response is too long to be sent.");
             response.Length = written;
             return response;
@@ -124,8 +168,34 @@ internal sealed class SipReceiver
     public void Reply(in SipMessageView request, in SipFlow flow, in TransactionKey key, in SipReply reply)
     {
         if (request.Method == SipMethod.Ack) return;
-        PooledBuffer response = WriteReply(request, key, reply, flow.Remote);
-        _lane.Send(response, ReplyFlow(request, flow));
+        PooledBuffer? response = WriteReply(request, key, reply, flow.Remote);
+        int most = Endpoint.Options.MaxAmplification * request.Bytes.Length;
+        if (!flow.IsReliable && most > 0 && response.Length > most) response = Shorten(request, flow, key, reply, response, most);
+        if (response is not null) _lane.Send(response, ReplyFlow(request, flow));
+    }
+
+    /// <summary>A reply that is too long for a request whose source may be forged: without what can be spared, and of the rows that are added as many as fit.</summary>
+    /// <returns>Null when even the least is too long.</returns>
+    private PooledBuffer? Shorten(in SipMessageView request, in SipFlow flow, in TransactionKey key, in SipReply reply, PooledBuffer tooLong, int most)
+    {
+        PooledBuffer? response = tooLong;
+        ReadOnlySpan<byte> rows = reply.Headers;
+        bool isFirst = true;
+        while (response.Length > most)
+        {
+            response.Release();
+            if (rows.IsEmpty && !isFirst)
+            {
+                Counters.TooMuch++;
+                return null;
+            }
+
+            if (!isFirst) rows = rows[..(rows[..^1].LastIndexOf((byte)'\n') + 1)];
+            isFirst = false;
+            response = WriteReply(request, key, new SipReply(reply.StatusCode) { ToTag = reply.ToTag, Headers = rows }, flow.Remote, isShort: true);
+        }
+
+        return response;
     }
 
     public SipServerTransaction? FindCancelled(in SipMessageView cancel) =>

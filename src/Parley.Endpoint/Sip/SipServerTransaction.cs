@@ -11,6 +11,9 @@ public sealed class SipServerTransaction
     private SipMessage? _request;
     private ITransactionUser? _user;
     private bool _isReleased;
+    private bool _isAgain = true;
+    private long _allowance;        // bytes that may be sent back
+    private int _allowedPerRequest;
 
     internal SipServerTransaction(SipLane lane) => Lane = lane;
 
@@ -62,6 +65,14 @@ public sealed class SipServerTransaction
     public bool Respond(int statusCode, PooledBuffer response)
     {
         ArgumentNullException.ThrowIfNull(response);
+        if (!IsSourceTrusted && !IsFinished && Method != SipMethod.Invite && response.Length > _allowedPerRequest)
+        {
+            // Too much for a source that may be forged. The status is what counts; what an INVITE is answered with makes a dialog and cannot be cut.
+            response.Release();
+            Lane.Counters.TooMuch++;
+            return Respond(new SipReply(statusCode));
+        }
+
         response.Retain();      // the machine may give its lease back as soon as it has sent it
         bool isTaken = Give(statusCode, response);
         if (isTaken && statusCode >= 200) Lane.Transactions.Settle(this, response.Span);
@@ -106,6 +117,32 @@ public sealed class SipServerTransaction
         Lane.Transactions.OnReleased(this);
     }
 
+    /// <summary>Who sent the request is where it came from, by credentials or because he is known: what he is answered is no longer limited.</summary>
+    /// <remarks>
+    /// Until then, by UDP, what is sent once more (Timer G, a 2xx that comes again) is sent only while all that was sent back is no more than
+    /// <see cref="SipEndpointOptions.MaxAmplification"/> times what came: nobody is flooded by requests that bear his address.
+    /// </remarks>
+    public void TrustSource() => _allowance = long.MaxValue;
+
+    /// <summary>True when what it is answered is not limited: its source is trusted, cannot be forged, or the endpoint limits nothing.</summary>
+    public bool IsSourceTrusted => _allowance == long.MaxValue;
+
+    /// <summary>Counts a response that is about to be sent.</summary>
+    /// <returns>False when it was sent before, and once more would be too much.</returns>
+    internal bool TrySpend(int lengthBytes)
+    {
+        if (IsSourceTrusted) return true;
+        if (_isAgain && lengthBytes > _allowance) return false;
+        _allowance -= lengthBytes;
+        return true;
+    }
+
+    /// <summary>The request came again.</summary>
+    internal void OnCameAgain()
+    {
+        if (!IsSourceTrusted) _allowance += _allowedPerRequest;
+    }
+
     /// <summary>True once the transaction user let go of it.</summary>
     internal bool IsReleased => _isReleased;
 
@@ -116,6 +153,9 @@ public sealed class SipServerTransaction
         machine.User = this;
         (Machine, Method, Flow, ReplyFlow, User) = (machine, request.View.Method, flow, replyFlow, user);
         (State, IsFinished, _isReleased) = (null, false, false);
+        int most = Lane.Endpoint.Options.MaxAmplification;
+        _allowedPerRequest = most * request.View.Bytes.Length;
+        _allowance = most == 0 || replyFlow.IsReliable ? long.MaxValue : _allowedPerRequest;
     }
 
     internal void End()
@@ -136,9 +176,11 @@ public sealed class SipServerTransaction
             return false;
         }
 
+        _isAgain = IsFinished;
         bool isTaken = machine.Respond(Lane.Now, statusCode, response);
         if (isTaken && statusCode >= 200) Finish();
         Lane.Transactions.Drive(this);
+        _isAgain = true;
         return isTaken;
     }
 

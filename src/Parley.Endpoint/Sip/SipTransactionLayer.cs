@@ -88,7 +88,11 @@ internal sealed class SipTransactionLayer
     /// <returns>True when the message is for the transaction user: the ACK of a 2xx that an RFC 2543 client sent.</returns>
     public bool OnRequest(SipServerTransaction transaction, SipMethod method)
     {
-        if (method != SipMethod.Ack) transaction.Machine?.OnRetransmission(Now);
+        if (method != SipMethod.Ack)
+        {
+            transaction.OnCameAgain();
+            transaction.Machine?.OnRetransmission(Now);
+        }
         else if (transaction.Machine is InviteServerTransaction invite) invite.OnAck(Now);
         return Drive(transaction);
     }
@@ -246,7 +250,8 @@ internal sealed class SipTransactionLayer
             switch (output.Kind)
             {
                 case TransactionOutputKind.Send:
-                    if (!_lane.Transport.Send(output.Message!, transaction.ReplyFlow)) machine.OnTransportError(Now);
+                    if (!transaction.TrySpend(output.Message!.Length)) _lane.Counters.TooMuch++;
+                    else if (!_lane.Transport.Send(output.Message!, transaction.ReplyFlow)) machine.OnTransportError(Now);
                     break;
 
                 case TransactionOutputKind.MakeTrying:

@@ -146,7 +146,7 @@ internal sealed class SipTransportLayer(SipLane lane)
         public void OnDatagram(Instant now, IDatagramSocket socket, Span<byte> datagram, NetworkAddress remote)
         {
             if (StunMessageView.IsStun(datagram)) _stun.OnDatagram(now, socket, datagram, remote);
-            else if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint);
+            else if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint, socket.Fullness);
         }
 
         public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote) => lane.Transactions.Failures.OnUnreachable(remote);

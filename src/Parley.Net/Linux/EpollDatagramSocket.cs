@@ -13,11 +13,16 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
     : DatagramSocket(loop, Sockets.LocalAddress(socket), handler), IEpollSource
 {
     private const int Attempts = 4;
+    private const int MemoryFields = 9;         // bytes that wait, the most of them, and what is of no use here (linux/sock_diag.h)
     private const int BatchesForOther = 16;     // before this loop sees to its own again
 
     private readonly int _fd = (int)socket.SafeHandle.DangerousGetHandle();     // the socket lives as long as this object
     private int _slot = -1;
+    private int _fullness;
     private bool _merges = loop.Options.MergesDatagrams;        // until the system says that it cannot
+
+    /// <inheritdoc/>
+    public override int Fullness => _fullness;
 
     private SafeSocketHandle Handle => socket.SafeHandle;
 
@@ -104,6 +109,7 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         }
 
         if (count <= 0) return 0;
+        _fullness = count == BatchSize ? ReadFullness(fd) : 0;
         long bytes = 0;
         for (int i = 0; i < count; i++) bytes += batch.Datagram(i).Length;
         CountReceived(count, bytes);
@@ -126,6 +132,19 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         }
 
         return count;
+    }
+
+    /// <summary>Asks what still waits, in parts of what may wait.</summary>
+    private static unsafe int ReadFullness(int fd)
+    {
+        Span<uint> memory = stackalloc uint[MemoryFields];
+        uint length = MemoryFields * sizeof(uint);
+        fixed (uint* first = memory)
+        {
+            if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, first, &length) != 0 || memory[1] == 0) return 0;
+        }
+
+        return (int)Math.Min(memory[0] * 256UL / memory[1], 256);
     }
 
     /// <returns>How many were taken, a batch at most.</returns>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
@@ -34,22 +35,23 @@ internal sealed class CredentialsCheck
     }
 
     /// <summary>Checks the credentials of a request for a realm of ours.</summary>
+    /// <remarks>Credentials of who guesses passwords are not looked at for a while, but for those of a request that was let through before (<see cref="Protection.SourceGuard"/>).</remarks>
     /// <param name="request">The request.</param>
     /// <param name="id">Authorization, or Proxy-Authorization.</param>
     /// <param name="domain">The domain whose user it should be.</param>
     /// <param name="addressOfRecord">Gets the user's canonical address of record; <see cref="AddressOfRecord.MaxBytes"/>.</param>
     /// <param name="length">Bytes of it; 0 unless the credentials are right.</param>
-    public CredentialsResult Check(scoped in SipMessageView request, HeaderId id, DomainOptions domain, Span<byte> addressOfRecord, out int length)
+    public CredentialsResult Check(scoped in RequestContext request, HeaderId id, DomainOptions domain, Span<byte> addressOfRecord, out int length)
     {
         length = 0;
         var result = CredentialsResult.Missing;
-        foreach (HeaderValue value in request.Values(id))
+        foreach (HeaderValue value in request.Message.Values(id))
         {
             switch (DigestCredentials.TryParse(value.Bytes, out DigestCredentials credentials))
             {
                 case DigestParseResult.Ok:
                     CredentialsResult next = Verify(request, credentials, domain, addressOfRecord, out length);
-                    if (next is CredentialsResult.Ok or CredentialsResult.WrongUri) return next;
+                    if (next is CredentialsResult.Ok or CredentialsResult.WrongUri or CredentialsResult.Held) return next;
                     if (next != CredentialsResult.Missing) result = next;
                     break;
 
@@ -72,26 +74,40 @@ internal sealed class CredentialsCheck
         ReadOnlySpan<byte> realm = _server.RealmOf(domain);
         int room = _digest.MaxChallengesLengthBytes(name, realm);
         if (_challenges.Length < room) _challenges = new byte[room];
-        int length = _digest.WriteChallenges(_time.GetUtcNow(), name, realm, isStale, _challenges);
+        int length = _digest.WriteChallenges(_time.GetUtcNow(), name, realm, isStale, _challenges, _server.Guard.OriginOf(request.Configuration, request.Incoming.Flow.Remote));
         return request.Reply(new SipReply(statusCode) { Headers = _challenges.AsSpan(0, length) });
     }
 
     private CredentialsResult Verify(
-        scoped in SipMessageView request, scoped in DigestCredentials credentials, DomainOptions domain, Span<byte> addressOfRecord, out int length)
+        scoped in RequestContext request, scoped in DigestCredentials credentials, DomainOptions domain, Span<byte> addressOfRecord, out int length)
     {
         length = 0;
         ReadOnlySpan<byte> realm = _server.RealmOf(domain);
         Span<byte> scratch = stackalloc byte[AddressOfRecord.MaxUserBytes];
         ReadOnlySpan<byte> ha1 = default;
         ReadOnlySpan<byte> user = credentials.Username.Length <= scratch.Length ? credentials.GetUsername(scratch) : default;
-        if (AddressOfRecord.TryFormat(user, domain.NameUtf8.AsSpan(), addressOfRecord, out int joined)
-            && _server.Accounts.TryFind(addressOfRecord[..joined], _account, out Account account) && account.Realm.SequenceEqual(realm))
+        bool isName = AddressOfRecord.TryFormat(user, domain.NameUtf8.AsSpan(), addressOfRecord, out int joined);
+        ReadOnlySpan<byte> named = isName ? addressOfRecord[..joined] : default;
+        NetworkAddress remote = request.Incoming.Flow.Remote;
+        DateTimeOffset now = _time.GetUtcNow();
+        if (!request.AreAccountsFresh && _server.Guard.Holds(remote, named, now)) return CredentialsResult.Held;
+        if (isName && _server.Accounts.TryFind(addressOfRecord[..joined], _account, out Account account) && account.Realm.SequenceEqual(realm))
         {
             ha1 = account.Ha1(credentials.Algorithm);
         }
 
-        DigestResult result = _digest.Verify(_time.GetUtcNow(), credentials, realm, ha1, request.MethodBytes, request.RequestUri, request.Body);
-        if (result == DigestResult.Ok) length = joined;
+        SipMessageView message = request.Message;
+        DigestResult result = _digest.Verify(now, credentials, realm, ha1, message.MethodBytes, message.RequestUri, message.Body, _server.Guard.OriginOf(request.Configuration, remote));
+        if (result == DigestResult.Ok)
+        {
+            length = joined;
+            _server.Guard.OnProven(remote, named, now);
+        }
+        else if (result == DigestResult.WrongPassword && !request.AreAccountsFresh)
+        {
+            _server.Guard.OnFailed(request.Configuration, remote, named, now);
+        }
+
         return result switch
         {
             DigestResult.Ok => CredentialsResult.Ok,

@@ -18,6 +18,9 @@ internal enum CredentialsResult
     /// <summary>Malformed: 400.</summary>
     Malformed,
 
+    /// <summary>They were not looked at, as too many were wrong: drop the request.</summary>
+    Held,
+
     /// <summary>No such user, or not his password: 403.</summary>
     Wrong,
 }

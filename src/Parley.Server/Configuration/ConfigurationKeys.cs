@@ -76,6 +76,8 @@ internal static partial class ConfigurationKeys
         new("proxy.recurse", "true or false", true, c => c.Proxy.Recurse ? "true" : "false",
             (v, ref c, ref _) => v.TryGetBoolean(out bool b) && Take(ref c, c with { Proxy = c.Proxy with { Recurse = b } })),
 
+        .. ProtectionKeys.All,
+
         .. EventKeys,
 
         .. MessageKeys,

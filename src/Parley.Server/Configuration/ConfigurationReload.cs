@@ -22,6 +22,7 @@ internal sealed record ConfigurationReload(ParleyConfiguration Configuration, Im
             Registrar = read.Registrar,
             Proxy = read.Proxy,
             Access = read.Access,
+            Protection = read.Protection,
             Events = read.Events with { MaxSubscriptions = running.Events.MaxSubscriptions },
             Presence = read.Presence,
             Messages = read.Messages,

@@ -58,6 +58,9 @@ public sealed record ParleyConfiguration
     /// <summary>What the registrar grants.</summary>
     public RegistrarOptions Registrar { get; init; } = new();
 
+    /// <summary>What the server does against those who guess passwords or take more than their share.</summary>
+    public ProtectionOptions Protection { get; init; } = new();
+
     /// <summary>Limits of the proxy.</summary>
     public ProxyOptions Proxy { get; init; } = new();
 

@@ -9,6 +9,7 @@ using Parley.Net.Dns;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Messages;
+using Parley.Server.Protection;
 using Parley.Server.Registrar;
 using Parley.Server.Services;
 using Parley.Server.Tls;
@@ -33,6 +34,7 @@ public sealed class ParleyServer : IAsyncDisposable
     private MessageStore? _messages;
     private ServerRoles? _roles;
     private ServerTls? _tls;
+    private BanKeeper? _bans;
     private bool _isStopped;
 
     /// <summary>A server that is not started.</summary>
@@ -134,10 +136,11 @@ public sealed class ParleyServer : IAsyncDisposable
         List<NetworkAddress> addresses = LocalAddresses();
         _tls = ServerTls.Open(_configuration, [.. addresses.Select(address => address.ToIPAddress())], _options.Time, _logger);
         var ports = new MediaPorts(_configuration.Media.Ports.First, _configuration.Media.Ports.Last);
+        _bans = new BanKeeper(state, _options.Time);
         StartLoops();
         List<Func<SipLane, ILocalService>> services = [lane => new TestCalls(lane, ports, _configuration)];
         if (_options.Service is { } create) services.Insert(0, lane => create(lane, ports, _configuration));
-        _roles = ServerRoles.Start(state, EndpointOptions(_tls), _loops, addresses, services, _options.Steps);
+        _roles = ServerRoles.Start(state, EndpointOptions(_tls, new SourceConnections(state, _options.Time)), _loops, addresses, services, _options.Steps);
         Listening = [.. _roles.Endpoint.ListenPoints.Select(ToUri)];
         _accounts.Start();
         _location.Start();
@@ -165,13 +168,13 @@ public sealed class ParleyServer : IAsyncDisposable
         _watch = new LoopWatch(_loops);
     }
 
-    private SipEndpointOptions EndpointOptions(ServerTls tls) => new()
+    private SipEndpointOptions EndpointOptions(ServerTls tls, SourceConnections connections) => new()
     {
         Listen = [.. _configuration.Listen.Select(uri => new SipListen(uri.Transport.ToSip(), uri.Address))],
         AdvertisedHost = _configuration.Advertise,
         Server = "Parley",
         Resolver = _configuration.Dns.IsEmpty ? SipLocator.Default : new SipLocator(new DnsClient(DnsConfiguration.Of(_configuration.Dns))),
-        StreamListener = new KestrelListener(_options.Logging, tls.Acceptor, _configuration.Web.Origins),
+        StreamListener = new KestrelListener(_options.Logging, tls.Acceptor, _configuration.Web.Origins, connections),
         Tls = tls.ForConnecting,
         Trace = _options.Trace,
     };
@@ -182,6 +185,7 @@ public sealed class ParleyServer : IAsyncDisposable
         _accounts?.Dispose();
         _watch?.Dispose();
         foreach (NetworkLoop loop in _loops) loop.Dispose();    // runs what was posted, registrations too, and sends it
+        _bans?.Dispose();
         _location?.Dispose();
         _messages?.Dispose();
         _roles?.Dispose();

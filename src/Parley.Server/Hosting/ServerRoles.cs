@@ -10,6 +10,9 @@ namespace Parley.Server.Hosting;
 /// <remarks>Has no thread, no file and no clock of its own: <see cref="ParleyServer"/> gives it real ones, tests give it virtual ones.</remarks>
 internal sealed class ServerRoles : IDisposable
 {
+    /// <summary>No more than three times what came goes back to a source that may be forged.</summary>
+    private const int MaxAmplification = 3;
+
     private readonly ServerLane[] _lanes;
 
     private ServerRoles(ServerState state, SipEndpoint endpoint, ServerLane[] lanes) => (State, Endpoint, _lanes) = (state, endpoint, lanes);
@@ -40,7 +43,7 @@ internal sealed class ServerRoles : IDisposable
         IReadOnlyList<Func<SipLane, IRequestStep>> steps)
     {
         var lanes = new List<ServerLane>(loops.Count);
-        SipEndpoint endpoint = SipEndpoint.Start(options, loops, lane =>
+        SipEndpoint endpoint = SipEndpoint.Start(options with { SourceFilter = state.Guard, MaxAmplification = MaxAmplification }, loops, lane =>
         {
             var user = new ServerLane(state, lane, [.. services.Select(make => make(lane))], [.. steps.Select(make => make(lane))]);
             lanes.Add(user);

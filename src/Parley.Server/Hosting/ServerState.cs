@@ -5,6 +5,7 @@ using Parley.Server.Calls;
 using Parley.Server.Configuration;
 using Parley.Server.Events;
 using Parley.Server.Messages;
+using Parley.Server.Protection;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
 using Parley.Sip.Messages;
@@ -24,6 +25,7 @@ internal sealed class ServerState
     {
         (_configuration, Accounts, Location, Keys, Logger) = (configuration, accounts, location, keys, logger);
         _realm = Utf8OrNull(configuration.Realm);
+        Guard = new SourceGuard(logger);
     }
 
     /// <summary>What the server is configured to be; may be replaced by any thread.</summary>
@@ -54,6 +56,9 @@ internal sealed class ServerState
 
     /// <summary>The texts that wait; null where none do.</summary>
     public MessageStore? Messages { get; init; }
+
+    /// <summary>Who failed to authenticate, and who is shut out for it.</summary>
+    public SourceGuard Guard { get; }
 
     /// <summary>The log.</summary>
     public ILogger Logger { get; }

@@ -31,7 +31,7 @@ internal sealed class IdentifyCaller(ServerState server, CredentialsCheck creden
         if (domain is null || request.Passage == Passage.Spiral) return StepResult.Continue;
 
         Span<byte> user = stackalloc byte[AddressOfRecord.MaxBytes];
-        switch (credentials.Check(request.Message, HeaderId.ProxyAuthorization, domain, user, out int length))
+        switch (credentials.Check(request, HeaderId.ProxyAuthorization, domain, user, out int length))
         {
             case CredentialsResult.Ok when IsUser(uri, domain, user[..length]):
                 request.Caller = CallerKind.LocalUser;
@@ -45,6 +45,9 @@ internal sealed class IdentifyCaller(ServerState server, CredentialsCheck creden
 
             case CredentialsResult.Stale:
                 return credentials.Challenge(ref request, 407, domain, isStale: true);
+
+            case CredentialsResult.Held:
+                return StepResult.Done;
 
             case CredentialsResult.Malformed:
                 return request.Reply(new SipReply(400) { ReasonPhrase = "Malformed Proxy-Authorization"u8 });

@@ -89,6 +89,7 @@ internal sealed class ProxyCore(ServerLane server)
             return hasBreadth ? StepResult.Done : request.Reply(440);      // RFC 5393 5.3.3: not even one branch is left
         }
 
+        if (request.Caller != CallerKind.Stranger) transaction.TrustSource();
         server.Counters.Forwarded++;
         Link(call);
         call.Start(transaction, PlanOf(ref request) with { Timer = timer }, request.Route, request.RequestUri.Bytes);

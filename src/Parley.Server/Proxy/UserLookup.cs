@@ -20,10 +20,12 @@ internal static class UserLookup
         Span<byte> addressOfRecord = stackalloc byte[AddressOfRecord.MaxBytes];
         bool isName = AddressOfRecord.TryFormat(request.RequestUri.User, request.Domain!.NameUtf8.AsSpan(), addressOfRecord, out int length);
         bool isKnown = isName && server.Accounts.TryFind(addressOfRecord[..length], request.Server.Found, out _);
-        if (isKnown)
+        // Bindings are looked for in any case: who is not there must take as long as who is not online.
+        bindings = server.Location.Find(addressOfRecord[..length], request.Server.Found);
+        foreach (Binding _ in bindings.LiveAt(request.Server.Lane.Loop.Time.GetUtcNow()))
         {
-            bindings = server.Location.Find(addressOfRecord[..length], request.Server.Found);
-            foreach (Binding _ in bindings.LiveAt(request.Server.Lane.Loop.Time.GetUtcNow())) return StepResult.Continue;
+            if (isKnown) return StepResult.Continue;
+            break;
         }
 
         bool mayKnow = request.Caller is CallerKind.LocalUser or CallerKind.Trusted;

@@ -18,8 +18,14 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
         _server = request.Server;
         _transaction = request.Incoming.CreateTransaction(_server);
         if (_transaction is null) pool.Return(this);
-        else _server.Registrations.Add(this);
+        else Begin(_transaction);
         return StepResult.Done;
+    }
+
+    private void Begin(SipServerTransaction transaction)
+    {
+        transaction.TrustSource();      // the user has proved himself
+        _server.Registrations.Add(this);
     }
 
     /// <inheritdoc/>

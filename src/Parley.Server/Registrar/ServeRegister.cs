@@ -45,7 +45,7 @@ internal sealed class ServeRegister(ServerState server, CredentialsCheck credent
 
     private StepResult Identify(ref RequestContext request, DomainOptions domain, scoped Span<byte> user, out int length)
     {
-        switch (credentials.Check(request.Message, HeaderId.Authorization, domain, user, out length))
+        switch (credentials.Check(request, HeaderId.Authorization, domain, user, out length))
         {
             case CredentialsResult.Ok:
                 return StepResult.Continue;
@@ -55,6 +55,9 @@ internal sealed class ServeRegister(ServerState server, CredentialsCheck credent
 
             case CredentialsResult.Stale:
                 return credentials.Challenge(ref request, 401, domain, isStale: true);
+
+            case CredentialsResult.Held:
+                return StepResult.Done;
 
             case CredentialsResult.Malformed:
                 return request.Reply(new SipReply(400) { ReasonPhrase = "Malformed Authorization"u8 });

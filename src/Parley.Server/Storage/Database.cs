@@ -19,6 +19,9 @@ internal sealed class Database
     /// <summary>Texts that wait for users who are not there.</summary>
     public const string Messages = "messages";
 
+    /// <summary>Bans: who failed to authenticate too often.</summary>
+    public const string Bans = "bans";
+
     private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string _connectionString;

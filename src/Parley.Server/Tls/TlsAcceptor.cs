@@ -13,7 +13,7 @@ namespace Parley.Server.Tls;
 /// <remarks>A client's certificate has to be believed (RFC 5922 7.4); who it names is not looked at: users prove who they are by digest.</remarks>
 internal sealed class TlsAcceptor(ServerCertificates certificates, TlsTrust trust, ClientCertificates clients, TlsFailures failures, TimeProvider time)
 {
-    private const int MaxHandshakes = 1024;
+    private const int MaxHandshakes = 4096;
 
     private int _handshakes;
 

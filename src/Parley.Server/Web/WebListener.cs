@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,7 @@ using Parley.Core;
 using Parley.Net;
 using Parley.Net.WebSockets;
 using Parley.Server.Hosting;
+using Parley.Server.Protection;
 using Parley.Server.Tls;
 using Parley.Sip.Messages;
 
@@ -46,16 +48,17 @@ internal sealed class WebListener : IStreamListener
     /// <param name="tls">Does the handshakes; null for http.</param>
     /// <param name="handler">Serves the WebSockets.</param>
     /// <param name="origins">The pages whose scripts may connect; all when empty.</param>
+    /// <param name="connections">Bounds the connections of each source; null bounds none.</param>
     /// <param name="logging">Where the log goes.</param>
     /// <exception cref="SocketException">The address is not this machine's, the port is taken or not allowed.</exception>
-    public static WebListener Start(NetworkAddress local, TlsAcceptor? tls, SipConnectionHandler handler, IReadOnlyList<string> origins, ILoggerFactory logging)
+    public static WebListener Start(NetworkAddress local, TlsAcceptor? tls, SipConnectionHandler handler, IReadOnlyList<string> origins, SourceConnections? connections, ILoggerFactory logging)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(logging);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<WebSocketOptions>(options => SetWebSockets(options, origins));
         builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = KestrelListener.Bind);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options => SetKestrel(options, local, tls));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(options => SetKestrel(options, local, tls, connections));
         WebApplication application = builder.Build();
         application.UseWebSockets();
         application.Run(context => ServeAsync(context, handler, tls is not null));
@@ -81,7 +84,7 @@ internal sealed class WebListener : IStreamListener
         _application.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    private static void SetKestrel(KestrelServerOptions options, NetworkAddress local, TlsAcceptor? tls)
+    private static void SetKestrel(KestrelServerOptions options, NetworkAddress local, TlsAcceptor? tls, SourceConnections? connections)
     {
         options.AddServerHeader = false;
         options.Limits.RequestHeadersTimeout = HeaderTimeout;
@@ -91,6 +94,7 @@ internal sealed class WebListener : IStreamListener
         options.Listen(local.ToIPEndPoint(), listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
+            if (connections is not null) listen.Use(next => connection => CountAsync(connection, next, connections));
             if (tls is null) return;
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
@@ -98,6 +102,26 @@ internal sealed class WebListener : IStreamListener
                 OnConnection = handshake => ValueTask.FromResult(tls.NewOptions(handshake.Connection.RemoteEndPoint)),
             });
         });
+    }
+
+    /// <summary>Before the handshake: a connection counts from its first moment.</summary>
+    private static async Task CountAsync(ConnectionContext connection, ConnectionDelegate next, SourceConnections connections)
+    {
+        NetworkAddress remote = connection.RemoteEndPoint is IPEndPoint address ? NetworkAddress.From(address) : default;
+        if (!connections.TryOpen(remote))
+        {
+            connection.Abort();
+            return;
+        }
+
+        try
+        {
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            connections.Close(remote);
+        }
     }
 
     /// <summary>A peer that answers no ping is gone (RFC 7118 6).</summary>

@@ -25,7 +25,7 @@ public enum DigestResult
     /// <summary>The response is not of this account: 403.</summary>
     WrongPassword,
 
-    /// <summary>The password is right and the nonce too old, of an earlier run, or forgotten: challenge with stale=true (401 or 407).</summary>
+    /// <summary>The nonce is too old, of an earlier run, made for somebody else or made up, and nothing else was looked at; or it is forgotten: challenge with stale=true (401 or 407).</summary>
     StaleNonce,
 
     /// <summary>All is right, but the nonce count was used before: challenge with stale=true (401 or 407).</summary>
@@ -36,7 +36,9 @@ public enum DigestResult
 /// <remarks>
 /// Two steps, so that the account is looked up in between: parse the header (<see cref="DigestCredentials.TryParse"/>), find
 /// H(A1) for its user, realm and algorithm, then <see cref="Verify"/>. Neither allocates. Nonces carry their own proof
-/// (<see cref="DigestNonce"/>); only those in use are remembered, for their counts (<see cref="NonceCounts"/>).
+/// (<see cref="DigestNonce"/>); only those in use are remembered, for their counts (<see cref="NonceCounts"/>). A password is only looked at behind
+/// a nonce that is good and was made for the same origin: so who guesses passwords has to show where he is, and an answer to
+/// made-up nonces tells nothing (RFC 7616 3.3 ties stale to the nonce alone).
 /// Wall-clock time is a parameter. Not thread-safe: one lane owns it, or its owner guards it.
 /// Source: RFC 3261 22, RFC 7616, RFC 8760.
 /// </remarks>
@@ -86,12 +88,13 @@ public sealed class DigestAuthenticator
     /// <param name="realm">The realm, in UTF-8, without quotes; no control characters.</param>
     /// <param name="isStale">True after <see cref="DigestResult.StaleNonce"/> and <see cref="DigestResult.Replayed"/>.</param>
     /// <param name="destination">Gets whole lines with their ends; <see cref="MaxChallengesLengthBytes"/> suffices.</param>
+    /// <param name="origin">Stands for where the request came from; the low 24 bits count. What answers the challenge must come with the same.</param>
     /// <returns>Bytes written.</returns>
     /// <exception cref="ArgumentException">The destination is too short.</exception>
-    public int WriteChallenges(DateTimeOffset now, ReadOnlySpan<byte> headerName, ReadOnlySpan<byte> realm, bool isStale, Span<byte> destination)
+    public int WriteChallenges(DateTimeOffset now, ReadOnlySpan<byte> headerName, ReadOnlySpan<byte> realm, bool isStale, Span<byte> destination, uint origin = 0)
     {
         Span<byte> nonce = stackalloc byte[DigestNonce.TextLengthBytes];
-        DigestNonce.Write(_key, now, _nextId++, realm, nonce);
+        DigestNonce.Write(_key, now, DigestNonce.IdOf(origin, _nextId++), realm, nonce);
         int written = 0;
         for (int i = 0; i < Options.Algorithms.Count; i++)
         {
@@ -111,7 +114,7 @@ public sealed class DigestAuthenticator
     public IReadOnlyList<byte[]> MakeChallenges(DateTimeOffset now, ReadOnlySpan<byte> realm, bool isStale)
     {
         Span<byte> nonce = stackalloc byte[DigestNonce.TextLengthBytes];
-        DigestNonce.Write(_key, now, _nextId++, realm, nonce);
+        DigestNonce.Write(_key, now, DigestNonce.IdOf(origin: 0, _nextId++), realm, nonce);
         byte[] buffer = new byte[MaxChallengesLengthBytes(default, realm)];
         var values = new byte[Options.Algorithms.Count][];
         for (int i = 0; i < values.Length; i++)
@@ -132,6 +135,7 @@ public sealed class DigestAuthenticator
     /// <param name="method">The request's method.</param>
     /// <param name="requestUri">The Request-URI as received.</param>
     /// <param name="body">The request's body.</param>
+    /// <param name="origin">Stands for where the request came from, as in the challenge.</param>
     /// <exception cref="ArgumentException">H(A1) is neither empty nor of the algorithm's length.</exception>
     public DigestResult Verify(
         DateTimeOffset now,
@@ -140,18 +144,19 @@ public sealed class DigestAuthenticator
         ReadOnlySpan<byte> ha1,
         ReadOnlySpan<byte> method,
         ReadOnlySpan<byte> requestUri,
-        ReadOnlySpan<byte> body)
+        ReadOnlySpan<byte> body,
+        uint origin = 0)
     {
         if (!credentials.IsForRealm(realm)) return DigestResult.WrongRealm;
         if (credentials.Nonce.IsEmpty) return DigestResult.NotChallenged;
         if (!IsAccepted(credentials)) return DigestResult.Unsupported;
         if (Options.RequiresMatchingUri && !DigestUri.Matches(credentials.Uri, requestUri)) return DigestResult.WrongUri;
-        if (!IsResponseRight(credentials, ha1, method, body)) return DigestResult.WrongPassword;
 
         long nowMilliseconds = now.ToUnixTimeMilliseconds();
-        if (!DigestNonce.TryRead(_key, realm, credentials.Nonce, out DigestNonce nonce)) return DigestResult.StaleNonce;
+        if (!DigestNonce.TryRead(_key, realm, credentials.Nonce, out DigestNonce nonce) || nonce.Origin != (origin & 0xFF_FFFF)) return DigestResult.StaleNonce;
         long age = nowMilliseconds - nonce.IssuedMilliseconds;
         if (age > _lifetimeMilliseconds || age < -ClockTolerance.TotalMilliseconds) return DigestResult.StaleNonce;
+        if (!IsResponseRight(credentials, ha1, method, body)) return DigestResult.WrongPassword;
 
         // Without qop nothing counts, so the nonce is good once.
         uint count = credentials.Qop == DigestQop.None ? 1 : credentials.NonceCount;

@@ -11,8 +11,8 @@ namespace Parley.Sip.Authentication;
 /// <code>
 ///  0                8                16                              32
 /// +----------------+----------------+--------------------------------+
-/// | issued, ms     | id             | HMAC-SHA256(key, the rest      |   as base64url: 43 characters
-/// | since 1970, BE |                | and the realm), first 16 bytes |
+/// | issued, ms     | origin, id     | HMAC-SHA256(key, the rest      |   as base64url: 43 characters
+/// | since 1970, BE | 24 + 40 bits   | and the realm), first 16 bytes |
 /// +----------------+----------------+--------------------------------+
 /// </code>
 /// So it is checked without a table, on any machine that has the key, and is good in its realm only.
@@ -30,8 +30,16 @@ internal readonly struct DigestNonce
     /// <summary>When it was made: milliseconds since 1970, UTC.</summary>
     public long IssuedMilliseconds { get; }
 
-    /// <summary>No two nonces of a key have the same.</summary>
+    /// <summary>Origin and number; no two nonces of a key have the same.</summary>
     public ulong Id { get; }
+
+    /// <summary>Of whom it was made for; 24 bits.</summary>
+    public uint Origin => (uint)(Id >> NumberBits);
+
+    private const int NumberBits = 40;
+
+    /// <summary>Joins an origin, of which 24 bits count, and a number, of which 40 do, to an id.</summary>
+    public static ulong IdOf(uint origin, ulong number) => ((ulong)origin << NumberBits) | (number & ((1UL << NumberBits) - 1));
 
     /// <summary>Makes a new one.</summary>
     /// <param name="key">The server's key.</param>

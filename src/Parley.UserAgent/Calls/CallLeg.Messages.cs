@@ -182,8 +182,13 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         _changes?.TryStart();
     }
 
-    void IIncomingInviteOwner.OnNotAcknowledged(IncomingInvite invite) =>
-        SendBye(_end ?? new CallEnd(CallEndReason.NotConfirmed, 200, "The answer was not acknowledged"));
+    void IIncomingInviteOwner.OnNotAcknowledged(IncomingInvite invite)
+    {
+        CallEnd end = _end ?? new CallEnd(CallEndReason.NotConfirmed, 200, "The answer was not acknowledged");
+        // RFC 3261 13.3.1.4 has a BYE sent. Where the INVITE's source may be forged, it would go again and again to somebody who has never called.
+        if (invite.IsSourceTrusted) SendBye(end);
+        else End(end);
+    }
 
     void IIncomingInviteOwner.OnCancelled(IncomingInvite invite)
     {

@@ -99,6 +99,9 @@ internal sealed class IncomingInvite : LoopTimer
     /// <summary>The INVITE, until its final response.</summary>
     public SipMessageView Request => _transaction.Request;
 
+    /// <summary>False when nothing shows that the caller is where the INVITE says that it came from.</summary>
+    public bool IsSourceTrusted => _transaction.IsSourceTrusted;
+
     private SipLane Lane => _transaction.Lane;
 
     private Instant Now => Lane.Now;

@@ -14,6 +14,8 @@ internal static class Programs
     public const string OpenSsl = "openssl";
     public const string Node = "node";
     public const string Npm = "npm";
+    public const string Svwar = "svwar";
+    public const string Svcrack = "svcrack";
 
     // Debian's packages; test.sh installs them.
     private static readonly Dictionary<string, string> PackageOf = new(StringComparer.Ordinal)
@@ -29,6 +31,8 @@ internal static class Programs
         [OpenSsl] = "openssl",
         [Node] = "nodejs",
         [Npm] = "npm",
+        [Svwar] = "sipvicious",
+        [Svcrack] = "sipvicious",
     };
 
     /// <summary>True where a test must not be skipped.</summary>

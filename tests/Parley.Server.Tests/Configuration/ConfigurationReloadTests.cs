@@ -93,6 +93,7 @@ public sealed class ConfigurationReloadTests
             ["events.maxSubscriptions"] = "7", ["events.maxSubscriptionsPerUser"] = "7", ["events.maxPublications"] = "7",
             ["messages.store"] = "false", ["messages.expires"] = "7", ["messages.maxPerUser"] = "7", ["messages.maxTotal"] = "7",
             ["presence.watchers"] = "everyone", ["presence.allow"] = "a@example.com:b@example.com",
+            ["protection.failures"] = "7", ["protection.window"] = "70", ["protection.banTime"] = "71", ["protection.maxBanTime"] = "72", ["protection.exempt"] = "192.0.2.7/32", ["protection.connectionsPerSource"] = "73",
         };
         Assert.Equal(ConfigurationKeys.All.Select(key => key.Name).Where(name => name != "database").Order(), others.Keys.Order());
 

@@ -230,7 +230,7 @@ public sealed class RegistrarTests : IDisposable
     [InlineData("Authorization: Digest username=\"alice\"\r\n", 400)]
     [InlineData("Authorization: Basic YWxpY2U6c2VjcmV0\r\n", 401)]
     [InlineData("Authorization: Digest username=\"alice\", realm=\"other\", nonce=\"x\", uri=\"sip:example.com\", response=\"00\"\r\n", 401)]
-    [InlineData("Authorization: Digest username=\"alice\", realm=\"example.com\", nonce=\"x\", uri=\"sip:elsewhere.example\", response=\"00\"\r\n", 403)]
+    [InlineData("Authorization: Digest username=\"alice\", realm=\"example.com\", nonce=\"x\", uri=\"sip:elsewhere.example\", response=\"00\"\r\n", 401)]
     public void Credentials_that_cannot_be_used_are_answered(string authorization, int status)
     {
         _alice.Send(Register(authorization));

@@ -88,13 +88,32 @@ public class DigestAuthenticatorTests
         Assert.Equal(DigestResult.Ok, Verify(server, Credentials(nonce, count: 1)));
         _now += TimeSpan.FromMilliseconds(1);
         Assert.Equal(DigestResult.StaleNonce, Verify(server, Credentials(nonce, count: 2)));
-        Assert.Equal(DigestResult.WrongPassword, Verify(server, Credentials(nonce, password: "guess", count: 3)));
+        Assert.Equal(DigestResult.StaleNonce, Verify(server, Credentials(nonce, password: "guess", count: 3)));      // tells nothing about the password
 
         Assert.Equal(DigestResult.StaleNonce, Verify(server, Credentials(Nonce(server, "other.example"))));
         Assert.Equal(DigestResult.StaleNonce, Verify(server, Credentials(Nonce(new DigestAuthenticator(new DigestOptions(), new byte[32], _now)))));
         Assert.Equal(DigestResult.StaleNonce, Verify(server, Credentials("made-up")));
         string fresh = Nonce(server);
         Assert.Equal(DigestResult.StaleNonce, Verify(server, Credentials((fresh[0] == 'A' ? "B" : "A") + fresh[1..])));
+    }
+
+    [Fact]
+    public void A_nonce_is_good_for_the_origin_that_it_was_made_for()
+    {
+        DigestAuthenticator server = Make();
+        byte[] room = new byte[1000];
+        int length = server.WriteChallenges(_now, "A"u8, "example.com"u8, isStale: false, room, origin: 0x12345678);
+        string nonce = Encoding.UTF8.GetString(room, 0, length).Split("nonce=\"")[1].Split('"')[0];
+        foreach (string password in (string[])["guess", ""])
+        {
+            byte[] value = Encoding.UTF8.GetBytes(password.Length == 0 ? Credentials(nonce) : Credentials(nonce, password: password));
+            foreach ((uint origin, DigestResult expected) in ((uint, DigestResult)[])[(0, DigestResult.StaleNonce), (0x00345679, DigestResult.StaleNonce), (0x345678, password.Length == 0 ? DigestResult.Ok : DigestResult.WrongPassword)])
+            {
+                DigestCredentials.TryParse(value, out DigestCredentials credentials);
+                byte[] ha1 = Alice.Ha1(credentials.Algorithm).ToArray();
+                Assert.Equal(expected, server.Verify(_now, credentials, "example.com"u8, ha1, "REGISTER"u8, "sip:example.com"u8, default, origin));
+            }
+        }
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed partial class SourceTests
         "src/Parley.Net/Linux/DatagramBatch.cs",
         "src/Parley.Net/Linux/Epoll.cs",
         "src/Parley.Net/Linux/EpollAlarm.cs",
+        "src/Parley.Net/Linux/EpollDatagramSocket.cs",
         "src/Parley.Net/Linux/EpollStreamConnection.cs",
         "src/Parley.Net/Linux/EpollWakeUp.cs",
         "src/Parley.Net/Linux/ErrorQueue.cs",

@@ -1,0 +1,86 @@
+using System.Text;
+using Parley.Endpoint.Sip.Overload;
+
+namespace Parley.Endpoint.Tests.Sip;
+
+/// <summary>What is served first when more comes than can be served.</summary>
+public sealed class AdmissionTests
+{
+    private static byte[] Message(string start, string tag = "", string headers = "") => Encoding.ASCII.GetBytes(
+        $"{start}\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>{tag}\r\nCall-ID: 1\r\nCSeq: 1 X\r\n{headers}Content-Length: 0\r\n\r\n");
+
+    [Theory]
+    [InlineData("INVITE sip:c@d SIP/2.0", "", true)]
+    [InlineData("REGISTER sip:d SIP/2.0", "", true)]
+    [InlineData("OPTIONS sip:d SIP/2.0", "", true)]
+    [InlineData("SUBSCRIBE sip:c@d SIP/2.0", "", true)]
+    [InlineData("MESSAGE sip:c@d SIP/2.0", "", true)]
+    [InlineData("PUBLISH sip:c@d SIP/2.0", "", true)]
+    [InlineData("INVITE sip:c@d SIP/2.0", ";tag=x", false)]
+    [InlineData("SUBSCRIBE sip:c@d SIP/2.0", ";tag=x", false)]
+    [InlineData("ACK sip:c@d SIP/2.0", "", false)]
+    [InlineData("BYE sip:c@d SIP/2.0", ";tag=x", false)]
+    [InlineData("CANCEL sip:c@d SIP/2.0", "", false)]
+    [InlineData("PRACK sip:c@d SIP/2.0", "", false)]
+    [InlineData("NOTIFY sip:c@d SIP/2.0", "", false)]
+    [InlineData("SIP/2.0 200 OK", "", false)]
+    public void A_request_outside_a_dialog_begins_something(string start, string tag, bool begins) => Assert.Equal(begins, Admission.Begins(Message(start, tag)));
+
+    [Fact]
+    public void Short_datagrams_begin_nothing()
+    {
+        byte[] invite = Message("INVITE sip:c@d SIP/2.0");
+        for (int i = 0; i <= invite.Length; i++) Assert.True(i < 9 == !Admission.Begins(invite.AsSpan(0, i)), $"{i}");
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(31, 0)]
+    [InlineData(96, 50)]
+    [InlineData(160, 98)]
+    [InlineData(256, 98)]
+    public void The_fuller_the_buffer_the_more_beginnings_are_shed(int fullness, int percent)
+    {
+        Assert.InRange(ShedPercent("INVITE sip:c@d SIP/2.0", "", fullness), percent - 2, percent + 2);
+        Assert.Equal(0, ShedPercent("BYE sip:c@d SIP/2.0", "", fullness));
+        Assert.Equal(0, ShedPercent("SIP/2.0 200 OK", "", fullness));
+    }
+
+    [Theory]
+    [InlineData(160, 0)]
+    [InlineData(216, 49)]
+    [InlineData(256, 98)]
+    public void Credentials_are_shed_later(int fullness, int percent) =>
+        Assert.InRange(ShedPercent("REGISTER sip:d SIP/2.0", "Authorization: Digest x=1\r\n", fullness), Math.Max(0, percent - 2), percent + 2);
+
+    [Fact]
+    public void A_refusal_costs_what_an_eighth_of_the_served_do()
+    {
+        var admission = new Admission();
+        byte[] invite = Message("INVITE sip:c@d SIP/2.0");
+        var counts = new Dictionary<AdmissionDecision, int>();
+        for (int i = 0; i < 100_000; i++)
+        {
+            AdmissionDecision decision = admission.Decide(invite, 120);
+            counts[decision] = counts.GetValueOrDefault(decision) + 1;
+        }
+
+        Assert.InRange(counts[AdmissionDecision.Refuse], (counts[AdmissionDecision.Take] / 8) - 10, counts[AdmissionDecision.Take] / 8);
+        Assert.True(counts[AdmissionDecision.Drop] > counts[AdmissionDecision.Refuse]);
+        uint[] after = [.. Enumerable.Range(0, 1000).Select(_ => admission.NextRetryAfter())];
+        Assert.Equal((5u, 35u), (after.Min(), after.Max()));
+    }
+
+    private static int ShedPercent(string start, string headers, int fullness)
+    {
+        var admission = new Admission();
+        byte[] message = Message(start, headers: headers);
+        int shed = 0;
+        for (int i = 0; i < 10_000; i++)
+        {
+            if (admission.Decide(message, fullness) != AdmissionDecision.Take) shed++;
+        }
+
+        return (shed + 50) / 100;
+    }
+}
