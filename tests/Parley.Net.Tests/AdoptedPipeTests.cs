@@ -108,6 +108,27 @@ public sealed class AdoptedPipeTests : IDisposable
         await over.WaitAsync(Loops.Limit);
     }
 
+    [Theory]
+    [InlineData(false, StreamCloseReason.Failed)]
+    [InlineData(true, StreamCloseReason.ClosedHere)]
+    public async Task A_stream_that_breaks_and_cannot_be_completed_either_ends_it(bool isClosing, StreamCloseReason reason)
+    {
+        var broken = new BrokenStream();
+        Task over = _loop.AdoptStreamAsync(new Duplex(_toServer.Reader, PipeWriter.Create(broken)), Local, Remote, _ => _server);
+        IStreamConnection connection = await _server.Connected;
+        Assert.True(Send(connection, Bytes(20_000)));
+        await broken.Written.WaitAsync(Loops.Limit);
+        if (isClosing)
+        {
+            connection.Close();
+            await _loop.RunAsync(() => true);
+        }
+
+        broken.Break();
+        Assert.Equal(reason, await _server.Closed);
+        await over.WaitAsync(Loops.Limit);
+    }
+
     [Fact]
     public async Task One_that_nobody_wants_or_that_is_one_too_many_is_closed_at_once()
     {
@@ -216,6 +237,24 @@ public sealed class AdoptedPipeTests : IDisposable
     }
 
     private Task<long> SentAsync() => _loop.RunAsync(() => _loop.Counters.StreamBytesSent);
+
+    /// <summary>Takes no byte, and fails when it is told to.</summary>
+    private sealed class BrokenStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Written => _written.Task;
+
+        public void Break() => _broken.SetResult();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _written.TrySetResult();
+            await _broken.Task;
+            throw new IOException("The stream is broken.");
+        }
+    }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

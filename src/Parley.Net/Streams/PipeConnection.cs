@@ -29,6 +29,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
     private readonly AsyncTurn _readerTurn = new();     // the piece is handled
     private readonly AsyncTurn _writerTurn = new();     // something is queued, or the queue is closed
     private readonly Timer _closeTimer;
+    private readonly Lock _completionGate = new();
     private readonly CancellationTokenSource? _dialling;
     private IDuplexPipe _transport;
     private IStreamHandler? _handler;
@@ -41,6 +42,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
     private volatile Task _writer = Task.CompletedTask;
     private volatile bool _hasReaderFailed;
     private volatile bool _hasWriterFailed;
+    private bool _isOutputCompleted;            // a writer over a stream throws when it is cancelled after that
     private volatile bool _isAborted;           // what is queued is not written any more
 
     public PipeConnection(
@@ -155,7 +157,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         if (_state is State.Open or State.Draining) End(StreamCloseReason.ClosedHere);
         else if (_state == State.New) Refuse();
         if (_hasPiece) Handle();
-        _transport.Output.CancelPendingFlush();
+        CancelFlush();
     }
 
     private void Begin()
@@ -268,7 +270,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         if (reason is StreamCloseReason.SendQueueFull or StreamCloseReason.Failed)
         {
             _isAborted = true;
-            _transport.Output.CancelPendingFlush();
+            CancelFlush();
         }
 
         _writerTurn.Give();
@@ -315,7 +317,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
             _hasReaderFailed = true;
         }
 
-        await input.CompleteAsync().ConfigureAwait(false);
+        await EndAsync(input.CompleteAsync).ConfigureAwait(false);
     }
 
     private async Task WriteAsync()
@@ -349,7 +351,29 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         }
 
         _queue.Clear();
-        await output.CompleteAsync().ConfigureAwait(false);
+        lock (_completionGate) _isOutputCompleted = true;
+        await EndAsync(output.CompleteAsync).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets the writer wait no longer for the other side.</summary>
+    private void CancelFlush()
+    {
+        lock (_completionGate)
+        {
+            if (!_isOutputCompleted) _transport.Output.CancelPendingFlush();
+        }
+    }
+
+    /// <summary>Completes an end of the pipe; that of a stream which is broken tries once more to write what is left, and throws.</summary>
+    private static async Task EndAsync(Func<Exception?, ValueTask> complete)
+    {
+        try
+        {
+            await complete(null).ConfigureAwait(false);
+        }
+        catch (Exception)   // of whatever kind the transport has: it is over either way
+        {
+        }
     }
 
     /// <summary>Hands the first part of what is queued to the pipe.</summary>
@@ -391,7 +415,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
         public override void OnDeadline(Instant now)
         {
             if (connection._state == State.Dialling) connection.GiveUp(StreamCloseReason.ConnectFailed);
-            else connection._transport.Output.CancelPendingFlush();
+            else connection.CancelFlush();
         }
     }
 }

@@ -55,9 +55,7 @@ public sealed class TlsPipe : IDuplexPipe, IAsyncDisposable
     /// <summary>A writer that gives up what is not written once its flush was cancelled.</summary>
     private sealed class Writer(PipeWriter inner) : PipeWriter
     {
-        private readonly Lock _gate = new();
         private volatile bool _isCancelled;
-        private bool _isCompleted;      // what is inside throws when it is cancelled after that
 
         public bool IsCancelled => _isCancelled;
 
@@ -73,32 +71,15 @@ public sealed class TlsPipe : IDuplexPipe, IAsyncDisposable
 
         public override void CancelPendingFlush()
         {
-            lock (_gate)
-            {
-                if (_isCompleted) return;
-                _isCancelled = true;
-                inner.CancelPendingFlush();
-            }
+            _isCancelled = true;
+            inner.CancelPendingFlush();
         }
 
         public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => inner.FlushAsync(cancellationToken);
 
-        public override void Complete(Exception? exception = null)
-        {
-            MarkCompleted();
-            inner.Complete(exception ?? Abandoned());
-        }
+        public override void Complete(Exception? exception = null) => inner.Complete(exception ?? Abandoned());
 
-        public override ValueTask CompleteAsync(Exception? exception = null)
-        {
-            MarkCompleted();
-            return inner.CompleteAsync(exception ?? Abandoned());
-        }
-
-        private void MarkCompleted()
-        {
-            lock (_gate) _isCompleted = true;
-        }
+        public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception ?? Abandoned());
 
         private OperationCanceledException? Abandoned() => _isCancelled ? new OperationCanceledException() : null;
     }
