@@ -3,6 +3,7 @@ using Parley.Endpoint.Media;
 using Parley.Net;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
+using Parley.UserAgent.Infos;
 
 namespace Parley.UserAgent;
 
@@ -170,10 +171,12 @@ public sealed class Call : ICallObserver
 
     /// <summary>Presses keys, and waits until all have been sent.</summary>
     /// <param name="digits">0-9, *, #, A-D; at most 64 at once.</param>
+    /// <param name="by">How they travel.</param>
     /// <param name="cancellationToken">Ends the waiting; the keys are sent all the same.</param>
     /// <exception cref="ArgumentException">Something is no digit.</exception>
-    /// <exception cref="InvalidOperationException">The call is not established, the other side takes no digits (RFC 4733), or too many wait.</exception>
-    public async Task SendDtmfAsync(string digits, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidOperationException">The call is not established, the other side takes no digits with the sound (RFC 4733), or too many wait.</exception>
+    /// <exception cref="SipRequestException">The other side refused an INFO; the keys behind it were not sent.</exception>
+    public async Task SendDtmfAsync(string digits, KeyTransport by, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(digits);
         foreach (char digit in digits)
@@ -185,11 +188,32 @@ public sealed class Call : ICallObserver
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bool isTaken = await OnLane(() =>
         {
-            if (!_leg!.SendDigits(digits)) return false;
-            _digitsSent.Enqueue(sent);
+            if (!_leg!.SendDigits(digits, by, (status, phrase) => Answer(sent, status, phrase))) return false;
+            if (by == KeyTransport.Rtp) _digitsSent.Enqueue(sent);
             return true;
         }).ConfigureAwait(false);
         if (!isTaken) throw new InvalidOperationException($"The call is {State} or the other side takes no digits.");
+        await sent.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Presses keys that travel with the sound, and waits until all have been sent.</summary>
+    /// <inheritdoc cref="SendDtmfAsync(string, KeyTransport, CancellationToken)"/>
+    public Task SendDtmfAsync(string digits, CancellationToken cancellationToken = default) => SendDtmfAsync(digits, KeyTransport.Rtp, cancellationToken);
+
+    /// <summary>Sends a program at the other side something in the dialog of the call, and waits for its answer.</summary>
+    /// <param name="info">What.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ArgumentException">A value is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">The call is not established, or the other side has not said that it takes the package.</exception>
+    /// <exception cref="SipRequestException">The other side refused, or did not answer.</exception>
+    /// <remarks>Source: RFC 6086.</remarks>
+    public async Task SendInfoAsync(InfoMessage info, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        info.Validate();
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool isTaken = await OnLane(() => _leg is { } leg && leg.SendInfo(info, (status, phrase) => Answer(sent, status, phrase))).ConfigureAwait(false);
+        if (!isTaken) throw new InvalidOperationException($"The call is {State}, or the other side does not take {info.Package}.");
         await sent.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -234,6 +258,8 @@ public sealed class Call : ICallObserver
     void ICallObserver.OnReplaced(CallLeg call, CallLeg by) => _events.Writer.TryWrite(new CallReplaced(by.Observer as Call));
 
     void ICallObserver.OnDigit(CallLeg call, char digit, TimeSpan duration) => _events.Writer.TryWrite(new DigitReceived(digit, duration));
+
+    void ICallObserver.OnInfo(CallLeg call, InfoMessage info) => _events.Writer.TryWrite(new CallInfo(info));
 
     void ICallObserver.OnDigitsSent(CallLeg call)
     {
@@ -285,6 +311,12 @@ public sealed class Call : ICallObserver
         _sourceEnded.TrySetResult();
         while (_digitsSent.TryDequeue(out TaskCompletionSource? sent)) sent.TrySetException(new CallFailedException(end));
         _ended.TrySetResult(end);
+    }
+
+    private static void Answer(TaskCompletionSource sent, int status, string phrase)
+    {
+        if (status < 300) sent.TrySetResult();
+        else sent.TrySetException(new SipRequestException("INFO", status, phrase, failure: null));
     }
 
     private InvalidOperationException Misplaced() => new($"The call is {State}: it does not wait for an answer.");

@@ -1,3 +1,5 @@
+using Parley.UserAgent.Infos;
+
 namespace Parley.UserAgent;
 
 /// <summary>Something that happened to a call. <see cref="Call.Events"/> gives them in order.</summary>
@@ -31,8 +33,12 @@ public sealed record CallReplaced(Call? By) : CallEvent;
 
 /// <summary>The other side pressed a key.</summary>
 /// <param name="Digit">0-9, *, #, A-D.</param>
-/// <param name="Duration">How long it was held down.</param>
+/// <param name="Duration">How long it was held down; zero when an INFO told of it that does not say.</param>
 public sealed record DigitReceived(char Digit, TimeSpan Duration) : CallEvent;
+
+/// <summary>A program at the other side sent something of an Info Package that is taken here.</summary>
+/// <param name="Info">What.</param>
+public sealed record CallInfo(InfoMessage Info) : CallEvent;
 
 /// <summary>The source has ended, and its last packet is sent.</summary>
 public sealed record SourceEnded : CallEvent;

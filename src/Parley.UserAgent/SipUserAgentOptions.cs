@@ -58,6 +58,9 @@ public sealed record SipUserAgentOptions
     /// <inheritdoc cref="UserAgentCoreOptions.SessionExpiry"/>
     public TimeSpan SessionExpiry { get; init; }
 
+    /// <inheritdoc cref="UserAgentCoreOptions.InfoPackages"/>
+    public IReadOnlyList<string> InfoPackages { get; init; } = [];
+
     /// <inheritdoc cref="UserAgentCoreOptions.Product"/>
     public string Product { get; init; } = "Parley";
 
@@ -114,6 +117,7 @@ public sealed record SipUserAgentOptions
         Codecs = Codecs,
         MaxCalls = MaxCalls,
         Product = Product,
+        InfoPackages = InfoPackages,
         SessionExpiry = SessionExpiry,
         RegistrationExpiry = RegistrationExpiry,
     };

@@ -51,6 +51,7 @@ public sealed partial class UserAgentCore : ITransactionUser
         Capabilities = options.Codecs.ToCapabilities();
         _capabilities = new OfferAnswer(Capabilities, 0);
         ProductHeader = Encoding.UTF8.GetBytes($"User-Agent: {options.Product}\r\n");
+        RecvInfoRow = WireText.ToBytes($"Recv-Info: {string.Join(", ", options.InfoPackages)}\r\n");
         WriteAllow();
         ContactUser = options.Identity is { User: { } user } ? WireText.ToBytes(new SipUri(user, "host").ToString())[4..^5] : "parley"u8.ToArray();
         if (options.OutboundProxy is { } proxy)
@@ -96,6 +97,10 @@ public sealed partial class UserAgentCore : ITransactionUser
 
     /// <summary>The rows that an INVITE and its 2xx have: what this side can do (RFC 3261 13.2.1, 13.3.1.4).</summary>
     internal byte[] CallHeaders { get; private set; } = [];
+
+    /// <summary>The row that says which Info Packages are taken, and by its being there that they are known here.</summary>
+    /// <remarks>Source: RFC 6086 5.2.2.</remarks>
+    internal byte[] RecvInfoRow { get; }
 
     internal Random Random { get; } = new(RandomNumberGenerator.GetInt32(int.MaxValue));
 
@@ -185,7 +190,7 @@ public sealed partial class UserAgentCore : ITransactionUser
             case SipMethod.Subscribe or SipMethod.Notify:
             case SipMethod.Refer when TransferHandler is not null:
                 break;
-            case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options or SipMethod.Prack or SipMethod.Update):
+            case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options or SipMethod.Prack or SipMethod.Update or SipMethod.Info):
                 request.Reply(new SipReply(405) { Headers = CallHeaders });
                 return;
         }
@@ -316,6 +321,9 @@ public sealed partial class UserAgentCore : ITransactionUser
         return new SipReply(!isInDialog && _calls.Count >= Options.MaxCalls ? 486 : 200) { Headers = headers };
     }
 
+    /// <summary>The row for the answer to a request: only who says which packages it takes is told (RFC 6086 5.2.3).</summary>
+    internal ReadOnlySpan<byte> AnswerRecvInfo(in SipMessageView request) => request.Has(HeaderId.RecvInfo) ? RecvInfoRow : default;
+
     /// <summary>Takes a text in.</summary>
     internal SipReply TakeMessage(in SipMessageView message) =>
         _messageHandler is null ? new SipReply(405) { Headers = CallHeaders } : IncomingMessage.Take(message, _messageHandler);
@@ -349,7 +357,7 @@ public sealed partial class UserAgentCore : ITransactionUser
         ReadOnlySpan<byte> subscribe = SubscribeHandler is null ? default : ", SUBSCRIBE"u8;
         ReadOnlySpan<byte> refer = TransferHandler is null ? default : ", REFER"u8;
         ReadOnlySpan<byte> silence = TransferHandler is null ? default : ", norefersub"u8;
-        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE"u8, .. message, .. subscribe, .. refer, .. "\r\n"u8];
+        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE, INFO"u8, .. message, .. subscribe, .. refer, .. "\r\n"u8];
         CallHeaders = [.. AllowHeader, .. "Supported: 100rel, timer, replaces"u8, .. silence, .. "\r\n"u8, .. AllowEventsHeader, .. ProductHeader];
     }
 

@@ -54,6 +54,11 @@ public sealed record UserAgentCoreOptions
     /// <value>90 s, the least that there is (RFC 4028 4), to 24 hours.</value>
     public TimeSpan MinSessionExpiry { get; init; } = SessionTimer.Least;
 
+    /// <summary>The Info Packages that programs take in calls: INFOs of these are told, those of others are refused with 469.</summary>
+    /// <value>Tokens, compared with their case; none unless set.</value>
+    /// <remarks>Keys that come by INFO in the older way are taken in any case. Source: RFC 6086.</remarks>
+    public IReadOnlyList<string> InfoPackages { get; init; } = [];
+
     /// <summary>Value of User-Agent and Server.</summary>
     public string Product { get; init; } = "Parley";
 
@@ -75,6 +80,11 @@ public sealed record UserAgentCoreOptions
         if (SessionExpiry != TimeSpan.Zero && (SessionExpiry < SessionTimer.Least || SessionExpiry > SessionRefresh.Longest)) throw new ArgumentException($"{nameof(SessionExpiry)} must be 0, or 90 seconds to 24 hours.");
         if (MinSessionExpiry < SessionTimer.Least || MinSessionExpiry > SessionRefresh.Longest) throw new ArgumentException($"{nameof(MinSessionExpiry)} must be 90 seconds to 24 hours.");
         if (RegistrationExpiry < TimeSpan.FromSeconds(1)) throw new ArgumentException($"{nameof(RegistrationExpiry)} must be 1 second or more.");
+        foreach (string package in InfoPackages)
+        {
+            if (!WireText.IsToken(package)) throw new ArgumentException($"{nameof(InfoPackages)} must be tokens, not {package}.");
+        }
+
         if (Password is null) return;
         string user = UserName ?? Identity?.User ?? throw new ArgumentException($"{nameof(Password)} needs a {nameof(UserName)}, or an {nameof(Identity)} with a user.");
         if (user.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException($"{nameof(UserName)}, or the user of {nameof(Identity)} without one, must be one line.");

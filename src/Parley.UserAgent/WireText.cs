@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Parley.Sip.Messages;
 
@@ -6,11 +7,16 @@ namespace Parley.UserAgent;
 /// <summary>Texts of people as the wire has them, and back.</summary>
 internal static class WireText
 {
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.!%*_+`'~");
+
     /// <summary>Bytes of the wire as text.</summary>
     public static string From(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 
     /// <summary>A text for the wire.</summary>
     public static byte[] ToBytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>True for a token (RFC 3261 25.1).</summary>
+    public static bool IsToken(string text) => text.Length > 0 && !text.AsSpan().ContainsAnyExcept(TokenCharacters);
 
     /// <summary>True for a <c>sips</c> URI.</summary>
     public static bool IsSips(ReadOnlySpan<byte> uri) => SipUriView.TryParse(uri, out SipUriView view) && view.Scheme == SipUriScheme.Sips;

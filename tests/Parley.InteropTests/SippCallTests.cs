@@ -217,6 +217,27 @@ public sealed class SippCallTests(ITestOutputHelper output) : InteropTest(output
         (await capture.StopAsync()).AssertClean();
     }
 
+    [PeerTheory(Programs.Sipp, Programs.Tshark)]
+    [InlineData(Transport.Udp)]
+    [InlineData(Transport.Tcp)]
+    public async Task Keys_go_by_info_both_ways_and_other_infos_are_refused(Transport transport)
+    {
+        Capture capture = await Capture.StartAsync(Bench);
+        ParleyPhone parley = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "1", "--echo");
+        ExitedProcess calling = await Sipp.RunAsync(Bench, "call-and-press", new IPEndPoint(parley.Address, 5060), User("alice", transport), ("to", $"bob@{parley.Address}"));
+        Assert.True(calling.ExitCode == 0, calling.Log);
+        await parley.Process.SucceededAsync();
+        Assert.Equal("5", parley.Process.Keys);
+
+        SippSettings sipp = User("bob", transport);
+        ChildProcess answering = await Sipp.StartServerAsync(Bench, "answer-keys", sipp);
+        ParleyPhone refused = ParleyPhone.CallDirectly(Bench, sipp.Address, transport, "--dtmf", "1#D", "--dtmf-by", "relay");
+        Assert.Equal(415, Status(await refused.Process.FailedAsync()));
+        await Sipp.SucceededAsync(Bench, answering);
+
+        (await capture.StopAsync()).AssertClean();
+    }
+
     private static int? Status(JsonElement happened) => happened.TryGetProperty("status", out JsonElement status) ? status.GetInt32() : null;
 
     private SippSettings User(string name, Transport transport) =>

@@ -11,7 +11,10 @@ namespace Parley.UserAgent.Calls;
 /// </remarks>
 internal sealed class CallDialog(Dialog dialog, OfferAnswer negotiation)
 {
+    private const int MaxInfoPackages = 32;
+
     private int _referrals;
+    private string[] _infoPackages = [];
 
     /// <summary>The dialog.</summary>
     public Dialog Dialog { get; } = dialog;
@@ -36,6 +39,23 @@ internal sealed class CallDialog(Dialog dialog, OfferAnswer negotiation)
 
     /// <summary>True for the first REFER of the other side; the others must be told apart by their numbers (RFC 3515 2.4.6).</summary>
     public bool TakeFirstRefer() => _referrals++ == 0;
+
+    /// <summary>True when the other side takes an Info Package.</summary>
+    public bool TakesInfo(string package) => Array.IndexOf(_infoPackages, package) >= 0;
+
+    /// <summary>Takes in which Info Packages the other side takes, from a message that stands: what is refused leaves them as they were.</summary>
+    /// <remarks>Source: RFC 6086 5.2.2, 5.2.4.</remarks>
+    public void LearnInfoPackages(in SipMessageView message)
+    {
+        if (!message.Has(HeaderId.RecvInfo)) return;
+        List<string> packages = [];
+        foreach (HeaderValue value in message.Values(HeaderId.RecvInfo))
+        {
+            if (packages.Count < MaxInfoPackages && ParameterizedValueView.TryParse(value.Bytes, value.Offset, out ParameterizedValueView package)) packages.Add(WireText.From(package.Value));
+        }
+
+        _infoPackages = [.. packages];
+    }
 
     /// <summary>Takes in what a message of the other side says about it.</summary>
     public void Learn(in SipMessageView message)

@@ -105,7 +105,10 @@ public sealed partial class CallLeg : IIncomingInviteOwner
     }
 
     /// <summary>The other side does not know the call any more, or does not answer.</summary>
-    internal void OnLost(int statusCode, string reasonPhrase) => SendBye(new CallEnd(CallEndReason.Lost, statusCode, reasonPhrase));
+    internal void OnLost(int statusCode, string reasonPhrase)
+    {
+        if (State == CallState.Established) SendBye(new CallEnd(CallEndReason.Lost, statusCode, reasonPhrase));
+    }
 
     /// <summary>The session is to be refreshed.</summary>
     internal void OnRefreshDue() => _changes?.Refresh();
@@ -144,7 +147,8 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         SessionBodyKind kind = SessionBody.TryRead(prack.Request, out SessionDescription? description, out _);
         if (dialog.Negotiation.IsOfferPending) failure = kind == SessionBodyKind.Description ? _session.TakeAnswer(dialog.Negotiation, description!) : NegotiationFailure.NoAudio;
         else if (kind == SessionBodyKind.Description && dialog.IsAgreed) failure = _session.Answer(dialog.Negotiation, description!, out answer);
-        prack.Respond(new SipReply(200) { ContentType = "application/sdp"u8, Body = answer });
+        dialog.LearnInfoPackages(prack.Request);
+        prack.Respond(new SipReply(200) { Headers = _core.AnswerRecvInfo(prack.Request), ContentType = "application/sdp"u8, Body = answer });
         if (failure == NegotiationFailure.None && invite.IsPending)
         {
             if (dialog.IsAgreed) Settle(dialog);
@@ -238,7 +242,7 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         }
     }
 
-    private byte[] WriteProgressHeaders() => [.. WriteContactRow(_incoming!.Flow), .. _core.CallHeaders];
+    private byte[] WriteProgressHeaders() => [.. WriteContactRow(_incoming!.Flow), .. _core.CallHeaders, .. _core.AnswerRecvInfo(_incoming.Request)];
 
     /// <summary>Opens the media of a call that came in, and answers its offer, or makes one.</summary>
     /// <returns>False when that cannot be: the call has ended.</returns>
@@ -322,6 +326,7 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         _incoming?.Close();
         _alive?.Stop();
         Refresh.Stop();
+        _keys.Stop();
         _early.Clear();
         _session.Close();
         _changes?.Stop();

@@ -5,6 +5,7 @@ using Parley.Net;
 using Parley.Sdp;
 using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
+using Parley.UserAgent.Infos;
 using Parley.UserAgent.Transfers;
 
 namespace Parley.UserAgent.Calls;
@@ -46,6 +47,7 @@ public sealed partial class CallLeg
     private readonly CallSession _session;
     private readonly CallRequests _requests;
     private readonly Timer _timer;
+    private readonly KeysByInfo _keys;
     private readonly EarlyDialogs _early;   // of an outgoing call, until one is answered
     private OutgoingInvite? _outgoing;
     private IncomingInvite? _incoming;      // the first INVITE, then the latest re-INVITE
@@ -66,6 +68,7 @@ public sealed partial class CallLeg
         _session = new CallSession(core, this);
         _requests = new CallRequests(core, this, _session);
         _timer = new Timer(this);
+        _keys = new KeysByInfo(core, this);
         _early = new EarlyDialogs(core, this, _session);
         Refresh = new SessionRefresh(core, this);
         Tag = LocalTag.Create();
@@ -175,7 +178,7 @@ public sealed partial class CallLeg
         _dialog!.Dialog.Confirm();
         // What PRACKs have confirmed is not said again (RFC 6337 3.1.1); what they will confirm the 2xx waits for.
         bool isThrough = isDescribed && _isDescribedReliably;
-        byte[] refresh = Refresh.Accept(_incoming!.Request);
+        byte[] refresh = [.. Refresh.Accept(_incoming!.Request), .. _core.AnswerRecvInfo(_incoming.Request)];
         if (!isThrough) Settle(_dialog);
         _dialog.Pending |= PendingExchanges.AckAwaited;
         _dialog.Pending &= ~PendingExchanges.InviteReceived;
@@ -225,6 +228,31 @@ public sealed partial class CallLeg
     /// <param name="digits">0-9, *, #, A-D.</param>
     /// <returns>False when the call is not established, the other side takes no digits, or too many wait.</returns>
     public bool SendDigits(string digits) => State == CallState.Established && _session.TrySendDigits(digits);
+
+    /// <summary>Presses keys, one after the other, by a way of the caller's choice.</summary>
+    /// <param name="digits">0-9, *, #, A-D.</param>
+    /// <param name="by">The way. With the sound <see cref="ICallObserver.OnDigitsSent"/> tells that they were sent, and <paramref name="done"/> hears nothing.</param>
+    /// <param name="done">Hears the status and phrase of what came of it, once: the first refusal ends it, and leaves the call as it was.</param>
+    /// <returns>False when the call is not established, the other side takes no digits with the sound, or too many wait.</returns>
+    public bool SendDigits(string digits, KeyTransport by, Action<int, string>? done = null) =>
+        by == KeyTransport.Rtp ? SendDigits(digits) : State == CallState.Established && _keys.TryAdd(digits, by, done);
+
+    /// <summary>Sends a program at the other side something in the dialog of the call.</summary>
+    /// <param name="info">What.</param>
+    /// <param name="done">Hears the status and phrase of the answer, once, perhaps before this returns.</param>
+    /// <returns>False when the call is not established, or the other side has not said that it takes the package.</returns>
+    /// <exception cref="ArgumentException">A value is not allowed.</exception>
+    /// <remarks>Source: RFC 6086 4.2.1.</remarks>
+    public bool SendInfo(InfoMessage info, Action<int, string>? done = null)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        info.Validate();
+        if (State != CallState.Established || (info.Package is { } package && !_dialog!.TakesInfo(package))) return false;
+        StartInfo(info, done);
+        return true;
+    }
+
+    internal void StartInfo(InfoMessage info, Action<int, string>? done) => new InfoRequest(_core, this, _dialog!.Dialog, info, done).Start();
 
     /// <summary>Puts the other side on hold, or talks to it again.</summary>
     /// <param name="isHolding">True for hold.</param>
@@ -322,6 +350,7 @@ public sealed partial class CallLeg
         if (!Dialog.TryCreateAtServer(request, leg.TagBytes, invite.Flow.Transport.IsSecure, out Dialog? dialog)) return null;
         leg._dialog = new CallDialog(dialog, leg._session.Fork()) { Pending = PendingExchanges.InviteReceived | PendingExchanges.OfferOfReceivedInvite };
         leg._dialog.Learn(request);
+        leg._dialog.LearnInfoPackages(request);
         leg._incoming = new IncomingInvite(invite, leg, leg.TagBytes);
         core.Add(leg);
         core.Lane.Loop.Schedule(leg._timer, core.Lane.Now + LongestRinging);

@@ -4,6 +4,7 @@ using Parley.Endpoint.Media;
 using Parley.Media.Streams;
 using Parley.Net;
 using Parley.Sdp;
+using Parley.UserAgent.Infos;
 
 namespace Parley.UserAgent.Calls;
 
@@ -126,7 +127,7 @@ internal sealed class CallMedia : IAudioHandler
 
     void IAudioHandler.OnEvent(Instant now, AudioEvent audioEvent)
     {
-        if (audioEvent is { IsEnd: true, Digit: { } digit }) _session.OnDigit(digit, audioEvent.Duration);
+        if (audioEvent is { IsEnd: true, Digit: { } digit }) _session.OnDigit(digit, audioEvent.Duration, KeyTransport.Rtp);
     }
 
     void IAudioHandler.OnSourceEnded(Instant now) => _session.OnSourceEnded();

@@ -2,11 +2,12 @@ using Parley.Endpoint.Sip;
 using Parley.Sdp;
 using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
+using Parley.UserAgent.Infos;
 
 namespace Parley.UserAgent.Calls;
 
 /// <summary>What comes in the dialogs of one call: places it, refuses what does not fit, and hands on what does.</summary>
-/// <remarks>Source: RFC 3261 12.2.2, 14.2, 15.1.2; RFC 3262 3; RFC 3311 5.2.</remarks>
+/// <remarks>Source: RFC 3261 12.2.2, 14.2, 15.1.2; RFC 3262 3; RFC 3311 5.2; RFC 6086 4.2.2.</remarks>
 internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession session)
 {
     /// <summary>A request with this side's tag came.</summary>
@@ -41,6 +42,7 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
             case SipMethod.Prack: transaction.Respond(new SipReply(481)); break;
             case SipMethod.Subscribe or SipMethod.Notify: core.Events.OnRequestInCall(transaction); break;
             case SipMethod.Refer: core.TakeRefer(transaction, leg, dialog.Dialog, leg.Tag, dialog.TakeFirstRefer()); break;
+            case SipMethod.Info: IncomingInfo.Take(core, transaction, leg, session); break;
             case SipMethod.Message: transaction.Respond(core.TakeMessage(message)); break;
             default: transaction.Respond(core.WriteOptionsReply(isInDialog: true)); break;
         }
@@ -74,9 +76,10 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
         }
 
         dialog.Dialog.Refresh(invite);
+        dialog.LearnInfoPackages(invite);
         dialog.Pending |= PendingExchanges.AckAwaited;
         if (offer is null) dialog.Pending |= PendingExchanges.OfferOfReceivedInvite;
-        leg.AcceptReinvite(transaction, leg.Refresh.Accept(invite), description);
+        leg.AcceptReinvite(transaction, [.. leg.Refresh.Accept(invite), .. core.AnswerRecvInfo(invite)], description);
     }
 
     private void OnUpdate(SipServerTransaction transaction, CallDialog dialog)
@@ -97,10 +100,11 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
         }
 
         dialog.Dialog.Refresh(update);
+        dialog.LearnInfoPackages(update);
         bool isEarly = leg.State is not (CallState.Accepted or CallState.Established);
         transaction.Respond(new SipReply(200)
         {
-            Headers = [.. leg.WriteContactRow(transaction.Flow), .. core.CallHeaders, .. isEarly ? [] : leg.Refresh.Accept(update)],
+            Headers = [.. leg.WriteContactRow(transaction.Flow), .. core.CallHeaders, .. isEarly ? [] : leg.Refresh.Accept(update), .. core.AnswerRecvInfo(update)],
             ContentType = "application/sdp"u8,
             Body = description,
         });

@@ -2,6 +2,7 @@ using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Sdp;
 using Parley.Sip.Messages;
+using Parley.UserAgent.Infos;
 
 namespace Parley.UserAgent.Calls;
 
@@ -171,13 +172,14 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
         else Audio.Sink?.End();
     }
 
-    // What the media brings.
+    // What the media and INFOs bring.
 
-    public void OnDigit(char digit, TimeSpan duration)
+    public void OnDigit(char digit, TimeSpan duration, KeyTransport by)
     {
         leg.Observer.OnDigit(leg, digit, duration);
         if (!Audio.EchoesDigits) return;
-        if (leg.State == CallState.Established) _media!.TrySendDigits(digit.ToString(), isAsked: false);
+        if (by != KeyTransport.Rtp) leg.SendDigits(digit.ToString(), by);
+        else if (leg.State == CallState.Established) _media!.TrySendDigits(digit.ToString(), isAsked: false);
         else if (leg.State == CallState.Accepted && _earlyDigits.Length < CallMedia.MaxDigits) _earlyDigits += digit;
     }
 

@@ -17,6 +17,10 @@ internal static class DialogRequests
     public static RequestTemplate CreateTemplate(this Dialog dialog, SipMethod method, byte[] headers, byte[]? description = null) =>
         Create(dialog, method, dialog.TakeSequenceNumber(), headers, [], contactUser: null, DescriptionType, description ?? []);
 
+    /// <summary>As the other one, with a body of any type.</summary>
+    public static RequestTemplate CreateTemplate(this Dialog dialog, SipMethod method, byte[] headers, byte[] contentType, byte[] body) =>
+        Create(dialog, method, dialog.TakeSequenceNumber(), headers, [], contactUser: null, contentType, body);
+
     /// <summary>The dialog's next request that may change where this side is reached: with a Contact, and with a body where there is one.</summary>
     /// <param name="dialog">The dialog.</param>
     /// <param name="method">Its method, not ACK.</param>

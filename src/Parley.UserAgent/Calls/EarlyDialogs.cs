@@ -59,6 +59,7 @@ internal sealed class EarlyDialogs(UserAgentCore core, CallLeg leg, CallSession 
         if (dialog is not null) dialog.Dialog.Confirm(success);
         else if (invite.CreateDialog(success) is { } made) dialog = new CallDialog(made, session.Fork());
         dialog?.Learn(success);
+        dialog?.LearnInfoPackages(success);
         Clear();
         return dialog;
     }
@@ -84,6 +85,7 @@ internal sealed class EarlyDialogs(UserAgentCore core, CallLeg leg, CallSession 
         }
 
         dialog?.Learn(response);
+        dialog?.LearnInfoPackages(response);
         return dialog;
     }
 

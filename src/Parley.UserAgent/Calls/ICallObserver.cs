@@ -1,3 +1,5 @@
+using Parley.UserAgent.Infos;
+
 namespace Parley.UserAgent.Calls;
 
 /// <summary>Hears what happens to one call, on its lane. Every member may call back into the call.</summary>
@@ -35,6 +37,11 @@ public interface ICallObserver
 
     /// <summary>The other side pressed a key.</summary>
     void OnDigit(CallLeg call, char digit, TimeSpan duration)
+    {
+    }
+
+    /// <summary>A program at the other side sent something of an Info Package that is taken here.</summary>
+    void OnInfo(CallLeg call, InfoMessage info)
     {
     }
 

@@ -143,7 +143,7 @@ internal sealed class OutgoingInvite : ClientRequest
 
     private byte[] WriteHeaders()
     {
-        var rows = new System.Text.StringBuilder(WireText.From(Core.CallHeaders)).Append(SessionRefresh.WriteRequest(Core.Options.SessionExpiry, _minSE));
+        var rows = new System.Text.StringBuilder(WireText.From([.. Core.CallHeaders, .. Core.RecvInfoRow])).Append(SessionRefresh.WriteRequest(Core.Options.SessionExpiry, _minSE));
         foreach ((string name, string value) in _options.Headers) rows.Append(name).Append(": ").Append(value).Append("\r\n");
         return WireText.ToBytes(rows.ToString());
     }

@@ -61,7 +61,8 @@ internal static class SessionBody
         return true;
     }
 
-    private static bool IsOptional(in SipMessageView message) =>
+    /// <summary>True when a body that is not understood may be passed over.</summary>
+    public static bool IsOptional(in SipMessageView message) =>
         message.TryGetParameterized(HeaderId.ContentDisposition, out ParameterizedValueView disposition) == HeaderStatus.Ok
         && disposition.Parameters.TryGet("handling"u8, out ParameterView handling)
         && System.Text.Ascii.EqualsIgnoreCase(handling.Value, "optional"u8);

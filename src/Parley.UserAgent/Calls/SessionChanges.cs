@@ -142,7 +142,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     private void Send(SipMethod method, byte[] offer)
     {
         dialog.Pending |= method == SipMethod.Invite ? PendingExchanges.InviteSent | PendingExchanges.OfferOfSentInvite : PendingExchanges.UpdateSent;
-        _sent = new SessionRequest(core, this, dialog, method, [.. core.CallHeaders, .. refresh.WriteRequest()], leg.ContactUser, offer);
+        _sent = new SessionRequest(core, this, dialog, method, [.. core.CallHeaders, .. core.RecvInfoRow, .. refresh.WriteRequest()], leg.ContactUser, offer);
         _sent.Start();
     }
 
@@ -151,6 +151,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
         _attempts = 0;
         _isRefreshWanted = false;
         dialog.Dialog.Refresh(success);
+        dialog.LearnInfoPackages(success);
         refresh.OnAccepted(success, refresh.Asked);
         if (request.Method != SipMethod.Invite) return;
         _isOfferDue = false;

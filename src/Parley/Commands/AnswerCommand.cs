@@ -4,6 +4,7 @@ using Parley.Endpoint.Sip;
 using Parley.Media.Files;
 using Parley.Output;
 using Parley.UserAgent;
+using Parley.UserAgent.Infos;
 using Parley.UserAgent.Messages;
 
 namespace Parley.Commands;
@@ -26,11 +27,12 @@ internal static class AnswerCommand
         Option<TimeSpan?> duration = Parsing.Time("--duration", "Hang up this long after the answer");
         var echo = new Option<bool>("--echo") { Description = "Send back what is heard, keys too" };
         var dtmf = new Option<string?>("--dtmf") { Description = "Press these keys once answered: 0-9, *, #, A-D", HelpName = "KEYS" };
+        Option<KeyTransport?> dtmfBy = Parsing.KeyTransport();
         Option<int?> count = Parsing.Number("--count", "N", "End after this many calls", 1, int.MaxValue);
         Option<int?> lines = Parsing.Number("--lines", "N", "Calls at once; one more hears busy (1)", 1, 10_000);
         Option<int?> reject = Parsing.Number("--reject", "STATUS", "Refuse calls with this status, such as 603 or 486", 300, 699);
         var allowTransfer = new Option<bool>("--allow-transfer") { Description = "Call whom the other side of a call, or anybody else, asks this phone to call (REFER)" };
-        foreach (Option option in new Option[] { allowTransfer, register, after, duration, echo, dtmf, count, lines, reject }) command.Add(option);
+        foreach (Option option in new Option[] { allowTransfer, register, after, duration, echo, dtmf, dtmfBy, count, lines, reject }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
             if (parse.GetValue(register) && !phone.HasIdentity(parse)) throw CommandException.Usage("--register needs --as: who is to be registered?");
@@ -38,7 +40,7 @@ internal static class AnswerCommand
             PcmAudio? play = files.ReadPlay(parse);
             await using WavRecorder? firstRecord = files.OpenRecord(parse);
             var plan = new Plan(
-                parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration), parse.GetValue(echo), CallCommand.CheckKeys(parse.GetValue(dtmf)), parse.GetValue(count), parse.GetValue(lines) ?? 1,
+                parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration), parse.GetValue(echo), CallCommand.CheckKeys(parse.GetValue(dtmf)), parse.GetValue(dtmfBy) ?? KeyTransport.Rtp, parse.GetValue(count), parse.GetValue(lines) ?? 1,
                 parse.GetValue(reject), parse.GetValue(allowTransfer), play, number => number == 1 ? firstRecord : files.OpenRecord(parse, number));
             await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken, maxWaitingMessages: MaxWaitingMessages, takesTransfers: parse.GetValue(allowTransfer)).ConfigureAwait(false);
             Task showing = ShowMessagesAsync(line.Agent, output);
@@ -77,7 +79,7 @@ internal static class AnswerCommand
     private static string Printable(string text) => string.Concat(text.Select(character => char.IsControl(character) && character is not ('\n' or '\t') ? '\uFFFD' : character));
 
     private sealed record Plan(
-        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, int? Count, int Lines, int? Reject, bool AllowsTransfer, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);
+        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, KeyTransport KeysBy, int? Count, int Lines, int? Reject, bool AllowsTransfer, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);
 
     /// <summary>Takes calls as they come, as many at once as there are lines.</summary>
     private sealed class Switchboard(SipUserAgent agent, Plan plan, CommandOutput output)
@@ -178,7 +180,7 @@ internal static class AnswerCommand
                 }
 
                 await call.AnswerAsync(plan.Echoes ? CallAudio.Echo(record) : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false), cancellationToken).ConfigureAwait(false);
-                if (plan.Keys is not null) await CallSteps.PressAsync(call, plan.Keys, cancellationToken).ConfigureAwait(false);
+                if (plan.Keys is not null) await CallSteps.PressAsync(call, plan.Keys, plan.KeysBy, cancellationToken).ConfigureAwait(false);
                 if (plan.Duration is { } duration) await CallSteps.EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);
                 else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
             }

@@ -5,6 +5,7 @@ using Parley.Media.Files;
 using Parley.Output;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
+using Parley.UserAgent.Infos;
 
 namespace Parley.Commands;
 
@@ -22,6 +23,7 @@ internal static class CallCommand
         var phone = new PhoneOptions(command);
         var files = new CallFiles(command);
         var dtmf = new Option<string?>("--dtmf") { Description = "Press these keys once answered: 0-9, *, #, A-D", HelpName = "KEYS" };
+        Option<KeyTransport?> dtmfBy = Parsing.KeyTransport();
         Option<TimeSpan?> hold = Parsing.Time("--hold", "Once answered, put the other side on hold for this time", allowsZero: false);
         Option<SipUri?> transfer = Parsing.Uri("--transfer", "Have the other side call this address instead, and hang up when it does");
         Option<TimeSpan?> after = Parsing.Time("--after", "Wait this long after the answer before --transfer (0s)");
@@ -30,12 +32,12 @@ internal static class CallCommand
         Option<int?> redirects = Parsing.Number("--redirects", "N", "Follow this many redirections (0)", 0, 16);
         var ladder = new Option<string?>("--ladder") { Description = "Draw what was exchanged as a picture", HelpName = "FILE.svg" };
         command.Add(uri);
-        foreach (Option option in new Option[] { dtmf, hold, transfer, after, duration, ringTimeout, redirects, ladder }) command.Add(option);
+        foreach (Option option in new Option[] { dtmf, dtmfBy, hold, transfer, after, duration, ringTimeout, redirects, ladder }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
             if (parse.GetValue(after) is not null && parse.GetValue(transfer) is null) throw CommandException.Usage("--after needs --transfer: after what time is what to be done?");
             var steps = new Steps(
-                CheckKeys(parse.GetValue(dtmf)), parse.GetValue(hold), parse.GetValue(transfer), parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration));
+                CheckKeys(parse.GetValue(dtmf)), parse.GetValue(dtmfBy) ?? KeyTransport.Rtp, parse.GetValue(hold), parse.GetValue(transfer), parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration));
             PcmAudio? play = files.ReadPlay(parse);
             WavRecorder? record = files.OpenRecord(parse);
             try
@@ -77,7 +79,7 @@ internal static class CallCommand
         try
         {
             await call.Answered.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (steps.Keys is { } keys) await CallSteps.PressAsync(call, keys, cancellationToken).ConfigureAwait(false);
+            if (steps.Keys is { } keys) await CallSteps.PressAsync(call, keys, steps.KeysBy, cancellationToken).ConfigureAwait(false);
             if (steps.Hold is { } time) await CallSteps.HoldAsync(call, time, cancellationToken).ConfigureAwait(false);
             if (steps.Transfer is { } target && !await CallSteps.EndsWithinAsync(call, steps.After, cancellationToken).ConfigureAwait(false))
             {
@@ -111,7 +113,7 @@ internal static class CallCommand
     }
 
     /// <summary>What is done once the call is answered.</summary>
-    private sealed record Steps(string? Keys, TimeSpan? Hold, SipUri? Transfer, TimeSpan After, TimeSpan? Duration);
+    private sealed record Steps(string? Keys, KeyTransport KeysBy, TimeSpan? Hold, SipUri? Transfer, TimeSpan After, TimeSpan? Duration);
 
     internal static string? CheckKeys(string? keys)
     {

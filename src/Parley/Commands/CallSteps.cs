@@ -1,6 +1,7 @@
 using Parley.Output;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
+using Parley.UserAgent.Infos;
 
 namespace Parley.Commands;
 
@@ -47,17 +48,21 @@ internal static class CallSteps
 
     /// <summary>Presses keys and waits until they are sent, or the call is over.</summary>
     /// <exception cref="CommandException">The other side takes none.</exception>
-    public static async Task PressAsync(Call call, string keys, CancellationToken cancellationToken)
+    public static async Task PressAsync(Call call, string keys, KeyTransport by, CancellationToken cancellationToken)
     {
         try
         {
-            await call.SendDtmfAsync(keys, cancellationToken).ConfigureAwait(false);
+            await call.SendDtmfAsync(keys, by, cancellationToken).ConfigureAwait(false);
         }
         catch (InvalidOperationException) when (call.State == CallState.Established)
         {
             throw CommandException.Failed($"--dtmf: {call.RemoteUri} takes no keys (RFC 4733 telephone-event)");
         }
-        catch (Exception problem) when (problem is InvalidOperationException or CallFailedException)
+        catch (SipRequestException problem) when (call.State == CallState.Established)
+        {
+            throw CommandException.Failed($"--dtmf: {problem.Message}", problem.StatusCode);
+        }
+        catch (Exception problem) when (problem is InvalidOperationException or CallFailedException or SipRequestException)
         {
             // It is over; how it ended is told elsewhere.
         }

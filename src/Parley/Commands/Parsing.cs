@@ -6,6 +6,7 @@ using Parley.Core;
 using Parley.Media.Codecs;
 using Parley.Net.Dns;
 using Parley.Sip.Messages;
+using Parley.UserAgent.Infos;
 
 namespace Parley.Commands;
 
@@ -73,6 +74,20 @@ internal static class Parsing
         Description = $"Codecs in order of preference, separated by commas: {Known}",
         HelpName = "LIST",
         CustomParser = result => AudioCodecs.All.Select(result.Tokens[0].Value, out _) ?? Refuse<AudioCodecs?>(result, "--codec", $"a list of these: {Known}"),
+    };
+
+    /// <summary>How keys travel.</summary>
+    public static Option<KeyTransport?> KeyTransport() => new("--dtmf-by")
+    {
+        Description = "How the keys of --dtmf travel: rtp (RFC 4733, as a rule), relay (INFO with application/dtmf-relay) or info (INFO with application/dtmf)",
+        HelpName = "WAY",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "rtp" => UserAgent.Infos.KeyTransport.Rtp,
+            "relay" => UserAgent.Infos.KeyTransport.InfoRelay,
+            "info" => UserAgent.Infos.KeyTransport.Info,
+            _ => Refuse<KeyTransport?>(result, "--dtmf-by", "rtp, relay or info"),
+        },
     };
 
     /// <summary>A number in a range.</summary>
