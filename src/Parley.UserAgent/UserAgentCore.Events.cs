@@ -18,8 +18,7 @@ public sealed partial class UserAgentCore
         set
         {
             field = value;
-            AllowEventsHeader = value is { EventTypes.Count: > 0 } ? WireText.ToBytes($"Allow-Events: {string.Join(", ", value.EventTypes)}\r\n") : [];
-            WriteAllow();
+            Declare();
         }
     }
 
@@ -27,10 +26,6 @@ public sealed partial class UserAgentCore
     public int SubscriptionCount => Events.Count;
 
     internal EventUsages Events { get; }
-
-    /// <summary>The row that says which events can be subscribed to here; empty when none can.</summary>
-    /// <remarks>Source: RFC 6665 4.4.4.</remarks>
-    internal byte[] AllowEventsHeader { get; private set; } = [];
 
     /// <summary>Subscribes to somebody's state. The observer may hear before this returns.</summary>
     /// <param name="uri">Whose: a sip or sips URI.</param>
@@ -139,7 +134,7 @@ public sealed partial class UserAgentCore
         SipMessageView message = request.Message;
         bool isInDialog = message.TryGetTo(out NameAddressView to) != HeaderStatus.Ok || !to.Tag.IsEmpty;
         if (!isInDialog && message.Method == SipMethod.Subscribe && SubscribeHandler is null) request.Reply(new SipReply(405) { Headers = CallHeaders });
-        else if (!message.Has(HeaderId.Event)) request.Reply(new SipReply(489) { Headers = AllowEventsHeader });
+        else if (!message.Has(HeaderId.Event)) request.Reply(new SipReply(489) { Headers = Declared.AllowEvents });
         else if (isInDialog) Events.OnRequest(request);
         else if (message.Method == SipMethod.Notify) request.Reply(new SipReply(481) { ReasonPhrase = "Subscription Does Not Exist"u8 });
         else SubscribeHandler!.OnSubscribe(request);

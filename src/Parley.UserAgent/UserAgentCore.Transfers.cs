@@ -18,7 +18,7 @@ public sealed partial class UserAgentCore
         set
         {
             field = value;
-            WriteAllow();
+            Declare();
         }
     }
 

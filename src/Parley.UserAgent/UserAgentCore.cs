@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Parley.Core;
@@ -7,6 +8,7 @@ using Parley.Sdp;
 using Parley.Sip.Authentication;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
+using Parley.UserAgent.Infos;
 using Parley.UserAgent.Messages;
 using Parley.UserAgent.Registrations;
 using Parley.UserAgent.Requests;
@@ -52,7 +54,7 @@ public sealed partial class UserAgentCore : ITransactionUser
         _capabilities = new OfferAnswer(Capabilities, 0);
         ProductHeader = Encoding.UTF8.GetBytes($"User-Agent: {options.Product}\r\n");
         RecvInfoRow = WireText.ToBytes($"Recv-Info: {string.Join(", ", options.InfoPackages)}\r\n");
-        WriteAllow();
+        Declare();
         ContactUser = options.Identity is { User: { } user } ? WireText.ToBytes(new SipUri(user, "host").ToString())[4..^5] : "parley"u8.ToArray();
         if (options.OutboundProxy is { } proxy)
         {
@@ -78,8 +80,8 @@ public sealed partial class UserAgentCore : ITransactionUser
     /// <summary>What is kept for calls that may have ended: the ACKs that answer a 2xx that comes again.</summary>
     public int PendingAcknowledgements { get; internal set; }
 
-    /// <summary>The row that says which methods are taken.</summary>
-    internal byte[] AllowHeader { get; private set; } = [];
+    /// <summary>What it can do.</summary>
+    internal SipCapabilities Declared { get; private set; }
 
     internal MediaPorts MediaPorts { get; }
 
@@ -96,7 +98,7 @@ public sealed partial class UserAgentCore : ITransactionUser
     internal byte[] ProductHeader { get; }
 
     /// <summary>The rows that an INVITE and its 2xx have: what this side can do (RFC 3261 13.2.1, 13.3.1.4).</summary>
-    internal byte[] CallHeaders { get; private set; } = [];
+    internal byte[] CallHeaders { get; private set; }
 
     /// <summary>The row that says which Info Packages are taken, and by its being there that they are known here.</summary>
     /// <remarks>Source: RFC 6086 5.2.2.</remarks>
@@ -186,11 +188,9 @@ public sealed partial class UserAgentCore : ITransactionUser
             case SipMethod.Unknown:
                 request.Reply(new SipReply(501) { Headers = CallHeaders });
                 return;
-            case SipMethod.Message when _messageHandler is not null:
-            case SipMethod.Subscribe or SipMethod.Notify:
-            case SipMethod.Refer when TransferHandler is not null:
+            case SipMethod.Subscribe:       // in a dialog it refreshes what another request began
                 break;
-            case not (SipMethod.Invite or SipMethod.Ack or SipMethod.Bye or SipMethod.Options or SipMethod.Prack or SipMethod.Update or SipMethod.Info):
+            case var method when !Declared.Takes(method):
                 request.Reply(new SipReply(405) { Headers = CallHeaders });
                 return;
         }
@@ -317,7 +317,7 @@ public sealed partial class UserAgentCore : ITransactionUser
     /// <remarks>Source: RFC 3261 11.2.</remarks>
     internal SipReply WriteOptionsReply(bool isInDialog)
     {
-        byte[] headers = [.. CallHeaders, .. "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8];
+        byte[] headers = [.. Declared.Options, .. ProductHeader];
         return new SipReply(!isInDialog && _calls.Count >= Options.MaxCalls ? 486 : 200) { Headers = headers };
     }
 
@@ -326,7 +326,7 @@ public sealed partial class UserAgentCore : ITransactionUser
 
     /// <summary>Takes a text in.</summary>
     internal SipReply TakeMessage(in SipMessageView message) =>
-        _messageHandler is null ? new SipReply(405) { Headers = CallHeaders } : IncomingMessage.Take(message, _messageHandler);
+        _messageHandler is null ? new SipReply(405) { Headers = CallHeaders } : IncomingMessage.Take(message, _messageHandler, Declared);
 
     /// <summary>Reads the offer of an INVITE.</summary>
     /// <param name="invite">The INVITE.</param>
@@ -334,7 +334,7 @@ public sealed partial class UserAgentCore : ITransactionUser
     /// <param name="refusal">What to answer when it cannot be read.</param>
     /// <returns>False when it cannot be read.</returns>
     /// <remarks>Source: RFC 3261 8.2.3, 21.4.1, 21.4.13.</remarks>
-    internal static bool TryReadOffer(scoped in SipMessageView invite, out SessionDescription? offer, out SipReply refusal)
+    internal bool TryReadOffer(scoped in SipMessageView invite, out SessionDescription? offer, out SipReply refusal)
     {
         refusal = default;
         switch (SessionBody.TryRead(invite, out offer, out SdpError error))
@@ -343,22 +343,43 @@ public sealed partial class UserAgentCore : ITransactionUser
                 refusal = new SipReply(400) { ReasonPhrase = WireText.ToBytes($"Bad Request: {error}") };
                 return false;
             case SessionBodyKind.Unsupported:
-                refusal = new SipReply(415) { Headers = "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"u8 };
+                refusal = new SipReply(415) { Headers = Declared.AcceptRows(invite.Method) };
                 return false;
             default:
                 return true;
         }
     }
 
-    /// <summary>Writes what is allowed, which depends on who was given to take it.</summary>
-    private void WriteAllow()
+    /// <summary>Declares what it can do, which depends on who was given to take it.</summary>
+    [MemberNotNull(nameof(Declared), nameof(CallHeaders))]
+    private void Declare()
     {
-        ReadOnlySpan<byte> message = _messageHandler is null ? default : ", MESSAGE"u8;
-        ReadOnlySpan<byte> subscribe = SubscribeHandler is null ? default : ", SUBSCRIBE"u8;
-        ReadOnlySpan<byte> refer = TransferHandler is null ? default : ", REFER"u8;
-        ReadOnlySpan<byte> silence = TransferHandler is null ? default : ", norefersub"u8;
-        AllowHeader = [.. "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE, INFO"u8, .. message, .. subscribe, .. refer, .. "\r\n"u8];
-        CallHeaders = [.. AllowHeader, .. "Supported: 100rel, timer, replaces"u8, .. silence, .. "\r\n"u8, .. AllowEventsHeader, .. ProductHeader];
+        List<SipMethod> methods =
+        [
+            SipMethod.Invite, SipMethod.Ack, SipMethod.Bye, SipMethod.Cancel, SipMethod.Options, SipMethod.Notify, SipMethod.Prack, SipMethod.Update, SipMethod.Info,
+        ];
+        List<SipExtension> extensions = [new("100rel"), new("timer"), new("replaces"), new("join", IsDeclared: false)];
+        List<(SipMethod Method, string Type)> bodies =
+        [
+            (SipMethod.Invite, "application/sdp"), (SipMethod.Update, "application/sdp"), (SipMethod.Prack, "application/sdp"),
+            (SipMethod.Info, KeyBody.RelayType), (SipMethod.Info, KeyBody.KeyType),
+        ];
+        if (_messageHandler is not null)
+        {
+            methods.Add(SipMethod.Message);
+            bodies.Add((SipMethod.Message, "text/plain"));
+        }
+
+        if (SubscribeHandler is not null) methods.Add(SipMethod.Subscribe);
+        if (TransferHandler is not null)
+        {
+            methods.Add(SipMethod.Refer);
+            extensions.Add(new SipExtension("norefersub", SipMethod.Refer));
+        }
+
+        extensions.Add(new SipExtension("eventlist", SipMethod.Notify, IsDeclared: false));       // whoever offered it reads it (RFC 4662 4.5)
+        Declared = new SipCapabilities(methods, extensions, bodies, SubscribeHandler?.EventTypes ?? []);
+        CallHeaders = [.. Declared.Allow, .. Declared.Supported, .. Declared.AllowEvents, .. ProductHeader];
     }
 
     private void OnInvite(in SipIncomingRequest request)
@@ -422,28 +443,13 @@ public sealed partial class UserAgentCore : ITransactionUser
 
     /// <summary>Refuses a request that needs an extension which is not known here.</summary>
     /// <remarks>Source: RFC 3261 8.2.2.3.</remarks>
-    private static bool Understands(in SipIncomingRequest request)
+    private bool Understands(in SipIncomingRequest request)
     {
-        if (!request.Message.Has(HeaderId.Require)) return true;
-        StringBuilder unsupported = new();
-        foreach (HeaderValue option in request.Message.Values(HeaderId.Require))
-        {
-            if (IsSupported(request.Message.Method, option.Bytes)) continue;
-            unsupported.Append(unsupported.Length == 0 ? "Unsupported: " : ", ").Append(WireText.From(option.Bytes));
-        }
-
-        if (unsupported.Length == 0) return true;       // a row without a tag demands nothing
-        request.Reply(new SipReply(420) { Headers = WireText.ToBytes(unsupported.Append("\r\n").ToString()) });
+        byte[] unsupported = Declared.UnsupportedRow(request.Message);
+        if (unsupported.Length == 0) return true;
+        request.Reply(new SipReply(420) { Headers = unsupported });
         return false;
     }
-
-    private static bool IsSupported(SipMethod method, ReadOnlySpan<byte> option) =>
-        Ascii.EqualsIgnoreCase(option, "100rel"u8)
-        || Ascii.EqualsIgnoreCase(option, "replaces"u8)
-        || Ascii.EqualsIgnoreCase(option, "join"u8)
-        || (method == SipMethod.Refer && Ascii.EqualsIgnoreCase(option, "norefersub"u8))
-        || Ascii.EqualsIgnoreCase(option, "timer"u8)
-        || (method == SipMethod.Notify && Ascii.EqualsIgnoreCase(option, "eventlist"u8));      // whoever offered it reads it (RFC 4662 4.5)
 
     private CallLeg? FindCall(in SipMessageView message) =>
         message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && LocalTag.TryParse(to.Tag, out LocalTag tag)

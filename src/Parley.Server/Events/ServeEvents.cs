@@ -38,7 +38,7 @@ internal sealed class ServeEvents(ServerState server, LaneEvents events) : IRequ
         {
             // A phone may have the event, if it is one; nobody but this server takes what is published (RFC 6665 4.2.1.1, RFC 3903 6 step 2).
             bool isForPhones = request.Method == SipMethod.Subscribe && !name.Value.IsEmpty;
-            return isForPhones ? StepResult.Continue : request.Reply(new SipReply(489) { Headers = Encoding.ASCII.GetBytes(ServerPackages.AllowEventsRow) });
+            return isForPhones ? StepResult.Continue : request.Reply(new SipReply(489) { Headers = ServerOptions.Declared.AllowEvents });
         }
 
         if (UnsupportedExtensions.Check(ref request, HeaderId.Require) == StepResult.Done) return StepResult.Done;

@@ -19,10 +19,6 @@ internal static class ServerPackages
 
         return null;
     }
-
-    /// <summary>The row that says which there are.</summary>
-    /// <remarks>Without those of a template, such as presence.winfo. Source: RFC 6665 4.4.4.</remarks>
-    public static string AllowEventsRow { get; } = $"Allow-Events: {string.Join(", ", All.Select(package => package.Package.Name).Where(name => !name.Contains('.', StringComparison.Ordinal)))}\r\n";
 }
 
 /// <summary>Presence: what the user's devices publish, and for each registered contact whose device publishes nothing that it is there.</summary>

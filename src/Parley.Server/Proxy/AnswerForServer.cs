@@ -13,11 +13,11 @@ internal sealed class AnswerForServer : IRequestStep
         if (!request.IsForServer || request.HasNextRoute || request.Method == SipMethod.Register) return StepResult.Continue;
         if (request.Method == SipMethod.Options)
         {
-            StepResult checkedContent = UserAgentServerRules.Check(ref request, acceptsSdp: true);
+            StepResult checkedContent = UserAgentServerRules.Check(ref request);
             return checkedContent == StepResult.Done ? checkedContent : ServerOptions.Answer(ref request);
         }
 
         // 405 for what exists but not here, 501 for what is not known at all.
-        return request.Reply(new SipReply(request.Method == SipMethod.Unknown ? 501 : 405) { Headers = ServerOptions.AllowRow });
+        return request.Reply(new SipReply(request.Method == SipMethod.Unknown ? 501 : 405) { Headers = ServerOptions.Declared.Allow });
     }
 }

@@ -1,21 +1,20 @@
-using System.Text;
 using Parley.Endpoint.Sip;
 using Parley.Server.Events;
+using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
 
-/// <summary>What this server answers to OPTIONS, and which methods it says it takes.</summary>
-/// <remarks>Source: RFC 3261 11.2, 20.5, RFC 6665 4.4.4.</remarks>
+/// <summary>What this server can do itself, and what it answers to OPTIONS. As a proxy it forwards any method.</summary>
+/// <remarks>The events are those of its users, whose SUBSCRIBEs it takes for them. Source: RFC 3261 11.2, RFC 6665 4.4.4.</remarks>
 internal static class ServerOptions
 {
-    private static readonly byte[] Rows =
-    [
-        .. AllowRow, .. Encoding.ASCII.GetBytes(ServerPackages.AllowEventsRow), .. "Accept: application/sdp\r\nAccept-Encoding: identity\r\nAccept-Language: en\r\nSupported: path, outbound\r\n"u8,
-    ];
-
-    /// <summary>The Allow row of the server itself; as a proxy it forwards any method.</summary>
-    public static ReadOnlySpan<byte> AllowRow => "Allow: OPTIONS, REGISTER\r\n"u8;
+    /// <summary>The table of it: of extensions those of the registrar (RFC 3327, RFC 5626, RFC 5627).</summary>
+    public static SipCapabilities Declared { get; } = new(
+        [SipMethod.Options, SipMethod.Register],
+        [new("path", SipMethod.Register), new("outbound", SipMethod.Register), new("gruu", SipMethod.Register)],
+        [(SipMethod.Options, "application/sdp")],
+        ServerPackages.All.Select(package => package.Package.Name));
 
     /// <summary>200 to an OPTIONS.</summary>
-    public static StepResult Answer(ref RequestContext request) => request.Reply(new SipReply(200) { Headers = Rows });
+    public static StepResult Answer(ref RequestContext request) => request.Reply(new SipReply(200) { Headers = Declared.Options });
 }

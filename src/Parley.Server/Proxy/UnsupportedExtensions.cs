@@ -9,11 +9,7 @@ internal static class UnsupportedExtensions
 {
     private const int MaxBytes = 1024;
 
-    /// <summary>True for an extension of the registrar: RFC 3327, RFC 5626, RFC 5627.</summary>
-    private static bool IsRegistrars(ReadOnlySpan<byte> tag) =>
-        System.Text.Ascii.EqualsIgnoreCase(tag, "path"u8) || System.Text.Ascii.EqualsIgnoreCase(tag, "outbound"u8) || System.Text.Ascii.EqualsIgnoreCase(tag, "gruu"u8);
-
-    /// <summary>Checks the option tags of a header. Of a registrar, what it does of them may be demanded; of a proxy nothing.</summary>
+    /// <summary>Checks the option tags of a header. Of a server what it declares may be demanded; of a proxy nothing.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">Require or Proxy-Require.</param>
     public static StepResult Check(ref RequestContext request, HeaderId id)
@@ -27,7 +23,7 @@ internal static class UnsupportedExtensions
         bool isAnyDemanded = false;
         foreach (HeaderValue tag in request.Message.Values(id))
         {
-            if (request.Method == SipMethod.Register && IsRegistrars(tag.Bytes)) continue;
+            if (id == HeaderId.Require && ServerOptions.Declared.Understands(request.Method, tag.Bytes)) continue;
             isAnyDemanded = true;
             if (length + tag.Length + 4 > row.Length) break;
             if (count++ > 0)

@@ -9,20 +9,13 @@ internal static class UserAgentServerRules
 {
     /// <summary>Refuses with 420 or 415 what the server cannot do.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="acceptsSdp">True when a session description may come with it.</param>
-    public static StepResult Check(ref RequestContext request, bool acceptsSdp)
+    public static StepResult Check(ref RequestContext request)
     {
         if (UnsupportedExtensions.Check(ref request, HeaderId.Require) == StepResult.Done) return StepResult.Done;
         if (request.Message.BodyLength == 0 || IsOptional(request.Message)) return StepResult.Continue;
-        foreach (HeaderValue coding in request.Message.Values(HeaderId.ContentEncoding))
-        {
-            if (!System.Text.Ascii.EqualsIgnoreCase(coding.Bytes, "identity"u8)) return request.Reply(new SipReply(415) { Headers = "Accept-Encoding: identity\r\n"u8 });
-        }
-
-        bool isSdp = request.Message.TryGetContentType(out MediaTypeView type) == HeaderStatus.Ok && type.Is("application"u8, "sdp"u8);
-        if (acceptsSdp && isSdp) return StepResult.Continue;
-        // An empty Accept says that no body is taken at all (RFC 3261 20.1).
-        return request.Reply(new SipReply(415) { Headers = acceptsSdp ? "Accept: application/sdp\r\n"u8 : "Accept: \r\n"u8 });
+        bool isTaken = request.Message.TryGetContentType(out MediaTypeView type) == HeaderStatus.Ok && ServerOptions.Declared.Accepts(request.Method, type);
+        foreach (HeaderValue coding in request.Message.Values(HeaderId.ContentEncoding)) isTaken &= System.Text.Ascii.EqualsIgnoreCase(coding.Bytes, "identity"u8);
+        return isTaken ? StepResult.Continue : request.Reply(new SipReply(415) { Headers = ServerOptions.Declared.AcceptRows(request.Method) });
     }
 
     private static bool IsOptional(scoped in SipMessageView request) =>

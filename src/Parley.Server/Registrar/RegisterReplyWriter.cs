@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using Parley.Endpoint.Sip;
+using Parley.Server.Proxy;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Registrar;
@@ -88,7 +89,7 @@ internal sealed class RegisterReplyWriter
             Append("\r\n"u8);
         }
 
-        if (!update.Path.IsEmpty || update.IsOutbound) Append("Supported: path, outbound\r\n"u8);
+        if (!update.Path.IsEmpty || update.IsOutbound) Append(ServerOptions.Declared.Supported);
         if (update.IsOutbound) Append("Require: outbound\r\n"u8);
 
         Append("Date: "u8);

@@ -22,7 +22,7 @@ internal sealed class ServeRegister(ServerState server, CredentialsCheck credent
 
         // Steps 1 and 2; the Request-URI names a domain and no user (RFC 3261 10.2).
         if (request.RequestUri.HasUser) return request.Reply(new SipReply(400) { ReasonPhrase = "REGISTER for a User"u8 });
-        if (UserAgentServerRules.Check(ref request, acceptsSdp: false) == StepResult.Done) return StepResult.Done;
+        if (UserAgentServerRules.Check(ref request) == StepResult.Done) return StepResult.Done;
 
         // Steps 3, 4 and 5.
         Span<byte> user = stackalloc byte[AddressOfRecord.MaxBytes];

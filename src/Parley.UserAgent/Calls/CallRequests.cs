@@ -114,7 +114,7 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
     private bool TryReadOffer(SipServerTransaction transaction, out SessionDescription? offer)
     {
         if (SessionRefresh.IsTooShort(transaction.Request, core.Options.MinSessionExpiry, out SipReply refusal)
-            || !UserAgentCore.TryReadOffer(transaction.Request, out offer, out refusal))
+            || !core.TryReadOffer(transaction.Request, out offer, out refusal))
         {
             offer = null;
             transaction.Respond(refusal);

@@ -8,8 +8,6 @@ namespace Parley.UserAgent.Infos;
 /// <remarks>Source: RFC 6086 4.2.2.</remarks>
 internal static class IncomingInfo
 {
-    private static readonly byte[] Unsupported = WireText.ToBytes($"Accept: {KeyBody.MediaTypes}\r\nAccept-Encoding: identity\r\n");
-
     /// <summary>Answers it, and then tells the call of it: what that sends comes behind the answer.</summary>
     /// <param name="core">The user agent.</param>
     /// <param name="transaction">The INFO.</param>
@@ -21,7 +19,7 @@ internal static class IncomingInfo
         HeaderStatus status = info.TryGetParameterized(HeaderId.InfoPackage, out ParameterizedValueView package);
         if (status == HeaderStatus.Malformed) transaction.Respond(new SipReply(400) { ReasonPhrase = "Malformed Info-Package"u8 });
         else if (status == HeaderStatus.Ok) TakePackage(core, transaction, package.Value, leg);
-        else TakeBody(transaction, session);
+        else TakeBody(core, transaction, session);
     }
 
     private static void TakePackage(UserAgentCore core, SipServerTransaction transaction, ReadOnlySpan<byte> name, CallLeg leg)
@@ -40,14 +38,14 @@ internal static class IncomingInfo
     }
 
     /// <summary>The older use: an empty one asks nothing but an answer, and of bodies keys are known.</summary>
-    private static void TakeBody(SipServerTransaction transaction, CallSession session)
+    private static void TakeBody(UserAgentCore core, SipServerTransaction transaction, CallSession session)
     {
         SipMessageView info = transaction.Request;
         KeyTransport? kind = info.TryGetContentType(out MediaTypeView type) == HeaderStatus.Ok && SessionBody.IsPlain(info) ? KeyBody.KindOf(type) : null;
         char digit = ' ';
         TimeSpan duration = default;
         SipReply reply = info.BodyLength == 0 ? new SipReply(200)
-            : kind is null ? SessionBody.IsOptional(info) ? new SipReply(200) : new SipReply(415) { Headers = Unsupported }
+            : kind is null ? SessionBody.IsOptional(info) ? new SipReply(200) : new SipReply(415) { Headers = core.Declared.AcceptRows(SipMethod.Info) }
             : !KeyBody.TryRead(info.Body, kind.Value, out digit, out duration) ? new SipReply(400) { ReasonPhrase = "Malformed Signal"u8 }
             : new SipReply(200);
         transaction.Respond(reply);

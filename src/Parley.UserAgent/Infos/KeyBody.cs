@@ -17,8 +17,8 @@ namespace Parley.UserAgent.Infos;
 /// </remarks>
 internal static class KeyBody
 {
-    /// <summary>The media types, as Accept has them.</summary>
-    public const string MediaTypes = "application/dtmf-relay, application/dtmf";
+    /// <summary>The media types.</summary>
+    public const string RelayType = "application/dtmf-relay", KeyType = "application/dtmf";
 
     private const byte Flash = 16;
     private const int MaxMilliseconds = 60_000;
@@ -64,8 +64,8 @@ internal static class KeyBody
     {
         digit = char.ToUpperInvariant(digit);
         return kind == KeyTransport.Info
-            ? new InfoMessage(null, "application/dtmf", WireText.ToBytes($"{digit}"))
-            : new InfoMessage(null, "application/dtmf-relay", WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"Signal={digit}\r\nDuration={(int)duration.TotalMilliseconds}\r\n")));
+            ? new InfoMessage(null, KeyType, WireText.ToBytes($"{digit}"))
+            : new InfoMessage(null, RelayType, WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"Signal={digit}\r\nDuration={(int)duration.TotalMilliseconds}\r\n")));
     }
 
     private static bool TryReadSignal(ReadOnlySpan<char> text, out char digit)

@@ -13,12 +13,12 @@ internal static class IncomingMessage
 
     /// <summary>Hands a text to whoever takes texts.</summary>
     /// <returns>The answer.</returns>
-    public static SipReply Take(in SipMessageView message, ITextMessageHandler handler)
+    public static SipReply Take(in SipMessageView message, ITextMessageHandler handler, SipCapabilities declared)
     {
-        if (!SessionBody.IsPlain(message)) return new SipReply(415) { Headers = "Accept-Encoding: identity\r\n"u8 };
+        if (!SessionBody.IsPlain(message)) return new SipReply(415) { Headers = declared.AcceptRows(SipMethod.Message) };
         HeaderStatus status = message.TryGetContentType(out MediaTypeView type);
         if (status == HeaderStatus.Malformed) return new SipReply(400) { ReasonPhrase = "Malformed Content-Type"u8 };
-        if (status == HeaderStatus.Missing ? !message.Body.IsEmpty : !type.Is("text"u8, "plain"u8)) return new SipReply(415) { Headers = "Accept: text/plain\r\n"u8 };
+        if (status == HeaderStatus.Missing ? !message.Body.IsEmpty : !declared.Accepts(SipMethod.Message, type)) return new SipReply(415) { Headers = declared.AcceptRows(SipMethod.Message) };
         if (!System.Text.Unicode.Utf8.IsValid(message.Body)) return new SipReply(400) { ReasonPhrase = "Text Is Not UTF-8"u8 };
         if (message.TryGetFrom(out NameAddressView from) != HeaderStatus.Ok) return new SipReply(400) { ReasonPhrase = "Malformed From"u8 };
         var text = new TextMessage(WireText.From(from.Uri), WireText.From(from.DisplayName), WireText.From(message.RequestUri), Utf8.GetString(message.Body));

@@ -35,7 +35,7 @@ internal sealed class RegisterRequest : ClientRequest
         Sequence = _registration.NextSequence(),
         ContactUser = Core.ContactUser,
         ContactParameters = WriteExpires(),
-        Headers = [.. Core.AllowHeader, .. Core.ProductHeader],
+        Headers = [.. Core.Declared.Allow, .. Core.ProductHeader],
     };
 
     /// <inheritdoc/>

@@ -157,7 +157,7 @@ public sealed class Notifier : LoopTimer, IEventUsage
 
     /// <summary>The rows of the 200 to a SUBSCRIBE.</summary>
     internal byte[] WriteAcceptance(in SipFlow flow, string requestUri, TimeSpan granted) =>
-        [.. _core.WriteContactRow(flow, requestUri, _needsSecureContact), .. WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"Expires: {(long)granted.TotalSeconds}\r\n")), .. _core.AllowEventsHeader];
+        [.. _core.WriteContactRow(flow, requestUri, _needsSecureContact), .. WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"Expires: {(long)granted.TotalSeconds}\r\n")), .. _core.Declared.AllowEvents];
 
     /// <summary>Sends what is due. A request may fail before it has returned, so this may be called from within itself.</summary>
     private void Drive()

@@ -73,7 +73,7 @@ public sealed class ClientSideTests
         Assert.Equal("Test/1", Header(invite, "User-Agent"));
         Assert.Equal("Lunch", Header(invite, "Subject"));
         Assert.Equal("a: b", Header(invite, "X-Note"));
-        Assert.Equal("INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE", Header(invite, "Allow"));
+        Assert.Equal("INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE, INFO", Header(invite, "Allow"));
         Assert.Contains("m=audio", Body(invite), StringComparison.Ordinal);
         _peer.Answer(invite, "486 Busy Here");
         RunToEnd(call);

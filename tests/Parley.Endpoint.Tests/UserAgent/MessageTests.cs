@@ -126,7 +126,7 @@ public sealed class MessageTests
 
         string answer = peer.Take();
         Assert.StartsWith("SIP/2.0 405 ", answer, StringComparison.Ordinal);
-        Assert.Equal("INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE", ScriptedPeer.Header(answer, "Allow"));
+        Assert.Equal("INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE, INFO", ScriptedPeer.Header(answer, "Allow"));
     }
 
     private string Request(string text, string header = "Content-Type: text/plain") =>

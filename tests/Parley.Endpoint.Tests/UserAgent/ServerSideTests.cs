@@ -9,7 +9,7 @@ namespace Parley.Endpoint.Tests.UserAgent;
 /// <summary>What a user agent answers to what comes: each state of a call, with requests that fit and that do not.</summary>
 public sealed class ServerSideTests
 {
-    private const string Allowed = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE";
+    private const string Allowed = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, PRACK, UPDATE, INFO";
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     private readonly VirtualNetwork _network = new(seed: 1);
@@ -56,7 +56,6 @@ public sealed class ServerSideTests
     [Theory]
     [InlineData("MESSAGE", 405)]
     [InlineData("SUBSCRIBE", 405)]
-    [InlineData("INFO", 405)]
     [InlineData("REFER", 405)]
     [InlineData("PUBLISH", 405)]
     [InlineData("REGISTER", 405)]
@@ -74,7 +73,19 @@ public sealed class ServerSideTests
         _peer.Send("OPTIONS", 1);
         string answer = _peer.TakeResponse(200);
         Assert.Equal(Allowed, Header(answer, "Allow"));
-        Assert.Equal("application/sdp", Header(answer, "Accept"));
+        Assert.Equal("application/sdp, application/dtmf-relay, application/dtmf", Header(answer, "Accept"));
+        Assert.Equal(("identity", "en"), (Header(answer, "Accept-Encoding"), Header(answer, "Accept-Language")));
+        Assert.DoesNotContain("\r\nRecv-Info", answer, StringComparison.Ordinal);      // RFC 6086 7.1 has none here
+
+        // What a refusal and an INVITE say is the same.
+        _peer.ToTag = null;
+        _peer.Send("PUBLISH", 1);
+        Assert.Equal(Allowed, Header(_peer.TakeResponse(405), "Allow"));
+        _phone.Call(_peer.Uri).HangUp();
+        string invite = _peer.TakeRequest("INVITE");
+        Assert.Equal((Allowed, Header(answer, "Supported")), (Header(invite, "Allow"), Header(invite, "Supported")));
+        _peer.Answer(invite, "480 Temporarily Unavailable");
+        Assert.True(_network.Run(() => _phone.Core.CallCount == 0, Limit));
 
         _peer.ToTag = null;
         for (int i = 0; i < 2; i++)

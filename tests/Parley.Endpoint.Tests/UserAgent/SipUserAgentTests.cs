@@ -239,7 +239,7 @@ public sealed class SipUserAgentTests
         await using SipUserAgent alice = await StartAsync(), bob = await StartAsync(options => options with { Product = "Bob's phone" });
         OptionsResult result = await alice.OptionsAsync(UriOf(bob)).WaitAsync(Limit);
         Assert.True(result.IsSuccess);
-        Assert.Equal(["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "NOTIFY", "PRACK", "UPDATE"], result.Allow);
+        Assert.Equal(["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "NOTIFY", "PRACK", "UPDATE", "INFO"], result.Allow);
         Assert.Equal("Bob's phone", result.Product);
         Assert.InRange(result.RoundTrip, TimeSpan.Zero, Limit);
     }

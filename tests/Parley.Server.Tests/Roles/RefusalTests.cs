@@ -53,6 +53,23 @@ public sealed class RefusalTests : IDisposable
         _server.AssertNothingLeft();
     }
 
+    [Fact]
+    public void What_the_server_can_do_is_the_same_in_each_answer()
+    {
+        Received options = Ask("OPTIONS", "", 200);
+        Assert.Equal("OPTIONS, REGISTER", options.Header("Allow"));
+        Assert.Equal("path, outbound, gruu", options.Header("Supported"));
+        Assert.Equal(("application/sdp", "identity", "en"), (options.Header("Accept"), options.Header("Accept-Encoding"), options.Header("Accept-Language")));
+        Assert.Equal(options.Header("Allow"), Ask("SUBSCRIBE", "Event: presence\r\n", 405).Header("Allow"));
+        Assert.Equal("path, gruu", Ask("OPTIONS", "Require: path, gruu\r\n", 420).Header("Unsupported"));       // the registrar's
+
+        Received Ask(string method, string headers, int status)
+        {
+            _eve.Send(_eve.Request(method, "sip:example.com", from: Stranger, headers: headers));
+            return _eve.ReceiveStatus(status);
+        }
+    }
+
     [Theory]
     [InlineData("MESSAGE", "sip:bob@example.com", "Proxy-Require")]
     [InlineData("OPTIONS", "sip:example.com", "Require")]
