@@ -1,11 +1,12 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Net;
+using Parley.Server.Events.Dialogs;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Calls;
 
-/// <summary>The answered calls that count for somebody, from their 2xx to their BYE.</summary>
+/// <summary>The answered calls that count for somebody, or are shown to somebody, from their 2xx to their BYE.</summary>
 /// <remarks>
 /// A BYE may never come, when a phone has lost its power. So these calls have a session timer (RFC 4028), and are over here when it is not refreshed;
 /// where neither side knows session timers, after <see cref="LongestCall"/>. One lane owns it: all of a call is in the lane of its Call-ID.
@@ -27,15 +28,17 @@ internal sealed class CallTable(SipLane lane, CallLimits limits)
     /// <param name="answer">The 2xx.</param>
     /// <param name="interval">The session interval; zero when there is none.</param>
     /// <param name="users">For whom it counts already.</param>
-    public void Add(scoped in SipMessageView answer, TimeSpan interval, IEnumerable<string> users)
+    /// <param name="followed">Who is shown as having it; null for nobody.</param>
+    public void Add(scoped in SipMessageView answer, TimeSpan interval, IEnumerable<string> users, FollowedCall? followed = null)
     {
         string[] counted = [.. users];
-        if (counted.Length == 0) return;
+        if (counted.Length == 0 && followed is null) return;
         UInt128 key = KeyOf(answer);
-        var call = new TrackedCall(this, key, counted);
+        var call = new TrackedCall(this, key, counted, followed);
         if (!_calls.TryAdd(key, call))
         {
             foreach (string user in counted) limits.Leave(user);        // the same dialog cannot begin twice
+            followed?.OnOver();
             return;
         }
 
@@ -64,6 +67,7 @@ internal sealed class CallTable(SipLane lane, CallLimits limits)
         lane.Loop.Schedule(call, Instant.Never);
         _calls.Remove(call.Key);
         foreach (string user in call.Users) limits.Leave(user);
+        call.Followed?.OnOver();
     }
 
     /// <summary>The same for both directions of a dialog.</summary>
@@ -75,11 +79,13 @@ internal sealed class CallTable(SipLane lane, CallLimits limits)
         return unchecked(_hash.Compute(callId) ^ (_hash.Compute(from.Tag) + _hash.Compute(to.Tag)));
     }
 
-    private sealed class TrackedCall(CallTable table, UInt128 key, string[] users) : LoopTimer
+    private sealed class TrackedCall(CallTable table, UInt128 key, string[] users, FollowedCall? followed) : LoopTimer
     {
         public UInt128 Key => key;
 
         public string[] Users => users;
+
+        public FollowedCall? Followed => followed;
 
         public override void OnDeadline(Instant now) => table.Remove(this);
     }

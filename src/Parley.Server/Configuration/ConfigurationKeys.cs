@@ -78,7 +78,7 @@ internal static partial class ConfigurationKeys
 
         .. ProtectionKeys.All,
 
-        .. EventKeys,
+        .. EventKeys, .. DialogKeys,
 
         .. MessageKeys,
 

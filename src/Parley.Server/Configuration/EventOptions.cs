@@ -14,4 +14,8 @@ public sealed record EventOptions
     /// <summary>Published states at a time, of which a user may have 16.</summary>
     /// <value>1 to 1000000. Default 100000.</value>
     public int MaxPublications { get; init; } = 100_000;
+
+    /// <summary>What is told of users' calls.</summary>
+    /// <value>Default <see cref="DialogState.State"/>: a lamp shows no more.</value>
+    public DialogState DialogState { get; init; } = DialogState.State;
 }

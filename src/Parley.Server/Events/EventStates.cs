@@ -2,6 +2,7 @@ using System.Text;
 using Parley.Core;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
+using Parley.Server.Events.Dialogs;
 using Parley.Sip.Events;
 
 namespace Parley.Server.Events;
@@ -32,6 +33,12 @@ internal sealed class EventStates
     private readonly List<LaneEvents> _lanes = [];
     private int _watchers;
     private int _published;
+
+    /// <summary>The state of the events.</summary>
+    public EventStates() => Dialogs = new DialogStates(this);
+
+    /// <summary>The calls of those whose calls somebody watches.</summary>
+    public DialogStates Dialogs { get; }
 
     /// <summary>Adds a lane, before any request comes.</summary>
     public void Add(LaneEvents lane)

@@ -5,6 +5,7 @@ using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Net;
+using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
@@ -65,7 +66,7 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
         }
 
         if (!_watched.TryGetValue(name, out WatchedResource? resource)) _watched.Add(name, resource = new WatchedResource(this, package, name));
-        Notifier? notifier = Core.AcceptSubscription(request.Incoming, package.Package, SubscriptionLimits.Usual(package.Package.DefaultExpiry), this, context: (resource, record));
+        Notifier? notifier = Core.AcceptSubscription(request.Incoming, package.Package, SubscriptionLimits.Usual(package.Package.DefaultExpiry), this, context: new Watch(resource, record));
         if (notifier is { IsOver: false })
         {
             resource.Begin(notifier);
@@ -94,8 +95,10 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
     /// <inheritdoc/>
     public NotifyBody Write(Notifier notifier, in SubscriptionStatus status)
     {
-        var (resource, _) = ((WatchedResource, Watcher))notifier.Context!;
-        byte[] body = resource.Package.Write(Read(resource.Name, out _), notifier.Version);
+        var watch = (Watch)notifier.Context!;
+        WatchedResource resource = watch.Resource;
+        if (notifier.NeedsFullState) watch.Told = null;
+        byte[] body = resource.Package.WriteChanges(Read(resource.Name, out _), notifier.Version, ref watch.Told);
         if (resource.Package.Package.HasPartialState) notifier.Version++;
         return new NotifyBody(Encoding.ASCII.GetBytes(resource.Package.Package.Body), body);
     }
@@ -103,9 +106,10 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
     /// <inheritdoc/>
     public void OnEnded(Notifier notifier)
     {
-        var (resource, watcher) = ((WatchedResource, Watcher))notifier.Context!;
+        var watch = (Watch)notifier.Context!;
+        WatchedResource resource = watch.Resource;
         resource.Notifiers.Remove(notifier);
-        _server.Events.Unwatch(resource.Name, watcher);
+        _server.Events.Unwatch(resource.Name, watch.Watcher);
         RemoveIfUnused(resource);
         OnWatchersChanged(resource.Name);
     }
@@ -134,7 +138,11 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
         PublishedState[] published = _server.Events.PublishedOf(Now, name, out nextChange);
         Watcher[] watchers = name.Package == EventPackages.PresenceWatchers.Name ? _server.Events.WatchersOf(name with { Package = EventPackages.Presence.Name }) : [];
         if (contacts.Count > 0) nextChange = Instant.Min(nextChange, Now + (firstEnd - wall));
-        return new WatchedUser(name.User, contacts, published, watchers, Now);
+        return new WatchedUser(name.User, contacts, published, watchers, Now)
+        {
+            Dialogs = name.Package == EventPackages.Dialog.Name ? _server.Dialogs.Of(name.User) : [],
+            ShowsWhom = _server.Configuration.Events.DialogState == DialogState.Full,
+        };
     }
 
     /// <summary>The flow that leads to a device, as <see cref="SourceFlow"/> writes it: the one that it registered over, or the one that its Contact names.</summary>
@@ -162,6 +170,16 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
         if (resource.Notifiers.Count > 0) return;
         Loop.Schedule(resource, Instant.Never);
         _watched.Remove(resource.Name);
+    }
+
+    /// <summary>What a subscription is to, whose it is, and what it was told last.</summary>
+    private sealed class Watch(WatchedResource resource, Watcher watcher)
+    {
+        public object? Told;
+
+        public WatchedResource Resource => resource;
+
+        public Watcher Watcher => watcher;
     }
 
     private sealed class Change(LaneEvents events, ResourceName name) : ILoopWork

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text;
 using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
+using Parley.Server.Configuration;
+using Parley.Server.Events.Dialogs;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Sip.Events;
@@ -34,6 +36,7 @@ internal sealed class ServeEvents(ServerState server, LaneEvents events) : IRequ
 
         if (request.Domain is not { } domain || request.HasNextRoute || !request.RequestUri.HasUser) return StepResult.Continue;
         ServerPackage? package = request.Message.TryGetParameterized(HeaderId.Event, out ParameterizedValueView name) == HeaderStatus.Ok ? ServerPackages.Find(name.Value) : null;
+        if (package is DialogsOfUsers && request.Configuration.Events.DialogState == DialogState.Off) package = null;
         if (package is null)
         {
             // A phone may have the event, if it is one; nobody but this server takes what is published (RFC 6665 4.2.1.1, RFC 3903 6 step 2).
@@ -58,6 +61,7 @@ internal sealed class ServeEvents(ServerState server, LaneEvents events) : IRequ
     private StepResult Subscribe(ref RequestContext request, ServerPackage package, ResourceName resource, string watcher)
     {
         if (!Accepts(request.Message, package)) return request.Reply(new SipReply(406) { Headers = Encoding.ASCII.GetBytes($"Accept: {package.Package.Body}\r\n") });
+        if (package is DialogsOfUsers && server.Accounts.TryFind(Encoding.UTF8.GetBytes(resource.User), request.Server.Found, out _)) server.Dialogs.Follow(resource.User);
         return events.Subscribe(ref request, package, resource, watcher);
     }
 

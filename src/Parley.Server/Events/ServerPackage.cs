@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Sip.Events;
+using Parley.Sip.Events.Documents;
 
 namespace Parley.Server.Events;
 
@@ -23,6 +24,12 @@ internal abstract class ServerPackage(EventPackage package)
     /// <param name="user">Whose.</param>
     /// <param name="version">The number of the document in its subscription; null to compare what was told with what is, without what changes with time alone.</param>
     public abstract byte[] Write(in WatchedUser user, uint? version);
+
+    /// <summary>Writes what changed since something was told; the whole state unless a package can do better.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="version">The number of the document in its subscription.</param>
+    /// <param name="told">What the package keeps of the last document; null when the whole state is due.</param>
+    public virtual byte[] WriteChanges(in WatchedUser user, uint version, ref object? told) => Write(user, version);
 }
 
 /// <summary>What the state of a user is made of.</summary>
@@ -33,6 +40,12 @@ internal abstract class ServerPackage(EventPackage package)
 /// <param name="Now">The time.</param>
 internal readonly record struct WatchedUser(string AddressOfRecord, IReadOnlyList<RegisteredContact> Contacts, IReadOnlyList<PublishedState> Published, IReadOnlyList<Watcher> Watchers, Instant Now)
 {
+    /// <summary>The calls that the proxy sees.</summary>
+    public IReadOnlyList<DialogInfoEntry> Dialogs { get; init; } = [];
+
+    /// <summary>True when it is told with whom he speaks.</summary>
+    public bool ShowsWhom { get; init; }
+
     /// <summary>The user's URI.</summary>
     public string Uri => "sip:" + System.Uri.EscapeDataString(AddressOfRecord[..AddressOfRecord.LastIndexOf('@')]) + AddressOfRecord[AddressOfRecord.LastIndexOf('@')..];
 }

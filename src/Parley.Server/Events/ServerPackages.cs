@@ -1,3 +1,4 @@
+using Parley.Server.Events.Dialogs;
 using Parley.Sip.Events;
 using Parley.Sip.Events.Documents;
 
@@ -7,7 +8,7 @@ namespace Parley.Server.Events;
 internal static class ServerPackages
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<ServerPackage> All { get; } = [new PresenceOfUsers(), new WatchersOfUsers(), new MessagesOfUsers(), new RegistrationsOfUsers()];
+    public static IReadOnlyList<ServerPackage> All { get; } = [new PresenceOfUsers(), new WatchersOfUsers(), new MessagesOfUsers(), new RegistrationsOfUsers(), new DialogsOfUsers()];
 
     /// <summary>Finds a package by its event type.</summary>
     public static ServerPackage? Find(ReadOnlySpan<byte> name)

@@ -4,6 +4,7 @@ using Parley.Server.Accounts;
 using Parley.Server.Calls;
 using Parley.Server.Configuration;
 using Parley.Server.Events;
+using Parley.Server.Events.Dialogs;
 using Parley.Server.Messages;
 using Parley.Server.Protection;
 using Parley.Server.Proxy;
@@ -53,6 +54,9 @@ internal sealed class ServerState
 
     /// <summary>What is watched and published.</summary>
     public EventStates Events { get; } = new();
+
+    /// <summary>The calls of those whose calls somebody watches.</summary>
+    public DialogStates Dialogs => Events.Dialogs;
 
     /// <summary>The texts that wait; null where none do.</summary>
     public MessageStore? Messages { get; init; }

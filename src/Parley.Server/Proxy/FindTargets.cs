@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Server.Events.Dialogs;
 using Parley.Server.Hosting;
 using Parley.Server.Registrar;
 using Parley.Server.Rules;
@@ -41,7 +42,12 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
         ProxyCore proxy = request.Server.Proxy;
         ProxyCall call = proxy.RentCall();
         bool isEachSuitable = AddContacts(call, proxy.Lane, bindings, request.IsSecure, urn: urn);
-        if (call.Targets.Count > 0) return proxy.Forward(ref request, call);
+        if (call.Targets.Count > 0)
+        {
+            if (request.Server.Server.Dialogs.IsAnyFollowed) FollowedUsers.AddCallee(ref request, call);
+            return proxy.Forward(ref request, call);
+        }
+
         proxy.Return(call);
         return FollowRules.Unreached(ref request, isEachSuitable ? new SipReply(480) : SipsWarnings.NotAllowed);
     }

@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
+using Parley.Server.Events.Dialogs;
 using Parley.Server.Rules;
 using Parley.Sip.Messages;
 
@@ -45,6 +46,9 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <summary>Where the request may go; filled before <see cref="Start"/>.</summary>
     public TargetSet Targets { get; } = new();
 
+    /// <summary>Who is shown as having the call; null when nobody of it is followed. Filled in before <see cref="Start"/>.</summary>
+    public FollowedCall? Followed { get; set; }
+
     /// <summary>The next of the lane's open calls.</summary>
     public ProxyCall? NextOpen { get; set; }
 
@@ -63,6 +67,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
         else if (server.Method == SipMethod.Invite && server.Request.Has(HeaderId.HistoryInfo)) _history = CallHistory.Begin(server.Request);
         server.State = this;
         if (server.Method == SipMethod.Invite && EarlyDialogs.AreWanted(server.Request)) _early = new EarlyDialogs();
+        Followed?.OnSent();
         StartNext();
     }
 
@@ -80,6 +85,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
                 if (branch.Transaction is { IsCancelled: false }) SetTimerC(branch);
                 if (_isAnswered || !TryForward(branch, response)) return;
                 _hasRung = true;
+                Followed?.OnProvisional(Targets.OwnerOf(branch.Target), response);
                 _early?.OnProvisional(branch, response);
                 return;
 
@@ -337,17 +343,25 @@ internal sealed class ProxyCall(ProxyCore proxy)
     private void OnAnswered(Branch branch, scoped in SipMessageView response)
     {
         if (_server.Method is not (SipMethod.Invite or SipMethod.Update)) return;
-        if (_route is { Claims.IsEmpty: false } route)
+        if (_route is { Claims.IsEmpty: false } || Followed is not null)
         {
-            if (_isAnswered) return;
-            route.Claims.KeepFor(Targets.OwnerOf(branch.Target), proxy.Limits);
-            proxy.Calls.Add(response, _plan.Timer.IntervalOf(response), route.Claims.Held);
-            route.Claims.LeaveAll(limits: null);
+            Track(branch, response);
         }
         else if (proxy.Calls.Count > 0)
         {
             proxy.Calls.OnRefreshed(response, _plan.Timer.IntervalOf(response));
         }
+    }
+
+    private void Track(Branch branch, scoped in SipMessageView response)
+    {
+        if (_isAnswered) return;
+        int owner = Targets.OwnerOf(branch.Target);
+        _route?.Claims.KeepFor(owner, proxy.Limits);
+        Followed?.OnAnswered(owner, response);
+        proxy.Calls.Add(response, _plan.Timer.IntervalOf(response), _route?.Claims.Held ?? [], Followed);
+        _route?.Claims.LeaveAll(limits: null);
+        Followed = null;
     }
 
     private void Fail(Branch branch, int statusCode)
@@ -367,7 +381,19 @@ internal sealed class ProxyCall(ProxyCore proxy)
         _running--;
         _breadthInUse -= branch.MaxBreadth;
         Unlink(branch);
+        if (Followed is not null) TellFailed(Targets.OwnerOf(branch.Target));
         proxy.Return(branch);
+    }
+
+    /// <summary>A branch of a callee has ended without an answer; he is not called any more when it was his last.</summary>
+    private void TellFailed(int owner)
+    {
+        for (Branch? branch = _branches; branch is not null; branch = branch.Next)
+        {
+            if (Targets.OwnerOf(branch.Target) == owner) return;
+        }
+
+        Followed!.OnFailed(owner);
     }
 
     /// <summary>What the branch's transaction still delivers is a 2xx once more: that goes straight back.</summary>
@@ -435,6 +461,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
         CallRoute? diverted = TryDivert() ? _route : null;
         SipServerTransaction server = _server;
         _route?.Claims.LeaveAll(proxy.Limits);      // counted anew where it goes next
+        Followed?.OnOver();
         if (!_isAnswered && diverted is null) SendBest();
         proxy.OnFinished(this, _server.Method, _isAnswered);
         _server.State = null;
@@ -444,7 +471,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
         (_server, _plan, _branches) = (null!, default, null);
         (_running, _started, _breadthInUse, _groupPreference) = (0, 0, 0, 0);
         (_isAnswered, _isStopped, _isCancelled, _isAwaited, _hasRung) = (false, false, false, false, false);
-        (_route, _requestUri, _history, _early) = (null, null, null, null);
+        (_route, _requestUri, _history, _early, Followed) = (null, null, null, null, null);
         proxy.Return(this);
         if (diverted is not null) proxy.Divert(server, diverted);
     }

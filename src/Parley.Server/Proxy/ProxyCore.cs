@@ -2,6 +2,7 @@ using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Server.Calls;
 using Parley.Server.Configuration;
+using Parley.Server.Events.Dialogs;
 using Parley.Server.Hosting;
 using Parley.Server.Rules;
 using Parley.Sip.Messages;
@@ -65,16 +66,15 @@ internal sealed class ProxyCore(ServerLane server)
     {
         if (request.Route is { Claims.IsEmpty: false } route && Count(route, call.Targets) is { } refusal)
         {
-            call.Targets.Clear();
-            Return(call);
+            Drop(call);
             return refusal == BusyHere ? FollowRules.Unreached(ref request, BusyHere) : request.Reply(new SipReply(refusal) { ReasonPhrase = "Too Many Calls"u8 });
         }
 
-        if (!TryPlanSessionTimer(ref request, out SessionTimer timer))
+        if (server.Server.Dialogs.IsAnyFollowed && request is { Method: SipMethod.Invite, IsInDialog: false }) FollowedUsers.AddCaller(ref request, call);
+        if (!TryPlanSessionTimer(ref request, call.Followed is not null, out SessionTimer timer))
         {
             request.Route?.Claims.LeaveAll(Limits);
-            call.Targets.Clear();
-            Return(call);
+            Drop(call);
             return request.Reply(new SipReply(422) { Headers = SessionTimer.MinSERow });
         }
 
@@ -84,8 +84,7 @@ internal sealed class ProxyCore(ServerLane server)
         if (transaction is null)
         {
             request.Route?.Claims.LeaveAll(Limits);
-            call.Targets.Clear();
-            Return(call);
+            Drop(call);
             return hasBreadth ? StepResult.Done : request.Reply(440);      // RFC 5393 5.3.3: not even one branch is left
         }
 
@@ -165,6 +164,14 @@ internal sealed class ProxyCore(ServerLane server)
         if (_branches.Count < Kept) _branches.Push(branch);
     }
 
+    /// <summary>Gives a call back that was not started.</summary>
+    private void Drop(ProxyCall call)
+    {
+        call.Targets.Clear();
+        call.Followed = null;
+        Return(call);
+    }
+
     /// <summary>Gives a call back.</summary>
     public void Return(ProxyCall call)
     {
@@ -208,12 +215,12 @@ internal sealed class ProxyCore(ServerLane server)
     }
 
     /// <returns>False when the request asks for too short a session.</returns>
-    private static bool TryPlanSessionTimer(ref RequestContext request, out SessionTimer timer)
+    private static bool TryPlanSessionTimer(ref RequestContext request, bool isFollowed, out SessionTimer timer)
     {
         timer = default;
         if (request.Method is not (SipMethod.Invite or SipMethod.Update)) return true;
         TimeSpan wanted = request.Configuration.Proxy.SessionExpires;
-        if (wanted == TimeSpan.Zero && request.Route is { Claims.IsEmpty: false }) wanted = CountedSession;
+        if (wanted == TimeSpan.Zero && (isFollowed || request.Route is { Claims.IsEmpty: false })) wanted = CountedSession;
         return wanted == TimeSpan.Zero || SessionTimer.TryPlan(request.Message, (uint)wanted.TotalSeconds, out timer);
     }
 

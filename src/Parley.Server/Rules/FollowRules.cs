@@ -3,6 +3,7 @@ using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
 using Parley.Server.Calls;
 using Parley.Server.Configuration;
+using Parley.Server.Events.Dialogs;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
@@ -114,6 +115,7 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
         UserRules rules = domain.Rules.OfUser(AddressOfRecord.UserOf(addressOfRecord));
         if (rules.DoNotDisturb || !server.Accounts.TryFind(addressOfRecord, request.Server.Found, out _)) return;
         FindTargets.AddContacts(call, request.Server.Lane, server.Location.Find(addressOfRecord, request.Server.Found), request.IsSecure, preference, owner);
+        if (server.Dialogs.IsAnyFollowed) FollowedUsers.Add(ref request, call, owner, addressOfRecord);
         if (rules.MaxCalls > 0) request.Route!.Claims.Add(owner, Encoding.UTF8.GetString(addressOfRecord), rules.MaxCalls);
     }
 }

@@ -54,6 +54,9 @@ public sealed class Notifier : LoopTimer, IEventUsage
     /// <summary>Of bodies that are counted, the number of the next one; the source counts.</summary>
     public uint Version { get; set; }
 
+    /// <summary>True when the next NOTIFY has to tell the whole state: the subscriber asked for it, or has not heard the last one.</summary>
+    public bool NeedsFullState { get; private set; } = true;
+
     /// <summary>What the source keeps for it.</summary>
     public object? Context { get; set; }
 
@@ -107,11 +110,17 @@ public sealed class Notifier : LoopTimer, IEventUsage
         Drive();
     }
 
-    internal NotifyBody Write(in SubscriptionStatus status) => _source.Write(this, status);
+    internal NotifyBody Write(in SubscriptionStatus status)
+    {
+        NotifyBody body = _source.Write(this, status);
+        NeedsFullState = false;
+        return body;
+    }
 
     internal void OnAnswered(int statusCode, TimeSpan? retryAfter)
     {
         _errors = statusCode < 300 ? 0 : _errors + 1;
+        NeedsFullState |= statusCode >= 300;
         _state.OnNotifyAnswered(_core.Lane.Now, _errors > MostServerErrors ? 408 : statusCode, retryAfter);
         Drive();
     }
@@ -151,6 +160,7 @@ public sealed class Notifier : LoopTimer, IEventUsage
         _dialog.Refresh(message);
         _flow = _source.FlowTo(message, transaction.Flow);
         transaction.Respond(new SipReply(200) { Headers = WriteAcceptance(transaction.Flow, WireText.From(message.RequestUri), granted) });
+        NeedsFullState = true;
         _state.OnSubscribe(_core.Lane.Now, granted);
         Drive();
     }

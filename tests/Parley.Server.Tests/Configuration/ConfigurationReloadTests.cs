@@ -90,7 +90,7 @@ public sealed class ConfigurationReloadTests
             ["location.durable"] = "false", ["location.maxAddressesOfRecord"] = "7", ["registrar.minExpires"] = "7", ["registrar.maxExpires"] = "4000",
             ["registrar.defaultExpires"] = "70", ["registrar.maxContacts"] = "7", ["registrar.maxBindingBytes"] = "700", ["proxy.timerC"] = "700",
             ["proxy.maxBranches"] = "7", ["proxy.sessionExpires"] = "700", ["proxy.assertIdentity"] = "never", ["access.allowFrom"] = "192.0.2.1", ["access.denyFrom"] = "a@b", ["access.allowTo"] = "a", ["access.denyTo"] = "a", ["proxy.recurse"] = "true", ["media.address"] = "192.0.2.7", ["media.ports"] = "7000-7999",
-            ["events.maxSubscriptions"] = "7", ["events.maxSubscriptionsPerUser"] = "7", ["events.maxPublications"] = "7",
+            ["events.maxSubscriptions"] = "7", ["events.maxSubscriptionsPerUser"] = "7", ["events.maxPublications"] = "7", ["events.dialogState"] = "full",
             ["messages.store"] = "false", ["messages.expires"] = "7", ["messages.maxPerUser"] = "7", ["messages.maxTotal"] = "7",
             ["presence.watchers"] = "everyone", ["presence.allow"] = "a@example.com:b@example.com",
             ["protection.failures"] = "7", ["protection.window"] = "70", ["protection.banTime"] = "71", ["protection.maxBanTime"] = "72", ["protection.exempt"] = "192.0.2.7/32", ["protection.connectionsPerSource"] = "73",

@@ -208,7 +208,7 @@ public sealed partial class EventTests : IDisposable
     public void The_server_says_which_events_it_has_but_for_templates()
     {
         _alice.Send(_alice.Request("OPTIONS", "sip:example.com"));
-        Assert.Equal("presence, message-summary, reg", _alice.ReceiveStatus(200).Header("Allow-Events"));
+        Assert.Equal("presence, message-summary, reg, dialog", _alice.ReceiveStatus(200).Header("Allow-Events"));
     }
 
     [Fact]
