@@ -53,9 +53,10 @@ public sealed partial class UserAgentCore
     /// <param name="source">What is told.</param>
     /// <param name="isAuthorized">False when it is not decided yet whether the subscriber may know.</param>
     /// <param name="context">What the source keeps for it (<see cref="Notifier.Context"/>).</param>
+    /// <param name="headers">Further rows of each 200 to a SUBSCRIBE of it, each with its CRLF.</param>
     /// <returns>Null when it could not be accepted; it was then answered.</returns>
     /// <remarks>Source: RFC 6665 4.2.1.</remarks>
-    public Notifier? AcceptSubscription(in SipIncomingRequest request, EventPackage package, in SubscriptionLimits limits, INotifierSource source, bool isAuthorized = true, object? context = null)
+    public Notifier? AcceptSubscription(in SipIncomingRequest request, EventPackage package, in SubscriptionLimits limits, INotifierSource source, bool isAuthorized = true, object? context = null, byte[]? headers = null)
     {
         ArgumentNullException.ThrowIfNull(package);
         ArgumentNullException.ThrowIfNull(source);
@@ -75,7 +76,7 @@ public sealed partial class UserAgentCore
         }
 
         string requestUri = WireText.From(message.RequestUri);
-        var notifier = new Notifier(this, dialog, tag, package, name, limits, source, ContactUserOf(message), Dialog.NeedsSecureContact(message)) { Context = context };
+        var notifier = new Notifier(this, dialog, tag, package, name, limits, source, ContactUserOf(message), Dialog.NeedsSecureContact(message)) { Context = context, AcceptanceHeaders = headers ?? [] };
         if (!Events.TryAdd(tag, notifier))
         {
             request.Reply(new SipReply(503) { Headers = "Retry-After: 60\r\n"u8, ReasonPhrase = "Too Many Subscriptions"u8 });

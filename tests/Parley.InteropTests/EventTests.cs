@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Parley.InteropTests.Harness;
 
 namespace Parley.InteropTests;
@@ -70,6 +71,60 @@ public sealed class EventTests(ITestOutputHelper output) : InteropTest(output)
         bob.Process.Process.Interrupt();
         Assert.Equal(130, await bob.Process.ExitAsync());
         (await capture.StopAsync()).AssertClean();
+    }
+
+    [PeerTheory(Programs.Sipp)]
+    [InlineData(Transport.Udp)]
+    [InlineData(Transport.Tcp)]
+    public async Task A_busy_lamp_shows_a_call_of_a_colleague(Transport transport)
+    {
+        ParleyServer server = await ParleyServer.StartAsync(Bench);
+        ParleyProcess watcher = StartWatcher(server, transport, "bob", "dialog");
+        Assert.Equal("no calls", (await watcher.EventAsync("notification")).GetProperty("summary")[0].GetString());
+        ParleyPhone bob = await ParleyPhone.AnswerAsync(Bench, server, "bob", transport, "--count", "1");
+        ParleyPhone carol = ParleyPhone.Call(Bench, server, "carol", "bob", transport, "--duration", "6s");
+        await watcher.EventAsync("notification", told => told.GetProperty("summary")[0].GetString() == "confirmed from somebody");
+
+        // A lamp that is lit late sees the call at once.
+        ExitedProcess late = await SubscribeAsync(server, transport, "bob", "dialog", "<state>confirmed</state>");
+        Assert.True(late.ExitCode == 0, late.Log);
+        await carol.Process.SucceededAsync();
+        await bob.Process.SucceededAsync();
+        await watcher.EventAsync("notification", told => told.GetProperty("summary")[0].GetString() == "terminated from somebody");
+        watcher.Process.Interrupt();
+        Assert.Equal(130, await watcher.ExitAsync());
+    }
+
+    [PeerTheory(Programs.Sipp)]
+    [InlineData(Transport.Udp)]
+    [InlineData(Transport.Tcp)]
+    public async Task A_group_is_watched_in_one_subscription(Transport transport)
+    {
+        ParleyServer server = await ParleyServer.StartAsync(Bench, team: ["bob", "carol", "nobody"]);
+        ParleyProcess watcher = StartWatcher(server, transport, "team", "presence");
+        JsonElement first = await watcher.EventAsync("notification");
+        Assert.Equal(["sip:bob@example.test: closed", "sip:carol@example.test: closed", "sip:nobody@example.test: terminated (noresource)"], first.GetProperty("summary").EnumerateArray().Select(word => word.GetString()));
+        ParleyPhone bob = await ParleyPhone.AnswerAsync(Bench, server, "bob", transport);
+        await watcher.EventAsync("notification", told => told.GetProperty("summary").EnumerateArray().Select(word => word.GetString()).SequenceEqual(["sip:bob@example.test: open"]));
+
+        ExitedProcess sipp = await SubscribeAsync(server, transport, "team", "presence\n    Supported: eventlist", "fullState=\"true\"");
+        Assert.True(sipp.ExitCode == 0, sipp.Log);
+        watcher.Process.Interrupt();
+        Assert.Equal(130, await watcher.ExitAsync());
+        bob.Process.Process.Interrupt();
+        Assert.Equal(130, await bob.Process.ExitAsync());
+    }
+
+    private ParleyProcess StartWatcher(ParleyServer server, Transport transport, string whom, string package) => ParleyProgram.Start(Bench, "parley subscribe",
+    [
+        "subscribe", $"sip:{whom}@{ParleyServer.Domain}", package, "--as", $"sip:alice@{ParleyServer.Domain}", "--password", ParleyServer.PasswordOf("alice"),
+        "--proxy", $"sip:{server.EndPoint}{transport.Parameter()}", "--local", $"{Bench.Network.NewAddress()}:5060",
+    ]);
+
+    private Task<ExitedProcess> SubscribeAsync(ParleyServer server, Transport transport, string whom, string package, string words)
+    {
+        var alice = new SippSettings("alice", Bench.Network.NewAddress()) { Password = ParleyServer.PasswordOf("alice"), Transport = transport };
+        return Sipp.RunAsync(Bench, "subscribe", server.EndPoint, alice, ("to", $"{whom}@{ParleyServer.Domain}"), ("event", package), ("words", words.Replace("\"", "&quot;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -6,6 +6,7 @@ using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Server.Configuration;
+using Parley.Server.Events.Lists;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Server.Registrar;
@@ -19,7 +20,7 @@ namespace Parley.Server.Events;
 
 /// <summary>The subscriptions of one lane: what is watched here, and the NOTIFYs that tell of it.</summary>
 /// <remarks>All members are the lane's, but for <see cref="Post"/>. How changes travel between lanes: <see cref="EventStates"/>.</remarks>
-internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
+internal sealed partial class LaneEvents : INotifierSource, IIncomingCallHandler
 {
     private static readonly MediaPorts NoMedia = new(20000, 20001);     // never rented: nobody calls the event server
 
@@ -65,7 +66,7 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
             return request.Reply(new SipReply(503) { Headers = "Retry-After: 60\r\n"u8, ReasonPhrase = "Too Many Subscriptions"u8 });
         }
 
-        if (!_watched.TryGetValue(name, out WatchedResource? resource)) _watched.Add(name, resource = new WatchedResource(this, package, name));
+        WatchedResource resource = GetOrAdd(package, name);
         Notifier? notifier = Core.AcceptSubscription(request.Incoming, package.Package, SubscriptionLimits.Usual(package.Package.DefaultExpiry), this, context: new Watch(resource, record));
         if (notifier is { IsOver: false })
         {
@@ -95,6 +96,7 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
     /// <inheritdoc/>
     public NotifyBody Write(Notifier notifier, in SubscriptionStatus status)
     {
+        if (notifier.Context is ListWatch list) return ListDocument.Write(list, notifier.NeedsFullState, name => Read(name, out _));
         var watch = (Watch)notifier.Context!;
         WatchedResource resource = watch.Resource;
         if (notifier.NeedsFullState) watch.Told = null;
@@ -106,6 +108,12 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
     /// <inheritdoc/>
     public void OnEnded(Notifier notifier)
     {
+        if (notifier.Context is ListWatch list)
+        {
+            OnListEnded(notifier, list);
+            return;
+        }
+
         var watch = (Watch)notifier.Context!;
         WatchedResource resource = watch.Resource;
         resource.Notifiers.Remove(notifier);
@@ -163,6 +171,12 @@ internal sealed class LaneEvents : INotifierSource, IIncomingCallHandler
     private void OnChanged(ResourceName name)
     {
         if (_watched.TryGetValue(name, out WatchedResource? resource)) resource.Look();
+    }
+
+    private WatchedResource GetOrAdd(ServerPackage package, ResourceName name)
+    {
+        if (!_watched.TryGetValue(name, out WatchedResource? resource)) _watched.Add(name, resource = new WatchedResource(this, package, name));
+        return resource;
     }
 
     private void RemoveIfUnused(WatchedResource resource)

@@ -5,8 +5,10 @@ using Parley.Endpoint.Sip;
 using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Events.Dialogs;
+using Parley.Server.Events.Lists;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
+using Parley.Server.Rules;
 using Parley.Sip.Events;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Subscriptions;
@@ -52,6 +54,11 @@ internal sealed class ServeEvents(ServerState server, LaneEvents events) : IRequ
         if (sender is null || !MayDo(ref request, package, owner, sender)) return request.Reply(403);
 
         bool mayKnow = request.Caller is CallerKind.LocalUser or CallerKind.Trusted;
+        if (mayKnow && isName && request.Method == SipMethod.Subscribe && package.IsForOthers && domain.Rules.TryGetGroup(AddressOfRecord.UserOf(user[..length]), out RingGroup? group))
+        {
+            return SubscribeList(ref request, package, owner, group, sender);
+        }
+
         bool isKnown = isName && server.Accounts.TryFind(user[..length], request.Server.Found, out _);
         if (!isKnown && (mayKnow || request.Method == SipMethod.Publish)) return request.Server.RunAgainWithFreshAccounts(ref request) ? StepResult.Done : request.Reply(404);
         var resource = new ResourceName(package.Package.Name, owner);
@@ -63,6 +70,24 @@ internal sealed class ServeEvents(ServerState server, LaneEvents events) : IRequ
         if (!Accepts(request.Message, package)) return request.Reply(new SipReply(406) { Headers = Encoding.ASCII.GetBytes($"Accept: {package.Package.Body}\r\n") });
         if (package is DialogsOfUsers && server.Accounts.TryFind(Encoding.UTF8.GetBytes(resource.User), request.Server.Found, out _)) server.Dialogs.Follow(resource.User);
         return events.Subscribe(ref request, package, resource, watcher);
+    }
+
+    /// <summary>A ring group is a list of its members: who watches it has them all in one subscription.</summary>
+    /// <remarks>Source: RFC 4662 4.1.</remarks>
+    private StepResult SubscribeList(ref RequestContext request, ServerPackage package, string list, RingGroup group, string watcher)
+    {
+        if (!request.Message.HasToken(HeaderId.Supported, "eventlist"u8) && !request.Message.HasToken(HeaderId.Require, "eventlist"u8)) return request.Reply(new SipReply(421) { Headers = ListDocument.RequireRow });
+        if (!Accepts(request.Message, package)) return request.Reply(new SipReply(406) { Headers = Encoding.ASCII.GetBytes($"Accept: {package.Package.Body}\r\n") });
+        List<ListMember> members = GroupList.MembersOf(ref request, server, group, watcher);
+        if (package is DialogsOfUsers)
+        {
+            foreach (ListMember member in members)
+            {
+                if (member.User is { } user) server.Dialogs.Follow(user);
+            }
+        }
+
+        return events.SubscribeList(ref request, package, "sip:" + list, members, watcher);
     }
 
     private StepResult Publish(ref RequestContext request, ServerPackage package, ResourceName resource)

@@ -62,6 +62,9 @@ public sealed class Notifier : LoopTimer, IEventUsage
 
     internal byte[] ContactUser { get; }
 
+    /// <summary>Further rows of each 200 to a SUBSCRIBE.</summary>
+    internal byte[] AcceptanceHeaders { get; init; } = [];
+
     /// <summary>What is watched has changed.</summary>
     public void OnChanged()
     {
@@ -167,7 +170,7 @@ public sealed class Notifier : LoopTimer, IEventUsage
 
     /// <summary>The rows of the 200 to a SUBSCRIBE.</summary>
     internal byte[] WriteAcceptance(in SipFlow flow, string requestUri, TimeSpan granted) =>
-        [.. _core.WriteContactRow(flow, requestUri, _needsSecureContact), .. WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"Expires: {(long)granted.TotalSeconds}\r\n")), .. _core.Declared.AllowEvents];
+        [.. _core.WriteContactRow(flow, requestUri, _needsSecureContact), .. WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"Expires: {(long)granted.TotalSeconds}\r\n")), .. AcceptanceHeaders, .. _core.Declared.AllowEvents];
 
     /// <summary>Sends what is due. A request may fail before it has returned, so this may be called from within itself.</summary>
     private void Drive()

@@ -15,7 +15,7 @@ internal static class SubscribeCommand
     {
         var command = new Command("subscribe",
             "Subscribe to somebody's state and show each notification (SIP SUBSCRIBE).\n\n"
-            + $"Events that are shown in words: {string.Join(", ", EventPackages.All.Where(package => package != EventPackages.Refer && package != EventPackages.Conference).Select(package => package.Name))}; others as they come.\n\n"
+            + $"Events that are shown in words: {string.Join(", ", EventPackages.All.Where(package => package != EventPackages.Refer).Select(package => package.Name))}; others as they come.\n\n"
             + "  parley subscribe sip:bob@localhost presence --as sip:alice@localhost --password P --proxy sip:127.0.0.1:5060");
         Argument<SipUri> uri = Parsing.Uri("Whose state, such as sip:bob@example.com");
         var eventType = new Argument<string>("EVENT") { Description = "The event, such as presence or message-summary" };
@@ -33,7 +33,7 @@ internal static class SubscribeCommand
             await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken).ConfigureAwait(false);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             if (limit > TimeSpan.Zero) end.CancelAfter(limit.Value);
-            var options = new SubscribeOptions { Expiry = limit == TimeSpan.Zero ? TimeSpan.Zero : null };
+            var options = new SubscribeOptions { Expiry = limit == TimeSpan.Zero ? TimeSpan.Zero : null, TakesLists = true };
             int told = 0;
             try
             {

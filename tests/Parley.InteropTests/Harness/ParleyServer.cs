@@ -49,7 +49,7 @@ internal sealed class ParleyServer
     /// <param name="isSecure">Listens by TLS and on the web too, with a certificate of its own making.</param>
     public static async Task<ParleyServer> StartAsync(
         Bench bench, string role = "proxy", IEnumerable<string>? moreUsers = null, string domain = Domain, IPEndPoint? dns = null, IPAddress? address = null,
-        bool isSecure = false)
+        bool isSecure = false, string[]? team = null)
     {
         address ??= bench.Network.NewAddress();
         string data = bench.NewFolder($"parley-data-{domain}");
@@ -58,7 +58,7 @@ internal sealed class ParleyServer
         string configuration = bench.PathOf($"parley-{domain}.json");
         var keys = new Dictionary<string, object>
         {
-            ["domains"] = new[] { new { name = domain, role }, new { name = ResolvableDomain, role } },
+            ["domains"] = new object[] { team is null ? new { name = domain, role } : new { name = domain, role, groups = new { team = new { members = team } } }, new { name = ResolvableDomain, role } },
             ["listen"] = new[] { $"udp://{address}:5060", $"tcp://{address}:5060" }.Concat(isSecure ? [$"tls://{address}:5061", $"https://{address}:8443"] : Array.Empty<string>()),
             ["data"] = data,
             ["media"] = new { address = address.ToString() },

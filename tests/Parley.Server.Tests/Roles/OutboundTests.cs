@@ -30,7 +30,7 @@ public sealed class OutboundTests : IDisposable
         Assert.Equal(["sip:bob@10.0.0.3", "sip:bob@10.0.0.2"], again.Headers("Contact").Select(contact => contact.Split('<', '>')[1]));
         Assert.StartsWith($"<sip:bob@10.0.0.3>;reg-id=1{Instance};expires=", again.Headers("Contact").First(), StringComparison.Ordinal);
         Assert.Equal("outbound", again.Header("Require"));
-        Assert.Equal("path, outbound, gruu", again.Header("Supported"));
+        Assert.Equal("path, outbound, gruu, eventlist", again.Header("Supported"));
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class RefusalTests : IDisposable
     {
         Received options = Ask("OPTIONS", "", 200);
         Assert.Equal("OPTIONS, REGISTER", options.Header("Allow"));
-        Assert.Equal("path, outbound, gruu", options.Header("Supported"));
+        Assert.Equal("path, outbound, gruu, eventlist", options.Header("Supported"));
         Assert.Equal(("application/sdp", "identity", "en"), (options.Header("Accept"), options.Header("Accept-Encoding"), options.Header("Accept-Language")));
         Assert.Equal(options.Header("Allow"), Ask("SUBSCRIBE", "Event: presence\r\n", 405).Header("Allow"));
         Assert.Equal("path, gruu", Ask("OPTIONS", "Require: path, gruu\r\n", 420).Header("Unsupported"));       // the registrar's
