@@ -26,6 +26,11 @@ public interface IDatagramSocket : IDisposable
     /// <returns>False when this system cannot. Then, and for datagrams in which it does not find the field, the addresses decide as before.</returns>
     /// <remarks>For any socket of them, once all have joined; on any thread.</remarks>
     bool TrySteer(FieldSteering steering, int sockets) => false;
+
+    /// <summary>Asks the system to drop a part of what arrives before it is queued, in place of what was asked before.</summary>
+    /// <param name="thinning">What is dropped; null for nothing.</param>
+    /// <returns>False when this system cannot. Then nothing is dropped.</returns>
+    bool TryThin(DatagramThinning? thinning) => false;
 }
 
 /// <summary>Who gets a socket's datagrams.</summary>

@@ -73,6 +73,23 @@ public sealed class EndToEndTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_leaves_tells_the_steady_part_and_waits_for_nothing()
+    {
+        await using ServerUnderTest server = await StartAsync();
+        server.Open(1024, new Placement([], HasOwnCore: true));
+        server.Register(Users, CancellationToken.None);
+        var plan = new LoadPlan { Work = WorkKind.Options, Count = 10_000, Rate = 200, Users = Users, Window = 1024, Duration = TimeSpan.FromSeconds(2), Beginning = TimeSpan.FromSeconds(0.5), Leaves = true };
+        server.Run(plan with { Rate = null, Duration = TimeSpan.FromSeconds(0.2), Leaves = false }, CancellationToken.None);
+
+        LoadResult result = server.Run(plan, CancellationToken.None);
+
+        Assert.InRange(result.SteadyRate, 100, 400);
+        Assert.InRange(result.Begun, 300, 401);
+        Assert.InRange(result.Done, 1, result.Begun);
+        Assert.Equal((0, 0), (result.Failed, result.Refused));
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there_is_one_line()
     {
         (int code, string output, string error) = await CommandLineTests.RunAsync("sip", "--to", "127.0.0.1:9", "--work", "options", "--count", "5", "--local-port", "0");

@@ -166,6 +166,48 @@ public sealed class EpollLoopTests() : NetworkLoopContract(NetworkEngine.Epoll)
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(255)]
+    public async Task What_begins_something_is_thinned_out_by_its_field_and_all_else_comes(int kept)
+    {
+        NetworkLoop server = Start(), client = Start();
+        var recorder = new DatagramRecorder();
+        IDatagramSocket socket = server.OpenDatagram(Tests.Loops.Loopback(), recorder);
+        var field = new FieldSteering("Call-ID");
+        Assert.True(socket.TryThin(new DatagramThinning { Field = field, Starts = ["INVI", "REGI", "OPTI", "SUBS", "MESS", "PUBL", "REFE"], Mark = ";tag=", Kept = 13 }));
+        Assert.True(socket.TryThin(new DatagramThinning { Field = field, Starts = ["INVI", "REGI"], Mark = ";tag=", Kept = kept }));       // in its place
+        List<string> expected = [], sent = [];
+        for (int i = 0; i < 600; i++)
+        {
+            string vias = $"Via: SIP/2.0/UDP h;branch={new string('b', i % 60)}\r\n", id = $"Call-ID: {i}\r\nCSeq: 1 X\r\nContact: <sip:a@127.0.0.1:5060>\r\nContent-Length: 0\r\n\r\n";
+            string beginning = $"{(i % 2 == 0 ? "INVITE" : "REGISTER")} sip:a@b SIP/2.0\r\n{vias}From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\n{id}";
+            bool isKept = field.SocketOf(Encoding.ASCII.GetBytes($"{i}"), DatagramThinning.Parts) < kept;
+            string inDialog = $"INVITE sip:a@b SIP/2.0\r\n{vias}From: <sip:a@b>;tag={i}\r\nTo: <sip:c@d>;tag=\r\n{id}";
+            string other = (i % 4) switch { 0 => $"BYE sip:a@b SIP/2.0\r\n{id}", 1 => $"SIP/2.0 200 OK\r\n{vias}{id}", 2 => $"INVITE sip:a@b SIP/2.0\r\n{vias}i: {i}\r\n\r\n", _ => new string('x', i % 16) };
+            sent.AddRange([beginning, inDialog, other]);
+            expected.AddRange(isKept ? [beginning, inDialog, other] : [inDialog, other]);
+        }
+
+        IDatagramSocket peer = client.OpenDatagram(Tests.Loops.Loopback(), new DatagramRecorder());
+        List<string> came = [];
+        foreach (string[] part in sent.Chunk(48))
+        {
+            await client.RunAsync(() => Array.ForEach([.. part, "end"], text => peer.Send(Encoding.ASCII.GetBytes(text), socket.LocalAddress)));
+            for (string text = ""; text != "end";)
+            {
+                text = Encoding.ASCII.GetString((await recorder.Datagrams.NextAsync()).Bytes);
+                if (text != "end") came.Add(text);
+            }
+        }
+
+        Assert.Equal(expected, came);
+        Assert.True(socket.TryThin(null));
+        await client.RunAsync(() => peer.Send(Encoding.ASCII.GetBytes(sent[0]), socket.LocalAddress));
+        Assert.Equal(sent[0], Encoding.ASCII.GetString((await recorder.Datagrams.NextAsync()).Bytes));
+    }
+
     [Fact]
     public async Task Loops_that_share_a_port_get_what_has_the_field_that_is_theirs()
     {

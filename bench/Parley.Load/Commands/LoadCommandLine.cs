@@ -65,6 +65,7 @@ internal static class LoadCommandLine
             MemoryCommand.Create(runner),
             ScaleCommand.Create(runner),
             FlatCommand.Create(runner),
+            OverloadCommand.Create(runner),
         };
         return root;
     }

@@ -93,7 +93,12 @@ internal sealed class Exchanges
         }
         else if (exchange is not null && _caller.OnAnswer(exchange, message, now) is { } isGood)
         {
-            if (!isGood) Tally.LastRefusal = message.Status;
+            if (!isGood)
+            {
+                Tally.LastRefusal = message.Status;
+                if (message.Status == 503) Tally.Refused++;
+            }
+
             End(exchange, isGood, now);
         }
     }

@@ -22,4 +22,10 @@ internal sealed record LoadPlan
 
     /// <summary>After this no more are begun; null for no such limit.</summary>
     public TimeSpan? Duration { get; init; }
+
+    /// <summary>How long the beginning is that <see cref="LoadResult.SteadyRate"/> leaves out.</summary>
+    public TimeSpan Beginning { get; init; }
+
+    /// <summary>True to leave what is under way when no more are begun, as if all callers were gone.</summary>
+    public bool Leaves { get; init; }
 }

@@ -5,6 +5,9 @@ namespace Parley.Load.Traffic;
 /// <summary>What came of a run.</summary>
 internal sealed record LoadResult
 {
+    /// <summary>How many exchanges were begun.</summary>
+    public long Begun { get; init; }
+
     /// <summary>How many exchanges succeeded.</summary>
     public required long Done { get; init; }
 
@@ -40,6 +43,12 @@ internal sealed record LoadResult
 
     /// <summary>The status of the last answer that was none to be content with; 0 for none.</summary>
     public required int LastRefusal { get; init; }
+
+    /// <summary>How many succeeded in a second, from <see cref="LoadPlan.Beginning"/> until no more were begun.</summary>
+    public double SteadyRate { get; init; }
+
+    /// <summary>How many were refused with 503.</summary>
+    public long Refused { get; init; }
 
     /// <summary>What the server used meanwhile; null when that was not asked for.</summary>
     public ServerUse? Server { get; init; }

@@ -16,7 +16,7 @@ internal sealed record LoadSessionOptions
     public required string Domain { get; init; }
 
     /// <summary>How many exchanges may be under way at once, at most.</summary>
-    /// <value>1 to 16,384; each takes 10 KB.</value>
+    /// <value>1 to 1,048,576; each takes 10 KB.</value>
     public int Room { get; init; } = 512;
 
     /// <summary>How many ports callers and users share.</summary>
@@ -36,6 +36,7 @@ internal sealed record LoadSessionOptions
 internal sealed class LoadSession : IDisposable
 {
     private const int SweptPerRound = 8;
+    private const int WindowPerSwept = 2048;
 
     // Without any success for so long, no more are begun: the server is not there any more.
     private static readonly TimeSpan Hopeless = TimeSpan.FromSeconds(10);
@@ -47,6 +48,7 @@ internal sealed class LoadSession : IDisposable
     private readonly Port[] _ports;
     private readonly Exchanges _exchanges;
     private readonly Epoll? _sleep;
+    private (Instant Start, Instant End, long Before, long After) _steady;
 
     /// <summary>Opens the sockets and takes the memory.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">A port is taken.</exception>
@@ -100,6 +102,7 @@ internal sealed class LoadSession : IDisposable
         Tally tally = _exchanges.Tally;
         return new LoadResult
         {
+            Begun = _exchanges.Begun,
             Done = tally.Done,
             Failed = tally.Failed,
             Elapsed = end - start,
@@ -112,6 +115,8 @@ internal sealed class LoadSession : IDisposable
             OwnGap = ownGap,
             AllocatedBytes = allocated,
             LastRefusal = tally.LastRefusal,
+            SteadyRate = _steady.End > _steady.Start ? (_steady.After - _steady.Before) / (_steady.End - _steady.Start).TotalSeconds : 0,
+            Refused = tally.Refused,
             Server = ServerUse.Between(before, after, tally.Done),
         };
     }
@@ -131,6 +136,8 @@ internal sealed class LoadSession : IDisposable
         Instant last = start, lastSuccess = start;
         TimeSpan ownGap = TimeSpan.Zero;
         long done = 0;
+        int swept = Math.Max(SweptPerRound, plan.Window / WindowPerSwept);
+        _steady = default;
         while (!cancellationToken.IsCancellationRequested)
         {
             bool isQuiet = Receive();
@@ -140,8 +147,9 @@ internal sealed class LoadSession : IDisposable
             if (_exchanges.Tally.Done != done) (done, lastSuccess) = (_exchanges.Tally.Done, now);
             bool mayBegin = _exchanges.Begun < plan.Count && now < stop && now - lastSuccess < Hopeless;
             if (mayBegin) Begin(plan, ticksPerExchange, start, now);
-            else if (_exchanges.UnderWay == 0) break;
-            _exchanges.Sweep(now, SweptPerRound);
+            if (mayBegin) NoteSteady(now, start + plan.Beginning);
+            else if (plan.Leaves || _exchanges.UnderWay == 0) break;
+            _exchanges.Sweep(now, swept);
             foreach (BatchSocket socket in _sockets) socket.Flush();
             last = now;
             if (!isQuiet || _sleep is null) continue;
@@ -151,6 +159,13 @@ internal sealed class LoadSession : IDisposable
         }
 
         return ownGap;
+    }
+
+    private void NoteSteady(Instant now, Instant beginning)
+    {
+        if (now < beginning) return;
+        if (_steady.Start == default) (_steady.Start, _steady.Before) = (now, _exchanges.Tally.Done);
+        (_steady.End, _steady.After) = (now, _exchanges.Tally.Done);
     }
 
     private bool Receive()

@@ -14,6 +14,9 @@ internal sealed class Tally
     /// <summary>How many did not.</summary>
     public long Failed { get; set; }
 
+    /// <summary>How many of those were refused with 503.</summary>
+    public long Refused { get; set; }
+
     /// <summary>How many messages were sent again.</summary>
     public long Retransmissions { get; set; }
 
@@ -25,6 +28,7 @@ internal sealed class Tally
     {
         Times.Clear();
         Failed = 0;
+        Refused = 0;
         Retransmissions = 0;
         LastRefusal = 0;
     }

@@ -18,7 +18,6 @@ internal sealed class SipReceiver
     private readonly SipLane _lane;
     private readonly SipMessagePool _messages;
     private readonly ISipSourceFilter? _filter;
-    private readonly Admission _admission = new();
     private readonly Stack<HandOver> _handOvers = new();
 
     public SipReceiver(SipLane lane)
@@ -39,10 +38,11 @@ internal sealed class SipReceiver
 
     private SipLaneCounters Counters => _lane.Counters;
 
-    public void OnDatagram(Instant now, NetworkAddress local, ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint, int fullness)
+    public void OnDatagram(Instant now, NetworkAddress local, ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint, OverloadControl overload)
     {
         if (_filter is { IsActive: true } && Refuses(remote)) return;
-        if (fullness >= Admission.ShedFrom && Sheds(datagram, remote, listenPoint, fullness)) return;
+        int fullness = overload.Socket.Fullness;
+        if (overload.Concerns(fullness) && Sheds(now, datagram, remote, listenPoint, overload, fullness)) return;
         OnWhole(now, local, datagram, new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint));
     }
 
@@ -54,11 +54,12 @@ internal sealed class SipReceiver
         return true;
     }
 
-    /// <summary>Sheds what is too much (<see cref="Admission"/>).</summary>
+    /// <summary>Sheds what is too much.</summary>
     /// <returns>False when it is to be served.</returns>
-    private bool Sheds(ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint, int fullness)
+    private bool Sheds(Instant now, ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint, OverloadControl overload, int fullness)
     {
-        switch (_admission.Decide(datagram, fullness))
+        overload.Watch(now);
+        switch (overload.Admission.Decide(datagram, fullness))
         {
             case AdmissionDecision.Take:
                 return false;
@@ -71,7 +72,7 @@ internal sealed class SipReceiver
                 Counters.Overloaded++;
                 Span<byte> row = stackalloc byte[20];
                 "Retry-After: "u8.CopyTo(row);
-                Utf8Formatter.TryFormat(_admission.NextRetryAfter(), row[13..], out int digits);
+                Utf8Formatter.TryFormat(overload.Admission.NextRetryAfter(), row[13..], out int digits);
                 "\r\n"u8.CopyTo(row[(13 + digits)..]);
                 Reply(request, new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint), key, new SipReply(503) { Headers = row[..(15 + digits)] });
                 return true;

@@ -1,4 +1,5 @@
 using Parley.Core;
+using Parley.Endpoint.Sip.Overload;
 using Parley.Ice.Stun;
 using Parley.Net;
 using Parley.Sip.Messages;
@@ -138,15 +139,20 @@ internal sealed class SipTransportLayer(SipLane lane)
     private sealed class UdpPort(SipLane lane, int listenPoint) : IDatagramHandler
     {
         private readonly StunAnswers _stun = new(lane);
+        private readonly OverloadControl _overload = new(lane);
 
         public int ListenPoint { get; } = listenPoint;
 
-        public IDatagramSocket Socket { get; set; } = null!;
+        public IDatagramSocket Socket
+        {
+            get => _overload.Socket;
+            set => _overload.Socket = value;
+        }
 
         public void OnDatagram(Instant now, IDatagramSocket socket, Span<byte> datagram, NetworkAddress remote)
         {
             if (StunMessageView.IsStun(datagram)) _stun.OnDatagram(now, socket, datagram, remote);
-            else if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint, socket.Fullness);
+            else if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint, _overload);
         }
 
         public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote) => lane.Transactions.Failures.OnUnreachable(remote);

@@ -34,6 +34,8 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
 
     public override bool TrySteer(FieldSteering steering, int sockets) => SteeringProgram.TryAttach(_fd, steering, sockets);
 
+    public override bool TryThin(DatagramThinning? thinning) => !IsDisposed && (thinning is null ? ThinningProgram.TryDetach(_fd) : ThinningProgram.TryAttach(_fd, thinning));
+
     protected override int Transmit(DatagramQueue queue, out long bytes)
     {
         int attempt = 0;

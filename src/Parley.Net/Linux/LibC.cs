@@ -22,6 +22,8 @@ internal static unsafe partial class LibC
     public const int SO_REUSEPORT = 15;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
+    public const int SO_ATTACH_FILTER = 26;
+    public const int SO_DETACH_FILTER = 27;
     public const int SO_MEMINFO = 55;
     public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int TCP_NODELAY = 1;

@@ -36,8 +36,8 @@ public sealed class AdmissionTests
     [Theory]
     [InlineData(0, 0)]
     [InlineData(31, 0)]
-    [InlineData(96, 50)]
-    [InlineData(160, 98)]
+    [InlineData(64, 49)]
+    [InlineData(96, 98)]
     [InlineData(256, 98)]
     public void The_fuller_the_buffer_the_more_beginnings_are_shed(int fullness, int percent)
     {
@@ -47,8 +47,8 @@ public sealed class AdmissionTests
     }
 
     [Theory]
-    [InlineData(160, 0)]
-    [InlineData(216, 49)]
+    [InlineData(128, 0)]
+    [InlineData(192, 49)]
     [InlineData(256, 98)]
     public void Credentials_are_shed_later(int fullness, int percent) =>
         Assert.InRange(ShedPercent("REGISTER sip:d SIP/2.0", "Authorization: Digest x=1\r\n", fullness), Math.Max(0, percent - 2), percent + 2);
@@ -61,7 +61,7 @@ public sealed class AdmissionTests
         var counts = new Dictionary<AdmissionDecision, int>();
         for (int i = 0; i < 100_000; i++)
         {
-            AdmissionDecision decision = admission.Decide(invite, 120);
+            AdmissionDecision decision = admission.Decide(invite, 80);
             counts[decision] = counts.GetValueOrDefault(decision) + 1;
         }
 
@@ -69,6 +69,22 @@ public sealed class AdmissionTests
         Assert.True(counts[AdmissionDecision.Drop] > counts[AdmissionDecision.Refuse]);
         uint[] after = [.. Enumerable.Range(0, 1000).Select(_ => admission.NextRetryAfter())];
         Assert.Equal((5u, 35u), (after.Min(), after.Max()));
+    }
+
+    [Fact]
+    public void What_was_decided_on_is_counted_until_it_is_asked_for()
+    {
+        var admission = new Admission();
+        int shed = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            admission.Decide(Message("BYE sip:c@d SIP/2.0", ";tag=x"), 256);
+            admission.Decide(Message("INVITE sip:c@d SIP/2.0"), 0);
+            if (admission.Decide(Message("INVITE sip:c@d SIP/2.0"), 64) != AdmissionDecision.Take) shed++;
+        }
+
+        Assert.Equal((2000, shed), admission.TakeCounts());
+        Assert.Equal((0, 0), admission.TakeCounts());
     }
 
     private static int ShedPercent(string start, string headers, int fullness)

@@ -83,7 +83,11 @@ public sealed class SipUserAgentTransferTests
     {
         await using SipUserAgent alice = await StartAsync(), bob = await StartTransfereeAsync(), carol = await StartAsync();
         (Call outgoing, Call incoming) = await ConnectAsync(alice, bob);
-        Task transferring = outgoing.TransferAsync(UriOf(carol));
+        var rings = new TaskCompletionSource();
+        Task transferring = outgoing.TransferAsync(UriOf(carol), new Progress<TransferProgress>(progress =>
+        {
+            if (progress.StatusCode == 180) rings.TrySetResult();
+        }));
         TransferRequest request = await NextTransferAsync(bob);
         Assert.Equal((UriOf(carol), incoming, false), (request.Target, request.Call, request.Replaces));
         Assert.Contains("sip:", request.ReferredBy, StringComparison.Ordinal);
@@ -92,6 +96,7 @@ public sealed class SipUserAgentTransferTests
         Call atCarol = await NextCallAsync(carol);
         await atCarol.RingAsync();
         await onward.Ringing.WaitAsync(Limit);
+        await rings.Task.WaitAsync(Limit);      // a NOTIFY that has to wait for the one before tells the newest state alone
         Assert.False(transferring.IsCompleted);
         await atCarol.AnswerAsync().WaitAsync(Limit);
         await transferring.WaitAsync(Limit);

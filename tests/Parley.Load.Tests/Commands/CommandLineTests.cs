@@ -18,6 +18,7 @@ public sealed class CommandLineTests
     [InlineData("memory")]
     [InlineData("scale")]
     [InlineData("flat")]
+    [InlineData("overload")]
     public async Task Every_command_tells_all_and_is_in_the_list(string command)
     {
         (int code, string list, string error) = await RunAsync("--help");
@@ -45,6 +46,8 @@ public sealed class CommandLineTests
     [InlineData("--registrations: '1,x'", "memory", "--registrations", "1,x")]
     [InlineData("--lanes: '0'", "scale", "--lanes", "0")]
     [InlineData("'--fast'", "flat", "--fast")]
+    [InlineData("--times: '3,0'", "overload", "--work", "call", "--times", "3,0")]
+    [InlineData("--share: '5'", "overload", "--work", "call", "--share", "5")]
     public async Task A_mistake_is_one_line_that_names_it(string named, params string[] args)
     {
         (int code, string output, string error) = await RunAsync(args);

@@ -20,7 +20,7 @@ public sealed partial class SourceTests
         "src/Parley.Net/Linux/ErrorQueue.cs",
         "src/Parley.Net/Linux/LibC.cs",
         "src/Parley.Net/Linux/SocketAddress.cs",
-        "src/Parley.Net/Linux/SteeringProgram.cs",
+        "src/Parley.Net/Linux/FieldProgram.cs",
 
         // Memory that no collection sees, for transactions that only wait for their time to end (docs/performance.md).
         "src/Parley.Core/NativeBlock.cs",

@@ -21,7 +21,7 @@ internal enum AdmissionDecision
 /// it overflows, and sheds the beginnings, by a look at their first bytes.
 /// </para>
 /// <para>
-/// The control is one line: the fuller the receive buffer is, the more beginnings are shed, none below an eighth of it, all but one in 64 from five eighths on.
+/// The control is one line: the fuller the receive buffer is, the more beginnings are shed, none below an eighth of it, all but one in 64 from three eighths on.
 /// So the buffer settles where what is admitted is what can be served; an idle lane has it empty again within milliseconds. A 503 costs about as much as
 /// the request would: each costs one that was served an eighth of it, and all other beginnings are dropped, which their senders notice as
 /// lost and send again at growing intervals.
@@ -33,10 +33,10 @@ internal sealed class Admission
     public const int ShedFrom = 32;
 
     /// <summary>From where on nearly all of them are.</summary>
-    public const int ShedMostFrom = 160;
+    public const int ShedMostFrom = 96;
 
     /// <summary>From where on requests with credentials are shed as well, up to the end of the buffer.</summary>
-    public const int ShedCredentialsFrom = 176;
+    public const int ShedCredentialsFrom = 128;
 
     private const int Parts = 256;
     private const int MostShed = 252;       // of 256
@@ -44,13 +44,17 @@ internal sealed class Admission
 
     private uint _random = 0x9E3779B9;
     private int _credit;
+    private int _begun;
+    private int _shed;
 
     /// <summary>Decides on a datagram.</summary>
     /// <param name="datagram">The datagram.</param>
     /// <param name="fullness">How full the receive buffer was: 0 to 256.</param>
     public AdmissionDecision Decide(ReadOnlySpan<byte> datagram, int fullness)
     {
-        if (fullness < ShedFrom || !Begins(datagram)) return AdmissionDecision.Take;
+        if (!Begins(datagram)) return AdmissionDecision.Take;
+        _begun++;
+        if (fullness < ShedFrom) return AdmissionDecision.Take;
         int shed = HasCredentials(datagram)
             ? Share(fullness, ShedCredentialsFrom, Parts)
             : Share(fullness, ShedFrom, ShedMostFrom);
@@ -60,9 +64,18 @@ internal sealed class Admission
             return AdmissionDecision.Take;
         }
 
+        _shed++;
         if (_credit < ServedPerRefusal) return AdmissionDecision.Drop;
         _credit -= ServedPerRefusal;
         return AdmissionDecision.Refuse;
+    }
+
+    /// <summary>Takes how many beginnings were decided on since the last call, and how many of them were shed.</summary>
+    public (int Begun, int Shed) TakeCounts()
+    {
+        (int begun, int shed) = (_begun, _shed);
+        (_begun, _shed) = (0, 0);
+        return (begun, shed);
     }
 
     /// <summary>After how many seconds one who is refused may try again: spread, so that they do not come back together.</summary>

@@ -1,0 +1,80 @@
+using Parley.Core;
+using Parley.Net;
+
+namespace Parley.Endpoint.Sip.Overload;
+
+/// <summary>Keeps a UDP socket of a lane working when more comes than can be served: sheds (<see cref="Overload.Admission"/>), and has the system drop what would have to be shed anyway.</summary>
+/// <remarks>
+/// <para>
+/// Shedding a datagram costs a tenth of serving it, so at ten times the load nothing would be left to serve with. So most of what is too much is left to
+/// the system (<see cref="DatagramThinning"/>); what still comes in is what can be served and somewhat more (<see cref="ThinningShare"/>), of which some are told 503.
+/// </para>
+/// <para>
+/// The system goes by Call-ID: a REGISTER that was challenged comes again with the same, so it is let in again. Every few seconds others get their turn.
+/// It never drops requests other than those that begin something, nor what has two tags, From's and To's, and so belongs to a dialog.
+/// </para>
+/// </remarks>
+internal sealed class OverloadControl(SipLane lane) : LoopTimer
+{
+    private const int Parts = DatagramThinning.Parts;
+    private const int IntervalsOfChange = 50;   // what a change takes, so many times, is the least from one to the next
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(5);
+    private static readonly string[] Beginnings = ["REGI", "REFE", "INVI", "OPTI", "SUBS", "MESS", "PUBL"];
+
+    private readonly ThinningShare _share = new();
+    private DatagramThinning? _thinning;
+    private Instant _turnEnd;
+    private int _fullness;      // when it was looked at last
+    private Instant _lookedAt;
+    private bool _cannot;       // the system does not thin out
+
+    /// <summary>Decides on single datagrams.</summary>
+    public Admission Admission { get; } = new();
+
+    /// <summary>The socket.</summary>
+    public IDatagramSocket Socket { get; set; } = null!;
+
+    /// <summary>How many of 4096 parts of the beginnings the system lets through.</summary>
+    public int Kept => _thinning?.Kept ?? Parts;
+
+    /// <summary>True when a datagram is to be decided on: this is asked for each.</summary>
+    public bool Concerns(int fullness) => fullness >= Admission.ShedFrom || _thinning is not null;
+
+    /// <summary>A datagram is being decided on.</summary>
+    public void Watch(Instant now)
+    {
+        if (!ScheduledFor.IsNever || _cannot) return;
+        Admission.TakeCounts();
+        _lookedAt = now;
+        lane.Loop.Schedule(this, now + Interval);
+    }
+
+    /// <inheritdoc/>
+    public override void OnDeadline(Instant now)
+    {
+        (int begun, int shed) = Admission.TakeCounts();
+        int fullness = Socket.Fullness;
+        int kept = _share.Next(Kept, begun, shed, isDraining: fullness < _fullness, now - _lookedAt);
+        (_fullness, _lookedAt) = (fullness, now);
+        TimeSpan next = Interval;
+        if (kept != Kept || (now >= _turnEnd && kept < Parts)) next = Thin(kept, now);
+        if (_thinning is not null || shed > 0) lane.Loop.Schedule(this, now + next);
+    }
+
+    /// <returns>When to look again: having the system take a program over costs a millisecond, of a core that others may have a part of.</returns>
+    private TimeSpan Thin(int kept, Instant now)
+    {
+        long start = lane.Loop.Time.GetTimestamp();
+        bool isNewTurn = _thinning is null || now >= _turnEnd;
+        if (isNewTurn) _turnEnd = now + Turn;
+        DatagramThinning? thinning = kept == Parts ? null
+            : isNewTurn ? new DatagramThinning { Field = new FieldSteering("Call-ID"), Starts = Beginnings, Mark = ";tag=", Kept = kept }
+            : _thinning! with { Kept = kept };      // the same ones, or some of them
+        _cannot = !Socket.TryThin(thinning);
+        _thinning = _cannot ? null : thinning;
+        TimeSpan least = lane.Loop.Time.GetElapsedTime(start) * IntervalsOfChange;
+        return TimeSpan.FromTicks(Math.Clamp(least.Ticks, Interval.Ticks, LongestInterval.Ticks));
+    }
+}
