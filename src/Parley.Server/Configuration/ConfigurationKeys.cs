@@ -66,6 +66,8 @@ internal static partial class ConfigurationKeys
         new("registrar.maxBindingBytes", "256 to 16384", true, c => Shown(c.Registrar.MaxBindingBytes),
             (v, ref c, ref _) => v.TryGetInteger(256, 16384, out int n) && Take(ref c, c with { Registrar = c.Registrar with { MaxBindingBytes = n } })),
 
+        .. EdgeKeys,
+
         new("proxy.timerC", "181 to 86400 (seconds; RFC 3261 wants more than 3 minutes)", true, c => Shown(c.Proxy.TimerC),
             (v, ref c, ref _) => v.TryGetSeconds(181, 86400, out TimeSpan t) && Take(ref c, c with { Proxy = c.Proxy with { TimerC = t } })),
         new("proxy.maxBranches", "1 to 100", true, c => Shown(c.Proxy.MaxBranches),

@@ -22,4 +22,12 @@ public sealed record RegistrarOptions
     /// <summary>How many bytes one binding may take, with its URI, Call-ID, User-Agent and Path; more is refused with 513.</summary>
     /// <value>256 to 16384. Default 2048: a browser's contact with instance and Path takes about 800.</value>
     public int MaxBindingBytes { get; init; } = 2048;
+
+    /// <summary>How often a phone that is bound to its TCP or TLS connection has to be heard at least, as it is told (RFC 5626 4.4, 5.4).</summary>
+    /// <value>30 s to 1500 s, which is well below the half hour after which a silent connection is closed; 0 says nothing. Default 840 s: what RFC 5626 4.4.1 has phones on batteries do by themselves.</value>
+    public TimeSpan FlowTimer { get; init; } = TimeSpan.FromSeconds(840);
+
+    /// <summary>Whether a phone that came through an edge has to know Path: else the edge refuses it with 421, and the registrar with 420.</summary>
+    /// <value>Default false: it works without (RFC 3327 5.3), and many phones that do not say it come through edges.</value>
+    public bool RequirePath { get; init; }
 }

@@ -1,3 +1,4 @@
+using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Sip.Messages;
@@ -18,6 +19,11 @@ internal sealed class PassToRegistrar(ServerState server) : IRequestStep
         DomainOptions? domain = request.Domain;
         if (domain is null && request.Message.TryGetFrom(out NameAddressView from) == HeaderStatus.Ok && from.TryGetUri(out SipUriView uri)) domain = server.FindDomainOfUser(uri);
         if (domain is not { Role: DomainRole.Edge }) return StepResult.Continue;
+        if (request.Method == SipMethod.Register && request.Configuration.Registrar.RequirePath && !request.Message.HasToken(HeaderId.Supported, "path"u8))
+        {
+            return request.Reply(new SipReply(421) { Headers = "Require: path\r\n"u8 });     // RFC 3327 5.2
+        }
+
         ProxyCall call = request.Server.Proxy.RentCall();
         call.Targets.Add(request.RequestUri, TargetSet.MostPreferred, domain.RegistrarRoute.AsSpan());
         return request.Server.Proxy.Forward(ref request, call);

@@ -331,7 +331,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <returns>False when nothing of it can go on.</returns>
     private bool TryForward(Branch branch, scoped in SipMessageView response)
     {
-        byte[] added = response.StatusCode is >= 200 and < 300 ? _plan.Timer.RowsFor(response) : [];
+        byte[] added = response.StatusCode is < 200 or >= 300 ? [] : _plan.AddsPath ? FlowTimer.RowFor(response, _server.Flow, proxy.FlowTimer) : _plan.Timer.RowsFor(response);
         if (proxy.Responses.Write(response, SourceOf(branch), added) is not { } message) return false;
         _server.Respond(response.StatusCode, message);
         return true;

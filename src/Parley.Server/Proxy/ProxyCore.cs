@@ -42,6 +42,9 @@ internal sealed class ProxyCore(ServerLane server)
     /// <summary>How many targets of a request are tried.</summary>
     public int MaxBranches => server.Server.Configuration.Proxy.MaxBranches;
 
+    /// <summary>How often phones have to use their connections; 0 for nothing said.</summary>
+    public TimeSpan FlowTimer => server.Server.Configuration.Registrar.FlowTimer;
+
     /// <summary>Requests that have branches running.</summary>
     public int OpenCalls { get; private set; }
 

@@ -58,6 +58,9 @@ internal abstract class BindingUpdate
     /// <summary>True when the answer says that bindings were made by RFC 5626: the phone can do it, and a contact has a reg-id that counts.</summary>
     public bool IsOutbound { get; set; }
 
+    /// <summary>True when the answer says how often its connection has to be used (RFC 5626 5.4).</summary>
+    public bool IsFlowTimed { get; set; }
+
     /// <summary>True when the answer gives the GRUU of each instance (RFC 5627).</summary>
     public bool WantsGruu { get; set; }
 
@@ -73,7 +76,7 @@ internal abstract class BindingUpdate
         _addressOfRecord = Keep(addressOfRecord);
         _callId = Keep(callId);
         (CSeq, Expires, WildcardCount, ContactCount) = (cseq, expires, 0, 0);
-        (Outcome, AppliedAt, IsOutbound, WantsGruu) = (default, default, false, false);
+        (Outcome, AppliedAt, IsOutbound, IsFlowTimed, WantsGruu) = (default, default, false, false, false);
         _bindings.ResetWrittenCount();
     }
 

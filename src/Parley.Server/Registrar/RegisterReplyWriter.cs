@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
 using Parley.Server.Proxy;
 using Parley.Sip.Messages;
 
@@ -16,14 +17,15 @@ internal sealed class RegisterReplyWriter
 
     /// <summary>The answer to an update that is done.</summary>
     /// <param name="update">The update.</param>
-    /// <param name="minExpires">What may be asked for at least, for the answer to less.</param>
-    public SipReply Write(BindingUpdate update, TimeSpan minExpires)
+    /// <param name="limits">What may be asked for at least, and how often connections are to be used.</param>
+    public SipReply Write(BindingUpdate update, RegistrarOptions limits)
     {
         _length = 0;
         switch (update.Outcome)
         {
             case BindingOutcome.Accepted:
                 WriteContacts(update);
+                if (update.IsFlowTimed && limits.FlowTimer > TimeSpan.Zero) AppendFlowTimer(limits.FlowTimer);
                 return new SipReply(200) { Headers = _rows.AsSpan(0, _length) };
 
             case BindingOutcome.InvalidWildcard:
@@ -31,7 +33,7 @@ internal sealed class RegisterReplyWriter
 
             case BindingOutcome.IntervalTooBrief:
                 Append("Min-Expires: "u8);
-                AppendNumber((uint)minExpires.TotalSeconds);
+                AppendNumber((uint)limits.MinExpires.TotalSeconds);
                 Append("\r\n"u8);
                 return new SipReply(423) { Headers = _rows.AsSpan(0, _length) };
 
@@ -96,6 +98,13 @@ internal sealed class RegisterReplyWriter
         Span<byte> date = stackalloc byte[32];
         update.AppliedAt.UtcDateTime.TryFormat(date, out int written, "R", CultureInfo.InvariantCulture);
         Append(date[..written]);
+        Append("\r\n"u8);
+    }
+
+    private void AppendFlowTimer(TimeSpan time)
+    {
+        Append("Flow-Timer: "u8);
+        AppendNumber((uint)time.TotalSeconds);
         Append("\r\n"u8);
     }
 

@@ -31,7 +31,7 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
     /// <inheritdoc/>
     protected internal override void OnCompleted()
     {
-        SipReply reply = pool.Replies.Write(this, _server.Server.Location.Limits.MinExpires);
+        SipReply reply = pool.Replies.Write(this, _server.Server.Location.Limits);
         _server.Counters.CountReply(SipMethod.Register, reply.StatusCode);
         _transaction!.Respond(reply);
         _transaction.Release();

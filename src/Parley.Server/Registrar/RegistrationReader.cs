@@ -73,6 +73,7 @@ internal static class RegistrationReader
         }
 
         update.IsOutbound = outbound is { IsUsed: true, IsOffered: true };
+        update.IsFlowTimed = update.IsOutbound && flow is { IsReliable: true, IsWebSocket: false } && SourceFlow.IsFromPhone(request);
         bool isSecure = (schemes & Schemes.Sips) != 0;      // before Path, which alone says nothing
         if (!TryReadPath(update, request, ref schemes))
         {

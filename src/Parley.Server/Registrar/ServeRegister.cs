@@ -32,6 +32,11 @@ internal sealed class ServeRegister(ServerState server, CredentialsCheck credent
         if (identified == StepResult.Done) return identified;
         if (!user[..userLength].SequenceEqual(addressOfRecord[..length])) return request.Reply(new SipReply(403) { ReasonPhrase = "Not Your Address"u8 });
 
+        if (request.Configuration.Registrar.RequirePath && request.Message.Has(HeaderId.Path) && !request.Message.HasToken(HeaderId.Supported, "path"u8))
+        {
+            return request.Reply(new SipReply(420) { Headers = "Unsupported: path\r\n"u8 });     // RFC 3327 5.3
+        }
+
         // Steps 6 and 7.
         Registration registration = registrations.Rent();
         if (RegistrationReader.TryFill(registration, request.Message, request.Incoming.Flow, addressOfRecord[..length], out int status, out ReadOnlySpan<byte> problem))

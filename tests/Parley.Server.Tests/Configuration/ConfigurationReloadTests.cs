@@ -88,7 +88,7 @@ public sealed class ConfigurationReloadTests
             ["authentication.algorithms"] = "SHA-256",
             ["tls.certificate"] = "c", ["tls.key"] = "k", ["tls.clientCertificates"] = "optional", ["tls.authorities"] = "a", ["web.origins"] = "https://a.example",
             ["location.durable"] = "false", ["location.maxAddressesOfRecord"] = "7", ["registrar.minExpires"] = "7", ["registrar.maxExpires"] = "4000",
-            ["registrar.defaultExpires"] = "70", ["registrar.maxContacts"] = "7", ["registrar.maxBindingBytes"] = "700", ["proxy.timerC"] = "700",
+            ["registrar.defaultExpires"] = "70", ["registrar.maxContacts"] = "7", ["registrar.maxBindingBytes"] = "700", ["registrar.flowTimer"] = "70", ["registrar.requirePath"] = "true", ["proxy.timerC"] = "700",
             ["proxy.maxBranches"] = "7", ["proxy.sessionExpires"] = "700", ["proxy.assertIdentity"] = "never", ["access.allowFrom"] = "192.0.2.1", ["access.denyFrom"] = "a@b", ["access.allowTo"] = "a", ["access.denyTo"] = "a", ["proxy.recurse"] = "true", ["media.address"] = "192.0.2.7", ["media.ports"] = "7000-7999",
             ["events.maxSubscriptions"] = "7", ["events.maxSubscriptionsPerUser"] = "7", ["events.maxPublications"] = "7", ["events.dialogState"] = "full",
             ["messages.store"] = "false", ["messages.expires"] = "7", ["messages.maxPerUser"] = "7", ["messages.maxTotal"] = "7",

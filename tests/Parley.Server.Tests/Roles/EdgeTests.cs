@@ -46,6 +46,24 @@ public sealed class EdgeTests : IDisposable
         _bob.ReceiveNew("SIP/2.0 200");
     }
 
+    /// <summary>RFC 5626 5.4: it is the edge that has the phone's connection.</summary>
+    [Fact]
+    public void The_edge_tells_the_phone_how_often_to_use_its_flow()
+    {
+        _edge.State.Configuration = _edge.State.Configuration with { Registrar = new RegistrarOptions { FlowTimer = TimeSpan.FromSeconds(300) } };
+        Assert.Equal("300", Assert.Single(Register().Headers("Flow-Timer")));
+    }
+
+    /// <summary>RFC 3327 5.2.</summary>
+    [Fact]
+    public void An_edge_may_want_phones_to_know_Path()
+    {
+        _edge.State.Configuration = _edge.State.Configuration with { Registrar = new RegistrarOptions { RequirePath = true } };
+        _bob.Send(_bob.Request("REGISTER", "sip:example.com", "<sip:bob@example.com>", "Contact: <sip:bob@10.0.0.1>\r\nSupported: gruu\r\n"));
+        Assert.Equal("path", _bob.ReceiveStatus(421).Header("Require"));
+        Register();
+    }
+
     [Fact]
     public void A_phone_calls_through_the_edge_and_is_reached_in_the_dialog()
     {

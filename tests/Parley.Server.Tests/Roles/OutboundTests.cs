@@ -1,3 +1,4 @@
+using Parley.Server.Configuration;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Tests.Roles;
@@ -53,6 +54,32 @@ public sealed class OutboundTests : IDisposable
         Received answer = _bob.ReceiveStatus(status);
         Assert.Equal(counts, answer.Has("Require"));
         if (status == 200) Assert.Equal(counts, answer.Header("Contact").Contains("reg-id", StringComparison.Ordinal));
+    }
+
+    /// <summary>RFC 5626 5.4: who closes silent connections says so.</summary>
+    [Theory]
+    [InlineData(SipTransport.Tcp, Supported, 600, "600")]
+    [InlineData(SipTransport.Tcp, Supported, 0, null)]
+    [InlineData(SipTransport.Tcp, "", 600, null)]
+    [InlineData(SipTransport.Udp, Supported, 600, null)]
+    public void A_phone_is_told_how_often_its_connection_has_to_be_used(SipTransport transport, string supported, int seconds, string? expected)
+    {
+        _server.Location.Limits = _server.Location.Limits with { FlowTimer = TimeSpan.FromSeconds(seconds) };
+        using var phone = new Peer(_server, "192.0.2.3:5060", "bob", transport);
+        Assert.Equal(expected, Register(phone, $"<sip:bob@192.0.2.3>;reg-id=1{Instance}", supported).Headers("Flow-Timer").SingleOrDefault());
+    }
+
+    /// <summary>RFC 3327 5.3.</summary>
+    [Theory]
+    [InlineData(false, "", 200)]
+    [InlineData(true, "", 420)]
+    [InlineData(true, "Supported: gruu, path\r\n", 200)]
+    public void A_Path_that_the_phone_does_not_know_is_refused_where_that_is_wished(bool isRequired, string supported, int status)
+    {
+        _server.State.Configuration = _server.State.Configuration with { Registrar = new RegistrarOptions { RequirePath = isRequired } };
+        _bob.SendAuthorized(_bob.Request("REGISTER", "sip:example.com", "<sip:bob@example.com>", $"Contact: <sip:bob@10.0.0.1>\r\nPath: <sip:192.0.2.9;lr>\r\n{supported}"));
+        Received answer = _bob.ReceiveStatus(status);
+        if (status == 420) Assert.Equal("path", answer.Header("Unsupported"));
     }
 
     /// <summary>RFC 5626 6: the first hop has to be able to do it.</summary>
