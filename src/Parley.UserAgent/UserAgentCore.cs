@@ -268,13 +268,32 @@ public sealed partial class UserAgentCore : ITransactionUser
         }
     }
 
+    /// <summary>The proxies by which the registrar wants requests to go; none unless it says so.</summary>
+    internal ServiceRoute ServiceRoute { get; set; } = ServiceRoute.None;
+
     /// <summary>The URI that is located to find where a request outside a dialog goes first.</summary>
     /// <param name="requestUri">Its Request-URI.</param>
-    internal byte[] NextHop(byte[] requestUri) => Proxy is null ? requestUri : WireText.IsSips(requestUri) ? WireText.ToSips(Proxy) : Proxy;
+    internal byte[] NextHop(byte[] requestUri)
+    {
+        byte[] first = Proxy ?? ServiceRoute.First ?? requestUri;
+        return WireText.IsSips(requestUri) ? WireText.ToSips(first) : first;
+    }
 
-    /// <summary>Value of Route of a request outside a dialog; empty for none. To a <c>sips</c> URI it is a <c>sips</c> one too.</summary>
-    /// <remarks>Source: RFC 5630 5.1.1.</remarks>
-    internal byte[] RouteTo(byte[] requestUri) =>
+    /// <summary>Value of Route of a request outside a dialog; empty for none. To a <c>sips</c> URI the first one is a <c>sips</c> one too.</summary>
+    /// <remarks>Source: RFC 3608 6.1: the service route behind what leads out of here; RFC 5630 5.1.1.</remarks>
+    internal byte[] RouteTo(byte[] requestUri)
+    {
+        bool isSecure = WireText.IsSips(requestUri);
+        if (_proxyRoute is null) return ServiceRoute.Write(isSecure);
+        byte[] services = ServiceRoute.Write(isSecure: false);
+        return [(byte)'<', .. isSecure ? WireText.ToSips(_proxyRoute) : _proxyRoute, (byte)'>', .. services.Length > 0 ? ", "u8 : default, .. services];
+    }
+
+    /// <summary><see cref="NextHop"/> of a REGISTER, which goes to the registrar itself.</summary>
+    internal byte[] NextHopToRegistrar(byte[] requestUri) => Proxy is null ? requestUri : WireText.IsSips(requestUri) ? WireText.ToSips(Proxy) : Proxy;
+
+    /// <summary><see cref="RouteTo"/> of a REGISTER.</summary>
+    internal byte[] RouteToRegistrar(byte[] requestUri) =>
         _proxyRoute is null ? [] : [(byte)'<', .. WireText.IsSips(requestUri) ? WireText.ToSips(_proxyRoute) : _proxyRoute, (byte)'>'];
 
     /// <summary>Who this side is to others, on a flow.</summary>

@@ -265,7 +265,7 @@ internal static partial class ConfigurationKeys
         DomainRole.Redirect => $"{domain.Name} (redirect)",
         DomainRole.Edge => $"{domain.Name} (edge of {domain.Registrar})",
         _ => domain.Name,
-    }) + domain.RulesText;
+    }) + (domain.ServiceRoute.IsEmpty ? "" : $" (by {string.Join(", ", domain.ServiceRoute)})") + domain.RulesText;
 
     private static bool SetAssertIdentity(ConfigurationNode value, ref ParleyConfiguration configuration, ref string? reason)
     {

@@ -41,6 +41,23 @@ public sealed record DomainOptions
     /// <summary><see cref="Registrar"/> as the value of a Route; empty for none.</summary>
     internal ImmutableArray<byte> RegistrarRoute { get; private init; } = [];
 
+    /// <summary>The way that phones are told to send their requests by: the proxies that serve the domain's users, the first hop first. For <see cref="DomainRole.Edge"/>: the proxies, besides <see cref="Registrar"/>, that phones may send them by.</summary>
+    /// <value>SIP URIs; those without <c>lr</c> are taken for loose routers all the same. Empty tells phones nothing.</value>
+    /// <remarks>Source: RFC 3608.</remarks>
+    public ImmutableArray<SipUri> ServiceRoute
+    {
+        get;
+        init
+        {
+            field = value;
+            string routes = string.Join(", ", value.Select(uri => $"<{(uri.IsLooseRouter ? uri : uri.With("lr"))}>"));
+            ServiceRouteRow = value.IsEmpty ? [] : [.. Encoding.UTF8.GetBytes($"Service-Route: {routes}\r\n")];
+        }
+    } = [];
+
+    /// <summary><see cref="ServiceRoute"/> as a row of an answer; empty for none.</summary>
+    internal ImmutableArray<byte> ServiceRouteRow { get; private init; } = [];
+
     /// <summary>What is set for calls to and from its users.</summary>
     public DomainRules Rules { get; init; } = DomainRules.None;
 
@@ -55,7 +72,7 @@ public sealed record DomainOptions
     }
 
     /// <inheritdoc/>
-    public bool Equals(DomainOptions? other) => other is not null && Name == other.Name && Role == other.Role && Registrar == other.Registrar && RulesText == other.RulesText;
+    public bool Equals(DomainOptions? other) => other is not null && Name == other.Name && Role == other.Role && Registrar == other.Registrar && ServiceRouteRow.AsSpan().SequenceEqual(other.ServiceRouteRow.AsSpan()) && RulesText == other.RulesText;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Role);

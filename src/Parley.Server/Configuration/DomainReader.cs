@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Parley.Server.Accounts;
 using Parley.Server.Rules;
@@ -9,6 +10,7 @@ namespace Parley.Server.Configuration;
 internal static class DomainReader
 {
     private const string TargetValues = "a user of the domain, or a SIP URI";
+    private const int MaxServiceRoute = 8;
     private const int MaxCallsLimit = 10_000;
     private const int LongestRingingSeconds = 180;
 
@@ -31,9 +33,10 @@ internal static class DomainReader
         if (!TryReadName(written, out string name, ref reason)) return false;
         DomainRole role = reader.Word("role", DomainRole.Proxy, ("proxy", DomainRole.Proxy), ("redirect", DomainRole.Redirect), ("edge", DomainRole.Edge));
         SipUri? registrar = ReadRegistrar(reader, role);
+        ImmutableArray<SipUri> serviceRoute = ReadServiceRoute(reader);
         DomainRules rules = ReadRules(reader, name);
         if (!reader.IsGood(ref reason)) return false;
-        domain = new DomainOptions(name, role) { Registrar = registrar, Rules = rules, RulesText = rules.IsEmpty ? "" : item.ToJson() };
+        domain = new DomainOptions(name, role) { Registrar = registrar, ServiceRoute = serviceRoute, Rules = rules, RulesText = rules.IsEmpty ? "" : item.ToJson() };
         return true;
     }
 
@@ -51,6 +54,22 @@ internal static class DomainReader
         if (role == DomainRole.Edge && node.TryGetText(out string text) && SipUri.TryParse(text, out SipUri? uri) && uri is { IsSip: true, User: null, Headers.Count: 0 }) return uri;
         domain.FailMember("registrar", node, Values);
         return null;
+    }
+
+    private static ImmutableArray<SipUri> ReadServiceRoute(ObjectReader domain)
+    {
+        if (domain.Find("serviceRoute") is not { } node) return [];
+        var routes = ImmutableArray.CreateBuilder<SipUri>();
+        bool isGood = node.TryGetList(out IReadOnlyList<ConfigurationNode> items) && items.Count is > 0 and <= MaxServiceRoute;
+        foreach (ConfigurationNode item in items)
+        {
+            isGood &= item.TryGetText(out string text) & SipUri.TryParse(text, out SipUri? uri) && uri is { IsSip: true, Headers.Count: 0 };
+            if (isGood) routes.Add(uri!);
+        }
+
+        if (isGood) return routes.ToImmutable();
+        domain.FailMember("serviceRoute", node, $"a list of 1 to {MaxServiceRoute} SIP URIs such as \"sip:proxy.example.com;lr\"");
+        return [];
     }
 
     private static bool TryReadName(ConfigurationNode written, out string name, ref string? reason)

@@ -9,7 +9,7 @@ using Parley.Sip.Messages;
 namespace Parley.Server.Registrar;
 
 /// <summary>Writes the answer to a REGISTER: all contacts with what is left of their time, or what was wrong.</summary>
-/// <remarks>One lane owns it; what it returns is valid until the next call. Source: RFC 3261 10.3 step 8, RFC 3327 5.3, RFC 5626 6, RFC 5627 5.2.</remarks>
+/// <remarks>One lane owns it; what it returns is valid until the next call. Source: RFC 3261 10.3 step 8, RFC 3327 5.3, RFC 3608 6.3, RFC 5626 6, RFC 5627 5.2.</remarks>
 internal sealed class RegisterReplyWriter
 {
     private byte[] _rows = new byte[4096];
@@ -18,7 +18,8 @@ internal sealed class RegisterReplyWriter
     /// <summary>The answer to an update that is done.</summary>
     /// <param name="update">The update.</param>
     /// <param name="limits">What may be asked for at least, and how often connections are to be used.</param>
-    public SipReply Write(BindingUpdate update, RegistrarOptions limits)
+    /// <param name="serviceRoute">The row that says how the phone's requests are to go; empty for none (RFC 3608).</param>
+    public SipReply Write(BindingUpdate update, RegistrarOptions limits, ReadOnlySpan<byte> serviceRoute)
     {
         _length = 0;
         switch (update.Outcome)
@@ -26,6 +27,7 @@ internal sealed class RegisterReplyWriter
             case BindingOutcome.Accepted:
                 WriteContacts(update);
                 if (update.IsFlowTimed && limits.FlowTimer > TimeSpan.Zero) AppendFlowTimer(limits.FlowTimer);
+                Append(serviceRoute);
                 return new SipReply(200) { Headers = _rows.AsSpan(0, _length) };
 
             case BindingOutcome.InvalidWildcard:

@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
 using Parley.Sip.Messages;
@@ -11,11 +12,12 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
 {
     private ServerLane _server = null!;
     private SipServerTransaction? _transaction;
+    private DomainOptions _domain = null!;
 
     /// <summary>Makes a transaction of the REGISTER and has the change applied before the round ends.</summary>
     public StepResult Submit(ref RequestContext request)
     {
-        _server = request.Server;
+        (_server, _domain) = (request.Server, request.Domain!);
         _transaction = request.Incoming.CreateTransaction(_server);
         if (_transaction is null) pool.Return(this);
         else Begin(_transaction);
@@ -31,7 +33,7 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
     /// <inheritdoc/>
     protected internal override void OnCompleted()
     {
-        SipReply reply = pool.Replies.Write(this, _server.Server.Location.Limits);
+        SipReply reply = pool.Replies.Write(this, _server.Server.Location.Limits, _domain.ServiceRouteRow.AsSpan());
         _server.Counters.CountReply(SipMethod.Register, reply.StatusCode);
         _transaction!.Respond(reply);
         _transaction.Release();

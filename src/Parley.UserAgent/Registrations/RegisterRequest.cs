@@ -21,14 +21,14 @@ internal sealed class RegisterRequest : ClientRequest
         _registrar = WireText.ToRequestUri(core.Options.Identity!) with { User = null, Password = null };
     }
 
-    public void Start() => SendTo(Core.NextHop(_registrar.ToBytes()));
+    public void Start() => SendTo(Core.NextHopToRegistrar(_registrar.ToBytes()));
 
     /// <inheritdoc/>
     protected override RequestTemplate? Compose(in SipFlow flow) => new()
     {
         Method = SipMethod.Register,
         RequestUri = _registrar.ToBytes(),
-        Route = Core.RouteTo(_registrar.ToBytes()),
+        Route = Core.RouteToRegistrar(_registrar.ToBytes()),
         From = Core.WriteFrom(flow, _registration.Tag),
         To = WireText.ToBytes(Core.IdentityOn(flow).ToString()),
         CallId = _registration.CallId,
@@ -55,7 +55,7 @@ internal sealed class RegisterRequest : ClientRequest
     /// <inheritdoc/>
     protected override void OnFinal(in SipMessageView response)
     {
-        if (response.StatusCode < 300) _registration.OnAccepted(GrantedSeconds(response));
+        if (response.StatusCode < 300) _registration.OnAccepted(GrantedSeconds(response), ServiceRoute.Of(response));
         else _registration.OnRefused(response);
     }
 

@@ -75,9 +75,10 @@ public sealed class Registration : LoopTimer
 
     internal uint NextSequence() => ++_sequence;
 
-    internal void OnAccepted(uint lifetimeSeconds)
+    internal void OnAccepted(uint lifetimeSeconds, ServiceRoute serviceRoute)
     {
         if (TryContinueRemoval()) return;
+        _core.ServiceRoute = serviceRoute;
         Instant now = _core.Lane.Now;
         TimeSpan lifetime = TimeSpan.FromSeconds(lifetimeSeconds);
         (State, _hasStood, _failures, Expiry) = (RegistrationState.Registered, true, 0, now + lifetime);
@@ -97,6 +98,7 @@ public sealed class Registration : LoopTimer
     private void OnFailed(RegistrationFailure failure, TimeSpan leastWait)
     {
         if (TryContinueRemoval()) return;
+        if (failure.Failure is null || _core.Lane.Now >= Expiry) _core.ServiceRoute = ServiceRoute.None;      // RFC 3608 6.1
         if (!_hasStood)
         {
             State = RegistrationState.Unregistered;
@@ -125,6 +127,7 @@ public sealed class Registration : LoopTimer
         }
 
         (State, _hasStood, Expiry) = (RegistrationState.Unregistered, false, Instant.Never);
+        _core.ServiceRoute = ServiceRoute.None;
         _observer.OnUnregistered();
         return true;
     }

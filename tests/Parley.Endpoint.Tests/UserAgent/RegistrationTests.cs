@@ -1,13 +1,15 @@
 using Parley.Core;
 using Parley.Net.Virtual;
 using Parley.Sip.Messages;
+using Parley.UserAgent.Messages;
 using Parley.UserAgent.Registrations;
+using Parley.UserAgent.Requests;
 using static Parley.Endpoint.Tests.UserAgent.ScriptedPeer;
 
 namespace Parley.Endpoint.Tests.UserAgent;
 
 /// <summary>A registration in each of its states, with each answer that a registrar can give.</summary>
-public sealed class RegistrationTests : IRegistrationObserver
+public sealed class RegistrationTests : IRegistrationObserver, IMessageObserver
 {
     private static readonly TimeSpan Limit = TimeSpan.FromHours(2);
 
@@ -33,6 +35,10 @@ public sealed class RegistrationTests : IRegistrationObserver
     void IRegistrationObserver.OnFailed(RegistrationFailure failure, TimeSpan? retryIn) => _heard.Add($"failed {failure.StatusCode}{(retryIn is null ? "" : " for now")}");
 
     void IRegistrationObserver.OnUnregistered() => _heard.Add("unregistered");
+
+    void IMessageObserver.OnAnswered(in SipMessageView response) => _heard.Add($"answered {response.StatusCode}");
+
+    void IMessageObserver.OnFailed(RequestFailure failure) => _heard.Add($"{failure}");
 
     private void AssertNothingLeft()
     {
@@ -61,6 +67,40 @@ public sealed class RegistrationTests : IRegistrationObserver
         Assert.Equal("<sip:alice@192.0.2.1:5060>;expires=0", Header(removal, "Contact"));
         _registrar.Answer(removal, "200 OK", hasContact: false);
         Run(RegistrationState.Unregistered);
+    }
+
+    /// <summary>RFC 3608 6.1: preloaded into requests outside dialogs, as the last 2xx has it, and never into a REGISTER.</summary>
+    [Theory]
+    [InlineData("Service-Route: <sip:192.0.2.9:5060;lr>, <sip:orig@192.0.2.7;lr>;x=y", "<sip:192.0.2.9:5060;lr>, <sip:orig@192.0.2.7;lr>;x=y")]
+    [InlineData("Service-Route: \"P\" <sip:192.0.2.9:5060;lr>\r\nService-Route: <sips:p.example;lr>", "<sip:192.0.2.9:5060;lr>, <sips:p.example;lr>")]
+    [InlineData("Service-Route: <sip:192.0.2.9:5060;lr>, <sip:192.0.2.7>", null)]          // strict
+    [InlineData("Service-Route: <tel:1;lr>", null)]
+    [InlineData("Service-Route: <sip:192.0.2.9:5060;lr", null)]
+    [InlineData("X: y", null)]
+    public void Requests_go_by_the_service_route(string row, string? route)
+    {
+        _registration.Register();
+        _registrar.Answer(_registrar.TakeRequest("REGISTER"), "200 OK", headers: $"Contact: <sip:alice@192.0.2.1:5060>;expires=600\r\n{row}\r\n", hasContact: false);
+        Run(RegistrationState.Registered);
+        string target = route is null ? "sip:bob@192.0.2.9:5060" : "sip:bob@192.0.2.99";
+        _phone.Core.Send(SipUri.Parse(target), "text", this);
+        string message = _registrar.TakeRequest("MESSAGE");
+        Assert.StartsWith($"MESSAGE {target} ", message, StringComparison.Ordinal);
+        if (route is null) Assert.DoesNotContain("Route:", message, StringComparison.Ordinal);
+        else Assert.Equal(route, Header(message, "Route"));
+        _registrar.Answer(message, "200 OK", hasContact: false);
+
+        _registration.Register();
+        string again = _registrar.TakeRequest("REGISTER");
+        Assert.DoesNotContain("Route:", again, StringComparison.Ordinal);
+        Accept(again);
+        _network.Run(() => false, TimeSpan.FromSeconds(1));
+        _phone.Core.Send(SipUri.Parse("sip:bob@192.0.2.9:5060"), "text", this);
+        string direct = _registrar.TakeRequest("MESSAGE");
+        Assert.DoesNotContain("Route:", direct, StringComparison.Ordinal);
+        _registrar.Answer(direct, "200 OK", hasContact: false);
+        Unregister();
+        AssertNothingLeft();
     }
 
     [Fact]

@@ -116,6 +116,14 @@ public sealed class ConfigurationTests
         Assert.Equal(["a.example"], configuration.Domains.Select(domain => domain.Name));
     }
 
+    [Fact]
+    public void A_domain_has_a_service_route()
+    {
+        DomainOptions domain = LoadFile("""{ "domains": [{ "name": "a.example", "serviceRoute": ["sip:p.a.example", "sip:192.0.2.1:5070;lr"] }] }""").Domains.Single();
+        Assert.Equal(["sip:p.a.example", "sip:192.0.2.1:5070;lr"], domain.ServiceRoute.Select(uri => uri.ToString()));
+        Assert.NotEqual(new DomainOptions("a.example"), domain);
+    }
+
     [Theory]
     [InlineData("maxExpires", 600, 60, 600, 600)]
     [InlineData("maxExpires", 7000, 60, 7000, 3600)]
@@ -131,6 +139,7 @@ public sealed class ConfigurationTests
     [InlineData("{ \"port\": 5060 }", "FILE line 1: unknown key \"port\"; Allowed: " + TopKeys)]
     [InlineData("{ \"minExpires\": 60 }", "FILE line 1: unknown key \"minExpires\"; did you mean \"registrar.minExpires\"? Allowed: " + TopKeys)]
     [InlineData("{ \"registrar\": {\n\"minExpire\": 60 } }", "FILE line 2: unknown key \"registrar.minExpire\"; did you mean \"registrar.minExpires\"? Allowed: " + RegistrarKeys)]
+    [InlineData("{ \"domains\": [{ \"name\": \"a\", \"serviceRoute\": [\"p.a\"] }] }", "FILE line 1: \"domains\" cannot be used: \"serviceRoute\" of a domain is a list (FILE line 1); allowed: a list of 1 to 8 SIP URIs such as \"sip:proxy.example.com;lr\"")]
     [InlineData("{ \"registrar\": 5 }", "FILE line 1: \"registrar\" is 5; allowed: an object with " + RegistrarKeys)]
     [InlineData("{ \"registrar\":\n { \"minExpires\": 0 } }", "FILE line 2: \"registrar.minExpires\" is 0; allowed: 1 to 3600 (seconds)")]
     [InlineData("{ \"registrar\": { \"minExpires\": 3601 } }", "FILE line 1: \"registrar.minExpires\" is 3601; allowed: 1 to 3600 (seconds)")]
@@ -175,7 +184,7 @@ public sealed class ConfigurationTests
     [InlineData("[5]", "has 5, which is no host name or IP address")]
     [InlineData("[\"a\", \"A\"]", "has \"a\" twice")]
     [InlineData("[{}]", "has an object without a name")]
-    [InlineData("[{ \"name\": \"a\", \"rule\": \"proxy\" }]", "cannot be used: a domain has an unknown key \"rule\" (FILE line 1); did you mean \"role\"?; allowed: name, role, registrar, forward, doNotDisturb, maxCalls, users, groups, shortCodes")]
+    [InlineData("[{ \"name\": \"a\", \"rule\": \"proxy\" }]", "cannot be used: a domain has an unknown key \"rule\" (FILE line 1); did you mean \"role\"?; allowed: name, role, registrar, serviceRoute, forward, doNotDisturb, maxCalls, users, groups, shortCodes")]
     [InlineData("[{ \"name\": \"a\", \"role\": \"registrar\" }]", "cannot be used: \"role\" of a domain is \"registrar\" (FILE line 1); allowed: \"proxy\", \"redirect\", \"edge\"")]
     [InlineData("[{ \"name\": \"a\", \"role\": \"edge\" }]", "cannot be used: the role edge has no \"registrar\" (FILE line 1); allowed: a SIP URI without a user such as \"sip:192.0.2.1:5060\", beside \"role\": \"edge\" and there alone")]
     [InlineData("[{ \"name\": \"a\", \"registrar\": \"sip:192.0.2.1\" }]", "cannot be used: \"registrar\" of a domain is \"sip:192.0.2.1\" (FILE line 1); allowed: a SIP URI without a user such as \"sip:192.0.2.1:5060\", beside \"role\": \"edge\" and there alone")]

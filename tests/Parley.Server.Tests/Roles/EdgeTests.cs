@@ -64,6 +64,36 @@ public sealed class EdgeTests : IDisposable
         Register();
     }
 
+    /// <summary>RFC 3608: the registrar says by which proxies requests are to go, and the edge lets them pass.</summary>
+    [Theory]
+    [InlineData("sip:192.0.2.10:5060;lr", 407)]
+    [InlineData("sip:orig@192.0.2.10:5060", 407)]
+    [InlineData("sip:192.0.2.11:5060;lr", 403)]
+    public void A_request_by_the_Service_Route_passes_the_edge(string serviceRoute, int status)
+    {
+        _home.State.Configuration = _home.State.Configuration with { Domains = [new DomainOptions("example.com") { ServiceRoute = [SipUri.Parse(serviceRoute)] }] };
+        string route = Register().Header("Service-Route");
+        Assert.Equal($"<{serviceRoute}{(serviceRoute.EndsWith(";lr", StringComparison.Ordinal) ? "" : ";lr")}>", route);
+        using var caller = new Peer(_edge, "192.0.2.4:5060", "bob");
+        caller.Send(caller.Request("MESSAGE", "sip:alice@elsewhere.example", route: $"<sip:192.0.2.20:5060;lr>, {route}"));
+        Received answer = caller.Receive();
+        if (status == 407) Assert.Contains("realm=\"example.com\"", answer.Header("Proxy-Authenticate"), StringComparison.Ordinal);
+        Assert.Equal(status == 407 ? 1 + 2 : 2, _home.Roles.Lanes.Sum(lane => lane.Lane.Counters.RequestsReceived));     // two REGISTERs
+    }
+
+    [Fact]
+    public void An_edge_may_name_further_proxies_of_the_domain()
+    {
+        using var proxy = new Peer(_edge, "192.0.2.11:5060", "proxy");
+        _edge.State.Configuration = _edge.State.Configuration with
+        {
+            Domains = [new DomainOptions("example.com", DomainRole.Edge) { Registrar = SipUri.Parse($"sip:{TestServer.Ip}:5060"), ServiceRoute = [SipUri.Parse("sip:192.0.2.11:5060")] }],
+        };
+        using var caller = new Peer(_edge, "192.0.2.4:5060", "bob");
+        caller.Send(caller.Request("MESSAGE", "sip:alice@elsewhere.example", route: "<sip:192.0.2.20:5060;lr>, <sip:192.0.2.11:5060;lr>, <sip:192.0.2.12;lr>"));
+        Assert.Equal(["<sip:192.0.2.11:5060;lr>", "<sip:192.0.2.12;lr>"], proxy.ReceiveNew("MESSAGE").Headers("Route"));
+    }
+
     [Fact]
     public void A_phone_calls_through_the_edge_and_is_reached_in_the_dialog()
     {

@@ -69,6 +69,21 @@ public sealed class OutboundTests : IDisposable
         Assert.Equal(expected, Register(phone, $"<sip:bob@192.0.2.3>;reg-id=1{Instance}", supported).Headers("Flow-Timer").SingleOrDefault());
     }
 
+    /// <summary>RFC 3608 6.3: also with an answer that only lists bindings, and never with a refusal.</summary>
+    [Fact]
+    public void Phones_are_told_the_way_of_their_requests()
+    {
+        Assert.False(Register(_bob, "<sip:bob@10.0.0.1>").Has("Service-Route"));
+        _server.State.Configuration = _server.State.Configuration with
+        {
+            Domains = [new DomainOptions("example.com") { ServiceRoute = [SipUri.Parse("sip:first.example.com;lr"), SipUri.Parse("sips:orig@second.example.com")] }],
+        };
+        _bob.SendAuthorized(_bob.Request("REGISTER", "sip:example.com", "<sip:bob@example.com>"));
+        Assert.Equal("<sip:first.example.com;lr>, <sips:orig@second.example.com;lr>", _bob.ReceiveStatus(200).Header("Service-Route"));
+        _bob.SendAuthorized(_bob.Request("REGISTER", "sip:example.com", "<sip:bob@example.com>", "Contact: <sip:bob@10.0.0.1>;expires=1\r\n"));
+        Assert.False(_bob.ReceiveStatus(423).Has("Service-Route"));
+    }
+
     /// <summary>RFC 3327 5.3.</summary>
     [Theory]
     [InlineData(false, "", 200)]
