@@ -17,6 +17,9 @@ public sealed record SipUserAgentOptions
     /// <inheritdoc cref="UserAgentCoreOptions.Identity"/>
     public SipUri? Identity { get; init; }
 
+    /// <inheritdoc cref="UserAgentCoreOptions.Instance"/>
+    public string? Instance { get; init; }
+
     /// <inheritdoc cref="UserAgentCoreOptions.DisplayName"/>
     public string? DisplayName { get; init; }
 
@@ -110,6 +113,7 @@ public sealed record SipUserAgentOptions
     internal UserAgentCoreOptions ToCoreOptions() => new()
     {
         Identity = Identity,
+        Instance = Instance,
         DisplayName = DisplayName,
         UserName = UserName,
         Password = Password,

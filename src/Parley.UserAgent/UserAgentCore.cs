@@ -268,6 +268,18 @@ public sealed partial class UserAgentCore : ITransactionUser
         }
     }
 
+    /// <summary>The address by which this device, and no other of its user, is reached from everywhere; null while it has none.</summary>
+    /// <remarks>Source: RFC 5627 4.3.</remarks>
+    public SipUri? Gruu { get; internal set; }
+
+    /// <summary>True while the registration is bound to a flow: what makes a dialog wants its requests over the flow that it goes over itself.</summary>
+    /// <remarks>Source: RFC 5626 4.3.</remarks>
+    internal bool IsOutbound { get; set; }
+
+    /// <summary>The GRUU as a Contact; null where it may not stand.</summary>
+    /// <param name="isSecure">True when it has to be a <c>sips</c> URI.</param>
+    internal byte[]? GruuContact(bool isSecure) => Gruu is { } gruu && gruu.Scheme == SipUriScheme.Sips == isSecure ? [(byte)'<', .. gruu.ToBytes(), (byte)'>'] : null;
+
     /// <summary>The proxies by which the registrar wants requests to go; none unless it says so.</summary>
     internal ServiceRoute ServiceRoute { get; set; } = ServiceRoute.None;
 
@@ -318,6 +330,7 @@ public sealed partial class UserAgentCore : ITransactionUser
     /// <param name="isSecure">True when it has to be a <c>sips</c> URI.</param>
     internal byte[] WriteContactRow(in SipFlow flow, string? requestUri, bool isSecure)
     {
+        if (GruuContact(isSecure) is { } gruu) return [.. "Contact: "u8, .. gruu, .. "\r\n"u8];
         byte[] user = ContactUserOf(requestUri);
         byte[] row = new byte[SipLane.MaxViaBytes + user.Length + 64];
         var writer = new MessageWriter(row);
@@ -396,6 +409,7 @@ public sealed partial class UserAgentCore : ITransactionUser
             extensions.Add(new SipExtension("norefersub", SipMethod.Refer));
         }
 
+        if (Options.Instance is not null) extensions.AddRange([new SipExtension("outbound"), new SipExtension("gruu")]);
         extensions.Add(new SipExtension("eventlist", SipMethod.Notify, IsDeclared: false));       // whoever offered it reads it (RFC 4662 4.5)
         Declared = new SipCapabilities(methods, extensions, bodies, SubscribeHandler?.EventTypes ?? []);
         CallHeaders = [.. Declared.Allow, .. Declared.Supported, .. Declared.AllowEvents, .. ProductHeader];

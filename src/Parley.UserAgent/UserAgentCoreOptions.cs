@@ -9,6 +9,11 @@ namespace Parley.UserAgent;
 /// <summary>Who a user agent is, what it can do, and what it bounds.</summary>
 public sealed record UserAgentCoreOptions
 {
+    /// <summary>The name of this device among those of its user, a URN such as <c>urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6</c>, which whoever gives it keeps for as long as the device lasts.</summary>
+    /// <value>Null, the default, registers an address that anybody may reach. With a name the registration is bound to the flow that it goes over (RFC 5626), which is kept open, and calls
+    /// have the GRUU that the registrar gives the device (RFC 5627).</value>
+    public string? Instance { get; init; }
+
     /// <summary>The address of record that calls and registrations are made as: <c>sip:alice@example.com</c>; null calls itself parley at the address that it calls from.</summary>
     public SipUri? Identity { get; init; }
 
@@ -66,12 +71,16 @@ public sealed record UserAgentCoreOptions
     /// <value>1 hour unless set, as RFC 3261 10.2 suggests where nothing is said; 1 second or more.</value>
     public TimeSpan RegistrationExpiry { get; init; } = TimeSpan.FromHours(1);
 
+    private static bool IsUrn(string text) =>
+        text.Length is > 4 and <= 200 && text.StartsWith("urn:", StringComparison.OrdinalIgnoreCase) && text.All(c => char.IsAsciiLetterOrDigit(c) || "-_.!~*'();/?:@&=+$,%".Contains(c, StringComparison.Ordinal));
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">One is not allowed; the message names it and what is.</exception>
     public void Validate()
     {
         if (Identity is { IsSip: false }) throw new ArgumentException($"{nameof(Identity)} must be a SIP URI such as sip:alice@example.com, not {Identity}.");
         if (OutboundProxy is { IsSip: false }) throw new ArgumentException($"{nameof(OutboundProxy)} must be a SIP URI such as sip:192.0.2.1:5060;transport=tcp;lr, not {OutboundProxy}.");
+        if (Instance is not null && !IsUrn(Instance)) throw new ArgumentException($"{nameof(Instance)} must be a URN such as urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6, not {Instance}.");
         if (DisplayName is not null && DisplayName.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException($"{nameof(DisplayName)} must be one line.");
         if (Product.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException($"{nameof(Product)} must be one line.");
         if (MaxCalls < 1) throw new ArgumentException($"{nameof(MaxCalls)} must be 1 or more.");

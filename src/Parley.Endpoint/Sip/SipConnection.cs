@@ -45,6 +45,15 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     /// <summary>True while it stands or is being made.</summary>
     public bool IsOpen => _isOpen;
 
+    /// <summary>The lane whose loop it is on.</summary>
+    public SipLane Lane => _lane;
+
+    /// <summary>How often something came.</summary>
+    public long Received { get; private set; }
+
+    /// <summary>Who keeps it open and hears of its end, on the same lane; null for nobody.</summary>
+    public SipKeepAlive? KeepAlive { get; set; }
+
     private bool IsWebSocket => Transport is SipTransport.Ws or SipTransport.Wss;
 
     /// <summary>Takes an accepted connection.</summary>
@@ -107,6 +116,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
             return;
         }
 
+        Received++;
         if (IsWebSocket)
         {
             // RFC 7118 4.2: a message each. The keep-alive of RFC 5626 is one without a SIP message in it.
@@ -165,6 +175,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
         _lane.Loop.Schedule(this, Instant.Never);
         if (_isReserved) _lane.Endpoint.Connections.Remove(this);
         _isReserved = false;
+        KeepAlive?.OnClosed();
         if (Volatile.Read(ref _waiting) == 0) return;
         foreach (SipLane lane in _lane.Endpoint.Lanes) lane.OnConnectionClosed(this, isOnLoop: ReferenceEquals(lane, _lane));
     }

@@ -58,6 +58,9 @@ public sealed class SipLane
 
     internal ITransactionUser User { get; private set; } = null!;
 
+    /// <summary>The flows of this lane that are kept open.</summary>
+    internal List<SipKeepAlive> KeepAlives { get; } = [];
+
     /// <summary>Runs work on the lane. May be called on any thread.</summary>
     /// <returns>False when the lane's loop has ended or its inbox is full: the work will not run.</returns>
     public bool Post(ILoopWork work) => Loop.Post(work);

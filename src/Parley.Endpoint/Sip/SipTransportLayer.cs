@@ -45,6 +45,9 @@ internal sealed class SipTransportLayer(SipLane lane)
         return true;
     }
 
+    /// <summary>Sends a datagram that is no SIP message.</summary>
+    public void SendDatagram(ReadOnlySpan<byte> datagram, in SipFlow flow) => PortFor(flow)?.Socket.Send(datagram, flow.Remote);
+
     /// <summary>The connection that a flow names, else one to the same address and server, else a new one.</summary>
     /// <returns>Null when none can be made.</returns>
     public SipConnection? ConnectionFor(in SipFlow flow)
@@ -155,6 +158,10 @@ internal sealed class SipTransportLayer(SipLane lane)
             else if (lane.Endpoint.IsListening) lane.Receiver.OnDatagram(now, socket.LocalAddress, datagram, remote, ListenPoint, _overload);
         }
 
-        public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote) => lane.Transactions.Failures.OnUnreachable(remote);
+        public void OnUnreachable(Instant now, IDatagramSocket socket, NetworkAddress remote)
+        {
+            lane.Transactions.Failures.OnUnreachable(remote);
+            for (int i = lane.KeepAlives.Count - 1; i >= 0; i--) lane.KeepAlives[i].OnUnreachable(remote);
+        }
     }
 }

@@ -42,6 +42,24 @@ public static class StunBinding
         return StunMessageView.HeaderBytes + length;
     }
 
+    /// <summary>Reads by which address the other side sees who asked.</summary>
+    /// <param name="message">A Binding success response.</param>
+    /// <param name="address">The address.</param>
+    /// <returns>False when there is none that can be read.</returns>
+    /// <remarks>Source: RFC 8489 14.2.</remarks>
+    public static bool TryReadAddress(scoped in StunMessageView message, out NetworkAddress address)
+    {
+        address = default;
+        if (!message.TryGet(StunAttribute.XorMappedAddress, out ReadOnlySpan<byte> value) || value.Length < 4) return false;
+        int hostBytes = value[1] switch { 1 => 4, 2 => 16, _ => 0 };
+        if (hostBytes == 0 || value.Length != 4 + hostBytes) return false;
+        Span<byte> host = stackalloc byte[16];
+        host = host[..hostBytes];
+        for (int i = 0; i < hostBytes; i++) host[i] = (byte)(value[4 + i] ^ message.Bytes[4 + i]);
+        address = NetworkAddress.FromBytes(host, (ushort)(BinaryPrimitives.ReadUInt16BigEndian(value[2..]) ^ (StunMessageView.MagicCookie >> 16)));
+        return true;
+    }
+
     private static void WriteHeader(Span<byte> destination, StunType type, ReadOnlySpan<byte> transactionId)
     {
         BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)type);

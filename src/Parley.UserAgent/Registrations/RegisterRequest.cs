@@ -6,7 +6,7 @@ using Parley.UserAgent.Requests;
 namespace Parley.UserAgent.Registrations;
 
 /// <summary>One REGISTER.</summary>
-/// <remarks>Source: RFC 3261 10.2.</remarks>
+/// <remarks>Source: RFC 3261 10.2, RFC 5626 4.2, RFC 5627 4.1.</remarks>
 internal sealed class RegisterRequest : ClientRequest
 {
     private readonly Registration _registration;
@@ -21,7 +21,12 @@ internal sealed class RegisterRequest : ClientRequest
         _registrar = WireText.ToRequestUri(core.Options.Identity!) with { User = null, Password = null };
     }
 
-    public void Start() => SendTo(Core.NextHopToRegistrar(_registrar.ToBytes()));
+    /// <summary>Sends it: over the flow of the binding that it renews, where that stands (RFC 5626 4.2.2).</summary>
+    public void Start()
+    {
+        if (_registration.StandingFlow is { } flow) SendOver(flow);
+        else SendTo(Core.NextHopToRegistrar(_registrar.ToBytes()));
+    }
 
     /// <inheritdoc/>
     protected override RequestTemplate? Compose(in SipFlow flow) => new()
@@ -34,20 +39,28 @@ internal sealed class RegisterRequest : ClientRequest
         CallId = _registration.CallId,
         Sequence = _registration.NextSequence(),
         ContactUser = Core.ContactUser,
-        ContactParameters = WriteExpires(),
-        Headers = [.. Core.Declared.Allow, .. Core.ProductHeader],
+        ContactParameters = WriteParameters(),
+        Headers = [.. Core.Declared.Allow, .. Core.Options.Instance is null ? default : "Supported: path, outbound, gruu\r\n"u8, .. Core.ProductHeader],
     };
 
     /// <inheritdoc/>
     protected override uint NextSequence() => _registration.NextSequence();
 
-    /// <summary>423: the registrar wants the binding to live longer (RFC 3261 10.2.8).</summary>
+    /// <summary>423: the registrar wants the binding to live longer (RFC 3261 10.2.8). 439: the first hop does not know flows (RFC 5626 4.2.1).</summary>
     protected override bool TryRepair(in SipMessageView response)
     {
+        if (response.StatusCode == 439 && _registration.UsesOutbound)
+        {
+            _registration.UsesOutbound = false;
+            Template!.ContactParameters = WriteParameters();
+            Resend();
+            return true;
+        }
+
         if (response.StatusCode != 423 || _expires == 0 || _hasRaisedExpires) return false;
         if (response.TryGetSeconds(HeaderId.MinExpires, out uint least) != HeaderStatus.Ok || least <= _expires) return false;
         (_hasRaisedExpires, _expires) = (true, least);
-        Template!.ContactParameters = WriteExpires();
+        Template!.ContactParameters = WriteParameters();
         Resend();
         return true;
     }
@@ -55,28 +68,25 @@ internal sealed class RegisterRequest : ClientRequest
     /// <inheritdoc/>
     protected override void OnFinal(in SipMessageView response)
     {
-        if (response.StatusCode < 300) _registration.OnAccepted(GrantedSeconds(response), ServiceRoute.Of(response));
+        if (response.StatusCode < 300) _registration.OnAccepted(Read(response));
         else _registration.OnRefused(response);
     }
 
     /// <inheritdoc/>
     protected override void OnFailed(RequestFailure failure) => _registration.OnFailed(failure);
 
-    private byte[] WriteExpires() => WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $";expires={_expires}"));
+    private byte[] WriteParameters()
+    {
+        string instance = Core.Options.Instance is { } urn ? $";+sip.instance=\"<{urn}>\"{(_registration.UsesOutbound ? ";reg-id=1" : "")}" : "";
+        return WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"{instance};expires={_expires}"));
+    }
 
-    /// <summary>How long the registrar keeps this side's contact, of all that it lists.</summary>
-    private uint GrantedSeconds(in SipMessageView response)
+    private RegisterAnswer Read(in SipMessageView response)
     {
         Span<byte> ours = stackalloc byte[SipLane.MaxViaBytes + 512];
         int length = RequestTemplate.WriteContact(ours, Core.Lane, Flow, Core.ContactUser, Template!.IsContactSecure);
-        uint granted = response.TryGetExpires(out uint seconds) == HeaderStatus.Ok ? seconds : _expires;
-        if (!SipUriView.TryParse(ours[1..(length - 1)], out SipUriView uri)) return granted;
-        foreach (HeaderValue value in response.Values(HeaderId.Contact))
-        {
-            if (!ContactView.TryParse(value, out ContactView contact) || contact.IsStar || !contact.Address.TryGetUri(out SipUriView theirs)) continue;
-            if (SipUriView.Equivalent(uri, theirs)) return contact.HasExpires ? contact.ExpiresSeconds : granted;
-        }
-
-        return granted;
+        return SipUriView.TryParse(ours[1..(length - 1)], out SipUriView uri)
+            ? RegisterAnswer.Read(response, Flow, uri, Core.Options.Instance, _expires)
+            : throw new InvalidOperationException("The lane writes a Contact that is none.");
     }
 }

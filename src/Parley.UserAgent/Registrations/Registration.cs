@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using Parley.Core;
+using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
@@ -19,9 +20,10 @@ namespace Parley.UserAgent.Registrations;
 ///   +----------- answer ----------------- Unregistering &lt;-- Unregister ------ Waiting (then REGISTER)
 /// </code>
 /// A first registration that is refused is not tried again: who asked for it hears why. One that stood is, for as long as it
-/// takes, with the waits of RFC 5626 4.5. One request is under way at a time. Source: RFC 3261 10.2.
+/// takes, with the waits of RFC 5626 4.5. One request is under way at a time. A device with a name is bound to the flow that it
+/// registered over: that is kept open, and when it fails another is made. Source: RFC 3261 10.2, RFC 5626 4, RFC 5627 4.
 /// </remarks>
-public sealed class Registration : LoopTimer
+public sealed class Registration : LoopTimer, IKeepAliveObserver
 {
     private const uint MostSeconds = 86_400;
     private static readonly TimeSpan BaseWait = TimeSpan.FromSeconds(30);
@@ -34,11 +36,15 @@ public sealed class Registration : LoopTimer
     private bool _isRemoval;
     private bool _hasStood;
     private int _failures;
+    private SipKeepAlive? _keepAlive;
+    private SipFlow _flow;
+    private bool _isFlowProven;         // an answer has come over it since it was registered (RFC 5626 4.5)
     private uint _sequence;
 
     internal Registration(UserAgentCore core, IRegistrationObserver observer)
     {
         (_core, _observer) = (core, observer);
+        UsesOutbound = core.Options.Instance is not null;
         Tag = LocalTag.Create().ToBytes();
         CallId = core.CreateCallId();
     }
@@ -48,6 +54,12 @@ public sealed class Registration : LoopTimer
 
     /// <summary>Until when the registrar keeps the binding; <see cref="Instant.Never"/> when it has none.</summary>
     public Instant Expiry { get; private set; } = Instant.Never;
+
+    /// <summary>True when it asks to be bound to its flow.</summary>
+    internal bool UsesOutbound { get; set; }
+
+    /// <summary>The flow that it is bound to; null without one, and when that is over.</summary>
+    internal SipFlow? StandingFlow => _keepAlive is { } keepAlive && keepAlive.IsFor(_flow) ? _flow : null;
 
     internal byte[] Tag { get; }
 
@@ -75,13 +87,14 @@ public sealed class Registration : LoopTimer
 
     internal uint NextSequence() => ++_sequence;
 
-    internal void OnAccepted(uint lifetimeSeconds, ServiceRoute serviceRoute)
+    internal void OnAccepted(in RegisterAnswer answer)
     {
         if (TryContinueRemoval()) return;
-        _core.ServiceRoute = serviceRoute;
+        (_core.ServiceRoute, _core.Gruu, _core.IsOutbound) = (answer.ServiceRoute, answer.Gruu, answer.IsOutbound);
+        KeepFlow(answer);
         Instant now = _core.Lane.Now;
-        TimeSpan lifetime = TimeSpan.FromSeconds(lifetimeSeconds);
-        (State, _hasStood, _failures, Expiry) = (RegistrationState.Registered, true, 0, now + lifetime);
+        TimeSpan lifetime = answer.Lifetime;
+        (State, _hasStood, Expiry) = (RegistrationState.Registered, true, now + lifetime);
         _core.Lane.Loop.Schedule(this, now + lifetime - Lead(lifetime));
         _observer.OnRegistered(lifetime);
     }
@@ -93,21 +106,76 @@ public sealed class Registration : LoopTimer
         OnFailed(new RegistrationFailure(response.StatusCode, WireText.From(response.ReasonPhrase), null), askedFor);
     }
 
-    internal void OnFailed(RequestFailure failure) => OnFailed(RegistrationFailure.From(failure), TimeSpan.Zero);
+    internal void OnFailed(RequestFailure failure)
+    {
+        ForgetFlow();       // whatever it was that did not answer: the next try finds its own way
+        OnFailed(RegistrationFailure.From(failure), TimeSpan.Zero);
+    }
+
+    /// <inheritdoc/>
+    void IKeepAliveObserver.OnAlive() => (_isFlowProven, _failures) = (true, 0);
+
+    /// <summary>A flow that has served is replaced at once; one that never did counts as a failure to register.</summary>
+    /// <remarks>Source: RFC 5626 4.5.</remarks>
+    void IKeepAliveObserver.OnFlowFailed()
+    {
+        bool wasProven = _isFlowProven;
+        ForgetFlow();
+        if (State != RegistrationState.Registered || _isUnderWay) return;
+        var failure = new RegistrationFailure(503, "The flow to the registrar has failed", RequestFailure.TransportFailed);
+        if (!wasProven)
+        {
+            OnFailed(failure, TimeSpan.Zero);
+            return;
+        }
+
+        State = RegistrationState.Waiting;
+        _core.Lane.Loop.Schedule(this, _core.Lane.Now);
+        _observer.OnFailed(failure, TimeSpan.Zero);
+    }
+
+    private void KeepFlow(in RegisterAnswer answer)
+    {
+        if (!answer.IsOutbound)
+        {
+            ForgetFlow();
+            _failures = 0;
+        }
+        else if (_keepAlive is { } keepAlive && keepAlive.IsFor(answer.Flow))
+        {
+            keepAlive.SetInterval(answer.FlowTimer);
+        }
+        else
+        {
+            ForgetFlow();
+            _flow = answer.Flow;
+            _keepAlive = SipKeepAlive.Start(_core.Lane, _flow, answer.FlowTimer, _core.Random, this);
+        }
+    }
+
+    private void ForgetFlow()
+    {
+        _keepAlive?.Stop();
+        (_keepAlive, _isFlowProven) = (null, false);
+    }
+
+    /// <summary>What holds as long as the binding only.</summary>
+    private void ForgetAnswer() => (_core.ServiceRoute, _core.Gruu, _core.IsOutbound) = (ServiceRoute.None, null, false);
 
     private void OnFailed(RegistrationFailure failure, TimeSpan leastWait)
     {
         if (TryContinueRemoval()) return;
-        if (failure.Failure is null || _core.Lane.Now >= Expiry) _core.ServiceRoute = ServiceRoute.None;      // RFC 3608 6.1
+        if (failure.Failure is null || _core.Lane.Now >= Expiry) ForgetAnswer();      // RFC 3608 6.1
         if (!_hasStood)
         {
+            ForgetFlow();
             State = RegistrationState.Unregistered;
             _observer.OnFailed(failure, retryIn: null);
             return;
         }
 
         // Half of the wait is drawn, so that phones that failed together do not come back together.
-        double doubled = BaseWait.TotalSeconds * Math.Pow(2, Math.Min(_failures++, 10));
+        double doubled = BaseWait.TotalSeconds * Math.Pow(2, Math.Min(++_failures, 10));
         TimeSpan wait = TimeSpan.FromSeconds(Math.Min(doubled, LongestWait.TotalSeconds) * (0.5 + (_core.Random.NextDouble() / 2)));
         if (wait < leastWait) wait = leastWait;
         State = RegistrationState.Waiting;
@@ -127,7 +195,8 @@ public sealed class Registration : LoopTimer
         }
 
         (State, _hasStood, Expiry) = (RegistrationState.Unregistered, false, Instant.Never);
-        _core.ServiceRoute = ServiceRoute.None;
+        ForgetAnswer();
+        ForgetFlow();
         _observer.OnUnregistered();
         return true;
     }

@@ -54,6 +54,9 @@ internal abstract class ClientRequest : SipLocateRequest
     /// <summary>The most bytes that the whole request may have.</summary>
     protected virtual int MaxBytes => int.MaxValue;
 
+    /// <summary>Sends the request over a flow that stands.</summary>
+    protected void SendOver(in SipFlow flow) => OnLocated(Core.Lane.Now, [flow]);
+
     /// <summary>Finds where a URI leads and sends the request there.</summary>
     protected void SendTo(ReadOnlySpan<byte> nextHop)
     {
@@ -223,7 +226,8 @@ internal abstract class ClientRequest : SipLocateRequest
         Span<byte> branchBytes = stackalloc byte[SipLane.MaxBranchBytes];
         ReadOnlySpan<byte> branch = branchBytes[..lane.WriteBranch(branchBytes)];
         SipFlow flow = _flows[_flowIndex];
-        Template!.Credentials = WriteCredentials(Template);
+        if (Template!.Method != SipMethod.Register) (Template.Gruu, Template.IsOutbound) = (Core.GruuContact(Template.IsContactSecure), Core.IsOutbound);
+        Template.Credentials = WriteCredentials(Template);
         PooledBuffer request = Template.Write(lane, ref flow, branch);
         if (request.Length > MaxBytes)
         {

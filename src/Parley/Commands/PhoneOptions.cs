@@ -18,6 +18,12 @@ internal sealed class PhoneOptions
 {
     private readonly Option<SipUri?> _identity = Parsing.Uri("--as", "Who this phone is, such as sip:alice@example.com");
     private readonly Option<string?> _password = new("--password") { Description = "The password of --as", HelpName = "P" };
+    private readonly Option<string?> _instance = new("--instance")
+    {
+        Description = "The lasting name of this phone among those of --as, such as urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6: a registration is kept to its connection, and the phone has an address of its own",
+        HelpName = "URN",
+    };
+
     private readonly Option<string?> _user = new("--user") { Description = "The user name for the password, when it is not that of --as", HelpName = "NAME" };
     private readonly Option<SipUri?> _proxy = Parsing.Uri("--proxy", "The server that everything goes by, such as 'sip:192.0.2.1:5060;transport=tcp'");
     private readonly Option<NetworkAddress?> _local = Parsing.Address("--local", "This phone's address; a free port when none is given");
@@ -29,7 +35,7 @@ internal sealed class PhoneOptions
 
     public PhoneOptions(Command command)
     {
-        foreach (Option option in new Option[] { _identity, _password, _user, _proxy, _local, _codecs, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
+        foreach (Option option in new Option[] { _identity, _instance, _password, _user, _proxy, _local, _codecs, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
     }
 
     /// <summary>True when every message is to be printed.</summary>
@@ -48,10 +54,12 @@ internal sealed class PhoneOptions
         SipUri? identity = parse.GetValue(_identity);
         if (identity is null && parse.GetValue(_password) is not null) throw CommandException.Usage("--password needs --as: whose password is it?");
         if (identity is { User: null }) throw CommandException.Usage($"--as: {identity} has no user; it must look like sip:alice@example.com");
+        if (identity is null && parse.GetValue(_instance) is not null) throw CommandException.Usage("--instance needs --as: whose phone is it?");
         string? ports = parse.GetValue(_mediaPorts);
         return new SipUserAgentOptions
         {
             Identity = identity,
+            Instance = parse.GetValue(_instance),
             UserName = parse.GetValue(_user),
             Password = parse.GetValue(_password),
             OutboundProxy = parse.GetValue(_proxy),

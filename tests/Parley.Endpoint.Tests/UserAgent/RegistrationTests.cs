@@ -203,7 +203,7 @@ public sealed class RegistrationTests : IRegistrationObserver, IMessageObserver
     public void A_binding_that_stood_is_tried_again_with_growing_waits()
     {
         Register();
-        double most = 30;
+        double most = 60;
         for (int i = 0; i < 8; i++)
         {
             _registrar.Answer(_registrar.TakeRequest("REGISTER"), "500 Server Internal Error", hasContact: false);
