@@ -3,12 +3,13 @@ using Parley.Server.Events.Dialogs;
 using Parley.Server.Hosting;
 using Parley.Server.Registrar;
 using Parley.Server.Rules;
+using Parley.Sip.Capabilities;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
 
 /// <summary>Finds where a request goes, and sends it there: as its Route or Request-URI says, or to the contacts of one of our users.</summary>
-/// <remarks>The last step: no request gets past it. Source: RFC 3261 16.5.</remarks>
+/// <remarks>The last step: no request gets past it. Source: RFC 3261 16.5, RFC 3841 7.2.</remarks>
 internal sealed class FindTargets(ServerState server) : IRequestStep
 {
     /// <inheritdoc/>
@@ -41,7 +42,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
         if (Gruu.TryGet(request.RequestUri, out ReadOnlySpan<byte> urn) && urn.IsEmpty) return request.Reply(404);      // RFC 5627 6.1: we make none without a value
         ProxyCore proxy = request.Server.Proxy;
         ProxyCall call = proxy.RentCall();
-        bool isEachSuitable = AddContacts(call, proxy.Lane, bindings, request.IsSecure, urn: urn);
+        bool isEachSuitable = AddContacts(call, ref request, bindings, urn: urn);
         if (call.Targets.Count > 0)
         {
             if (request.Server.Server.Dialogs.IsAnyFollowed) FollowedUsers.AddCallee(ref request, call);
@@ -54,16 +55,27 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
 
     /// <summary>Adds a user's contacts to the targets of a call.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="lane">Its lane.</param>
+    /// <param name="request">The request: what it says of whom the caller wants to reach is heeded (RFC 3841 7.2).</param>
     /// <param name="bindings">The user's bindings.</param>
-    /// <param name="isSecure">True for a request for a <c>sips</c> URI.</param>
     /// <param name="preference">The preference of all of them; their own q when negative.</param>
     /// <param name="owner">Which of several users it is.</param>
     /// <param name="urn">The instance that alone is meant (<see cref="Gruu"/>); empty for all of the user's phones.</param>
     /// <returns>False when a contact was left out because it is no <c>sips</c> URI.</returns>
-    public static bool AddContacts(ProxyCall call, SipLane lane, scoped BindingSet bindings, bool isSecure, int preference = -1, int owner = 0, scoped ReadOnlySpan<byte> urn = default)
+    public static bool AddContacts(ProxyCall call, ref RequestContext request, scoped BindingSet bindings, int preference = -1, int owner = 0, scoped ReadOnlySpan<byte> urn = default)
     {
-        bool isEachSuitable = true;
+        int before = call.Targets.Count;
+        var preferences = new CallerPreferences(request.Message);
+        bool isEachSuitable = AddContacts(call, ref request, bindings, preference, owner, urn, preferences, out bool isAnyPassedBy);
+        if (!isAnyPassedBy || !preferences.IsImplicit || call.Targets.Count > before) return isEachSuitable;
+        return AddContacts(call, ref request, bindings, preference, owner, urn, preferences: default, out _);     // the phone itself says that it cannot
+    }
+
+    private static bool AddContacts(
+        ProxyCall call, ref RequestContext request, scoped BindingSet bindings, int preference, int owner, scoped ReadOnlySpan<byte> urn, CallerPreferences preferences, out bool isAnyPassedBy)
+    {
+        SipLane lane = request.Server.Lane;
+        bool isSecure = request.IsSecure, isEachSuitable = true;
+        isAnyPassedBy = false;
         foreach (Binding binding in bindings.LiveAt(lane.Loop.Time.GetUtcNow()))
         {
             if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || !uri.IsSip) continue;
@@ -74,8 +86,14 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
                 continue;
             }
 
+            if (!preferences.TryRate(binding.Parameters, binding.Instance, out int score))
+            {
+                isAnyPassedBy = true;
+                continue;
+            }
+
             SipFlow? flow = FlowTo(lane, binding, uri, out bool isGone);
-            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner, binding.RegId > 0 || !urn.IsEmpty ? binding.Instance : default);
+            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner, binding.RegId > 0 || !urn.IsEmpty ? binding.Instance : default, score);
         }
 
         return isEachSuitable;

@@ -1,3 +1,5 @@
+using Parley.Sip.Capabilities;
+
 namespace Parley.Server.Proxy;
 
 /// <summary>What all copies of a forwarded request have in common: decided once by the chain, kept for branches that start later.</summary>
@@ -10,5 +12,6 @@ namespace Parley.Server.Proxy;
 /// <param name="Recurses">True when the contacts of a redirection are tried here, and not passed on (RFC 3261 16.5).</param>
 /// <param name="AddsPath">True for a REGISTER whose registrar is to reach the phone through this server (RFC 3327).</param>
 /// <param name="IsCallerKnown">True when its sender has proven to be a user of ours.</param>
+/// <param name="Disposition">What the caller asks for in its treatment (RFC 3841 9.1).</param>
 /// <param name="Timer">The session timer that this server wants.</param>
-internal readonly record struct ForwardingPlan(RouteChanges Routes, LoopMark Mark, bool RecordsRoute, bool IsCallerBehindNat, bool IsSecure, int MaxBreadth, bool Recurses, bool AddsPath, SessionTimer Timer, bool IsCallerKnown);
+internal readonly record struct ForwardingPlan(RouteChanges Routes, LoopMark Mark, bool RecordsRoute, bool IsCallerBehindNat, bool IsSecure, int MaxBreadth, bool Recurses, bool AddsPath, SessionTimer Timer, bool IsCallerKnown, RequestDispositions Disposition);

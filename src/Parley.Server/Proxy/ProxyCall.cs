@@ -2,6 +2,7 @@ using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Server.Events.Dialogs;
 using Parley.Server.Rules;
+using Parley.Sip.Capabilities;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -16,7 +17,7 @@ namespace Parley.Server.Proxy;
 /// </code>
 /// Targets of equal preference run at once, groups one after the other. Ends when no branch runs: what still comes then (a
 /// 2xx once more) goes from client to server transaction without it. One lane owns it; it is used again.
-/// Source: RFC 3261 16.2, 16.6 to 16.10, RFC 5393 5.
+/// Source: RFC 3261 16.2, 16.6 to 16.10, RFC 3841 9.1, RFC 5393 5.
 /// </remarks>
 internal sealed class ProxyCall(ProxyCore proxy)
 {
@@ -108,7 +109,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
             case < 300 when TryForward(branch, response):
                 OnAnswered(branch, response);
                 _isAnswered = true;
-                CancelBranches(except: branch, CancelReason.CompletedElsewhere);
+                if (!Wants(RequestDispositions.NoCancel)) CancelBranches(except: branch, CancelReason.CompletedElsewhere);
                 break;
 
             case < 300:
@@ -229,7 +230,8 @@ internal sealed class ProxyCall(ProxyCore proxy)
         while (!_isStopped && !_isAnswered)
         {
             int preference = Targets.NextPreference;
-            if (preference < 0 || _started >= proxy.MaxBranches || (_running > 0 && preference != _groupPreference)) break;
+            if (preference < 0 || _started >= proxy.MaxBranches || (_running > 0 && !MayRunBeside(preference))) break;
+            if (_started > 0 && Wants(RequestDispositions.NoFork)) break;
             int breadth = ShareOfBreadth(preference);
             if (breadth == 0) break;
             _groupPreference = preference;
@@ -238,6 +240,12 @@ internal sealed class ProxyCall(ProxyCore proxy)
 
         if (_running == 0) Finish();
     }
+
+    /// <summary>True when a target may be tried while others are: one of the same group, unless the caller wants it otherwise.</summary>
+    private bool MayRunBeside(int preference) =>
+        !Wants(RequestDispositions.Sequential) && (preference == _groupPreference || Wants(RequestDispositions.Parallel));
+
+    private bool Wants(RequestDispositions disposition) => (_plan.Disposition & disposition) != 0;
 
     /// <summary>Puts another way to the same phone in the place of a branch that did not get there.</summary>
     /// <returns>False when there is none.</returns>
@@ -258,7 +266,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     private int ShareOfBreadth(int preference)
     {
         int left = _plan.MaxBreadth - _breadthInUse;
-        return left <= 0 ? 0 : Math.Max(1, left / Targets.CountLeft(preference));
+        return left <= 0 ? 0 : Math.Max(1, left / (Wants(RequestDispositions.Parallel) ? Targets.CountLeftInAll : Targets.CountLeft(preference)));
     }
 
     private void StartBranch(int target, int maxBreadth)

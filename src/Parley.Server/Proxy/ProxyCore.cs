@@ -5,6 +5,7 @@ using Parley.Server.Configuration;
 using Parley.Server.Events.Dialogs;
 using Parley.Server.Hosting;
 using Parley.Server.Rules;
+using Parley.Sip.Capabilities;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -246,6 +247,8 @@ internal sealed class ProxyCore(ServerLane server)
     {
         bool hasBreadth = request.Message.TryGetNumber(HeaderId.MaxBreadth, out uint breadth) == HeaderStatus.Ok && breadth > 0;
         bool recordsRoute = MakesDialog(request.Method);
+        bool isDisposed = request.Domain is not null && request.Message.Has(HeaderId.RequestDisposition);
+        RequestDispositions disposition = isDisposed ? RequestDisposition.Read(request.Message) : default;
         return new ForwardingPlan(
             request.Routes,
             request.Mark,
@@ -253,10 +256,11 @@ internal sealed class ProxyCore(ServerLane server)
             IsCallerBehindNat: recordsRoute && SourceFlow.IsBehindNat(request.Message, request.Incoming.Flow),
             request.IsSecure,
             hasBreadth ? (int)Math.Min(breadth, DefaultMaxBreadth) : DefaultMaxBreadth,
-            Recurses: request.Domain is not null && request.Configuration.Proxy.Recurse,
+            Recurses: request.Domain is not null && request.Configuration.Proxy.Recurse && (disposition & RequestDispositions.NoRecurse) == 0,
             AddsPath: request.Method == SipMethod.Register && request.Domain is { Role: DomainRole.Edge },
             Timer: default,
-            IsCallerKnown: request.Caller == CallerKind.LocalUser);
+            IsCallerKnown: request.Caller == CallerKind.LocalUser,
+            disposition);
     }
 
     /// <summary>True for methods that make dialogs, and for those that nobody here knows and that might.</summary>

@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Sip.Capabilities;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -29,7 +30,7 @@ internal sealed class TargetSet
         public bool IsTaken;
         public bool IsSecure;
         public bool IsReserve;      // of an instance that an earlier target leads to
-        public short Preference;
+        public int Preference;
         public short Owner;
     }
 
@@ -52,9 +53,10 @@ internal sealed class TargetSet
     /// <param name="isForSip">True when the request is for a <c>sip</c> URI: a <c>sips</c> target gets that scheme too, and is reached by TLS all the same (RFC 5630 5.3).</param>
     /// <param name="owner">Which of several users it belongs to.</param>
     /// <param name="instance">The instance that it is; of several targets of one user's instance one is tried, and the others are held back for when nothing leads there (RFC 5626 7). Empty when unknown.</param>
+    /// <param name="callerPreference">How well it fits what the caller prefers, 0 to 1000: the order among those of one q (RFC 3841 7.2.4).</param>
     /// <returns>False when it was there.</returns>
     public bool Add(
-        scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false, int owner = 0, ReadOnlySpan<byte> instance = default)
+        scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false, int owner = 0, ReadOnlySpan<byte> instance = default, int callerPreference = CallerPreferences.Best)
     {
         bool isReserve = false;
         for (int i = 0; i < _count; i++)
@@ -81,13 +83,13 @@ internal sealed class TargetSet
             Flow = flow ?? default,
             HasFlow = flow is not null,
             IsSecure = isSecure,
-            Preference = (short)preference,
+            Preference = (preference * (CallerPreferences.Best + 1)) + callerPreference,
             Owner = (short)owner,
         };
         return true;
     }
 
-    /// <summary>The preference of the group that is next.</summary>
+    /// <summary>The preference of the group that is next: q and, behind it, the caller's.</summary>
     /// <value>-1 when none is left.</value>
     public int NextPreference
     {
@@ -100,6 +102,21 @@ internal sealed class TargetSet
             }
 
             return best;
+        }
+    }
+
+    /// <summary>How many are left, of all groups.</summary>
+    public int CountLeftInAll
+    {
+        get
+        {
+            int left = 0;
+            for (int i = 0; i < _count; i++)
+            {
+                if (IsLeft(i)) left++;
+            }
+
+            return left;
         }
     }
 

@@ -114,7 +114,7 @@ internal sealed class FollowRules(ServerState server) : IRequestStep
         addressOfRecord = addressOfRecord[..length];
         UserRules rules = domain.Rules.OfUser(AddressOfRecord.UserOf(addressOfRecord));
         if (rules.DoNotDisturb || !server.Accounts.TryFind(addressOfRecord, request.Server.Found, out _)) return;
-        FindTargets.AddContacts(call, request.Server.Lane, server.Location.Find(addressOfRecord, request.Server.Found), request.IsSecure, preference, owner);
+        FindTargets.AddContacts(call, ref request, server.Location.Find(addressOfRecord, request.Server.Found), preference, owner);
         if (server.Dialogs.IsAnyFollowed) FollowedUsers.Add(ref request, call, owner, addressOfRecord);
         if (rules.MaxCalls > 0) request.Route!.Claims.Add(owner, Encoding.UTF8.GetString(addressOfRecord), rules.MaxCalls);
     }
