@@ -42,11 +42,14 @@ version=$(dotnet --version 2> /dev/null) ||
 
 # Debian's names of the programs that the interop tests use.
 declare -A package_of=([sipp]=sip-tester [sipsak]=sipsak [baresip]=baresip-core [tshark]=tshark [espeak-ng]=espeak-ng [sox]=sox [dnsmasq]=dnsmasq-base [kamailio]=kamailio
-    [openssl]=openssl [node]=nodejs [npm]=npm [svwar]=sipvicious)
+    [openssl]=openssl [node]=nodejs [npm]=npm [svwar]=sipvicious ['/usr/lib/*/kamailio/modules/tls.so']=kamailio-tls-modules)
 missing_packages() {
     local program
     for program in "${!package_of[@]}"; do
-        PATH=$PATH:/usr/sbin command -v "$program" > /dev/null || echo "${package_of[$program]}"
+        case $program in
+            /*) compgen -G "$program" > /dev/null || echo "${package_of[$program]}" ;;      # a file, not a program
+            *) PATH=$PATH:/usr/sbin command -v "$program" > /dev/null || echo "${package_of[$program]}" ;;
+        esac
     done
 }
 apt_install() {

@@ -11,8 +11,20 @@ internal static class Kamailio
     /// <param name="domain">Its domain.</param>
     /// <param name="elsewhere">Where it sends what is for other domains: it asks the system's DNS servers, which do not know the test's.</param>
     /// <param name="address">Where it listens, over UDP and TCP.</param>
-    public static async Task<IPEndPoint> StartAsync(Bench bench, string domain, IPEndPoint elsewhere, IPAddress address)
+    /// <param name="certificate">Files of a certificate and its key, with which it listens by TLS too, at port 5061, and goes to other domains; the address has to be in it, as Kamailio names itself by that in routes.</param>
+    public static async Task<IPEndPoint> StartAsync(Bench bench, string domain, IPEndPoint elsewhere, IPAddress address, (string Certificate, string Key)? certificate = null)
     {
+        string tls = certificate is not { } files ? "" : $"""
+            enable_tls=yes
+            listen=tls:{address}:5061
+            loadmodule "tls.so"
+            modparam("tls", "certificate", "{files.Certificate}")
+            modparam("tls", "private_key", "{files.Key}")
+            modparam("tls", "tls_method", "TLSv1.2+")
+            modparam("tls", "verify_certificate", 0)
+            modparam("tls", "require_certificate", 0)
+            """;
+        string transport = certificate is null ? "$proto" : "\"tls\"";
         var endpoint = new IPEndPoint(address, 5060);
         string file = bench.PathOf("kamailio.cfg");
         await File.WriteAllTextAsync(file, $$"""
@@ -26,6 +38,7 @@ internal static class Kamailio
             listen=udp:{{endpoint}}
             listen=tcp:{{endpoint}}
             alias="{{domain}}"
+            {{tls}}
             loadmodule "tm.so"
             loadmodule "sl.so"
             loadmodule "rr.so"
@@ -52,7 +65,7 @@ internal static class Kamailio
                 if (uri == myself) {
                     if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
                 } else {
-                    $du = "sip:{{elsewhere}};transport=" + $proto;
+                    $du = "sip:{{elsewhere}};transport=" + {{transport}};
                 }
                 t_relay();
             }

@@ -11,6 +11,10 @@ internal static class Programs
     public const string Sox = "sox";
     public const string Dnsmasq = "dnsmasq";
     public const string Kamailio = "kamailio";
+
+    /// <summary>A part of Kamailio that is a package of its own.</summary>
+    public const string KamailioTls = "kamailio/modules/tls.so";
+
     public const string OpenSsl = "openssl";
     public const string Node = "node";
     public const string Npm = "npm";
@@ -28,6 +32,7 @@ internal static class Programs
         [Sox] = "sox",
         [Dnsmasq] = "dnsmasq-base",
         [Kamailio] = "kamailio",
+        [KamailioTls] = "kamailio-tls-modules",
         [OpenSsl] = "openssl",
         [Node] = "nodejs",
         [Npm] = "npm",
@@ -57,6 +62,7 @@ internal static class Programs
     private static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
             .Append("/usr/sbin")
+            .Concat(program.Contains('/') && Directory.Exists("/usr/lib") ? Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu*") : [])
             .Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
 }
