@@ -64,6 +64,26 @@ public sealed class RegistrationTests(ITestOutputHelper output) : InteropTest(ou
         Assert.DoesNotContain("Contact:", traffic.Sip.Last(message => message.IsResponse("REGISTER")).Head, StringComparison.Ordinal);
     }
 
+    /// <summary>RFC 5626: a phone of others is bound to its connection, and told how often to use it.</summary>
+    [PeerFact(Programs.Baresip, Programs.Tshark)]
+    public async Task A_baresip_is_bound_to_its_flow()
+    {
+        Capture capture = await Capture.StartAsync(Bench);
+        ParleyServer server = await ParleyServer.StartAsync(Bench);
+        Baresip bob = await Baresip.StartAsync(Bench, new BaresipSettings("bob")
+        {
+            Domain = ParleyServer.Domain, Password = ParleyServer.PasswordOf("bob"), Server = server.EndPoint, Transport = Transport.Tcp, IsOutbound = true,
+        });
+
+        await bob.QuitAsync();
+
+        CapturedTraffic traffic = await capture.StopAsync();
+        string registered = traffic.Sip.First(message => message is { Status: 200, Method: "REGISTER" }).Head;
+        Assert.Contains(";reg-id=1;+sip.instance=", registered, StringComparison.Ordinal);
+        Assert.Contains("Require: outbound", registered, StringComparison.Ordinal);
+        Assert.Contains("Flow-Timer: 840", registered, StringComparison.Ordinal);
+    }
+
     [PeerTheory(Programs.Tshark)]
     [InlineData(Transport.Udp)]
     [InlineData(Transport.Tcp)]

@@ -31,6 +31,9 @@ internal sealed record BaresipSettings(string Name)
     /// <summary>Whose presence it watches; it then also asks for messages that wait.</summary>
     public string? Watches { get; init; }
 
+    /// <summary>Binds its registration to the flow that it goes over (RFC 5626).</summary>
+    public bool IsOutbound { get; init; }
+
     /// <summary>The PEM file of whom it trusts over TLS.</summary>
     public string? Authorities { get; init; }
 }
@@ -184,6 +187,7 @@ internal sealed class Baresip : IAsyncDisposable
         module aufile.so
         module sndfile.so
         snd_path {folder}
+        {(settings.IsOutbound ? "module_tmp uuid.so" : "")}
         module_tmp account.so
         module_app menu.so
         module_app ctrl_tcp.so
@@ -198,7 +202,7 @@ internal sealed class Baresip : IAsyncDisposable
 
     private static string Account(BaresipSettings settings, IPAddress address)
     {
-        string parameters = string.Create(CultureInfo.InvariantCulture, $";audio_codecs={settings.Codec}/8000/1;answermode={(settings.Answers ? "auto" : "manual")}");
+        string parameters = string.Create(CultureInfo.InvariantCulture, $";audio_codecs={settings.Codec}/8000/1;answermode={(settings.Answers ? "auto" : "manual")}{(settings.IsOutbound ? ";sipnat=outbound" : "")}");
         return settings.Server is null
             ? $"<sip:{settings.Name}@{settings.Domain ?? address.ToString()}{settings.Transport.Parameter()}>;regint=0{parameters}\n"
             : $"<sip:{settings.Name}@{settings.Domain}{settings.Transport.Parameter()}>;regint=600{parameters}"
