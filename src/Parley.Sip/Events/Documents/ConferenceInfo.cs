@@ -80,7 +80,8 @@ public sealed record ConferenceInfo(string Entity, IReadOnlyList<ConferenceUser>
         ArgumentNullException.ThrowIfNull(told);
         bool isDescribedAlike = (Subject, DisplayText, MaximumUserCount) == (told.Subject, told.DisplayText, told.MaximumUserCount);
         bool isStateAlike = (UserCount, IsActive, IsLocked) == (told.UserCount, told.IsActive, told.IsLocked);
-        Dictionary<string, ConferenceUser> before = told.Users.ToDictionary(user => user.Entity, StringComparer.Ordinal);
+        Dictionary<string, ConferenceUser> before = new(StringComparer.Ordinal);
+        foreach (ConferenceUser user in told.Users) before[user.Entity] = user;
         List<ConferenceUser> changed = [];
         foreach (ConferenceUser user in Users)
         {
