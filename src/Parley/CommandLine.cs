@@ -47,6 +47,7 @@ internal static class CommandLine
         root.Add(MessageCommand.Create(runner));
         root.Add(ReferCommand.Create(runner));
         root.Add(SubscribeCommand.Create(runner));
+        root.Add(PublishCommand.Create(runner));
         root.Add(LocateCommand.Create(runner));
         return root;
     }

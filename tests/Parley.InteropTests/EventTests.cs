@@ -115,6 +115,28 @@ public sealed class EventTests(ITestOutputHelper output) : InteropTest(output)
         Assert.Equal(130, await bob.Process.ExitAsync());
     }
 
+    [Theory]
+    [InlineData(Transport.Udp)]
+    [InlineData(Transport.Tcp)]
+    public async Task What_the_command_line_publishes_stands_until_it_ends(Transport transport)
+    {
+        ParleyServer server = await ParleyServer.StartAsync(Bench);
+        ParleyProcess watcher = StartWatcher(server, transport, "bob", "presence");
+        await watcher.EventAsync("notification");
+        ParleyProcess publisher = ParleyProgram.Start(Bench, "parley publish",
+        [
+            "publish", "presence", "--note", "At lunch", "--as", $"sip:bob@{ParleyServer.Domain}", "--password", ParleyServer.PasswordOf("bob"),
+            "--proxy", $"sip:{server.EndPoint}{transport.Parameter()}", "--local", $"{Bench.Network.NewAddress()}:5060",
+        ]);
+        await publisher.EventAsync("published");
+        await watcher.EventAsync("notification", told => told.GetProperty("body").GetString()!.Contains("At lunch", StringComparison.Ordinal));
+        publisher.Process.Interrupt();
+        Assert.Equal(130, await publisher.ExitAsync());
+        await watcher.EventAsync("notification", told => told.GetProperty("summary")[0].GetString() == "closed");
+        watcher.Process.Interrupt();
+        Assert.Equal(130, await watcher.ExitAsync());
+    }
+
     private ParleyProcess StartWatcher(ParleyServer server, Transport transport, string whom, string package) => ParleyProgram.Start(Bench, "parley subscribe",
     [
         "subscribe", $"sip:{whom}@{ParleyServer.Domain}", package, "--as", $"sip:alice@{ParleyServer.Domain}", "--password", ParleyServer.PasswordOf("alice"),

@@ -44,6 +44,9 @@ internal sealed class PhoneOptions
     /// <summary>True when the phone has an identity.</summary>
     public bool HasIdentity(ParseResult parse) => parse.GetValue(_identity) is not null;
 
+    /// <summary>Who the phone is; null when that is not said.</summary>
+    public SipUri? IdentityOf(ParseResult parse) => parse.GetValue(_identity);
+
     /// <summary>The phone of a command line.</summary>
     /// <exception cref="CommandException">Options do not go together.</exception>
     /// <param name="parse">The command line.</param>

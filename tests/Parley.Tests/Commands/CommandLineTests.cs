@@ -70,6 +70,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--register needs --as", "answer", "--register")]
     [InlineData("--password needs --as", "call", "sip:a@b", "--password", "x")]
     [InlineData("--dtmf: 'x' is no key", "call", "sip:a@b", "--dtmf", "12x")]
+    [InlineData("publish needs --as: whose state is it?", "publish", "presence")]
+    [InlineData("EVENT: 'dialog' is not allowed", "publish", "dialog", "--as", "sip:a@b")]
+    [InlineData("--closed and --note are for presence", "publish", "presence", "--new", "1", "--as", "sip:a@b")]
     [InlineData("--dtmf-by: 'voice' is not allowed; allowed is rtp, relay or info", "call", "sip:a@b", "--dtmf", "1", "--dtmf-by", "voice")]
     [InlineData("--echo and --play do not go together", "answer", "--echo", "--play", "x.wav")]
     public async Task Bad_usage_is_one_line_and_exit_code_2(string start, params string[] args)
