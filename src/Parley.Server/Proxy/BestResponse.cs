@@ -1,4 +1,5 @@
 using Parley.Core;
+using Parley.Endpoint.Sip;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
@@ -40,13 +41,28 @@ internal struct BestResponse
         AddRows(response, HeaderId.ProxyAuthenticate);
     }
 
-    /// <summary>Takes the message out, with its lease.</summary>
-    /// <returns>Null when this server makes the response itself.</returns>
-    public PooledBuffer? TakeMessage()
+    /// <summary>Sends it to who asked.</summary>
+    /// <param name="server">The request's transaction.</param>
+    /// <param name="responses">Adds rows to a message.</param>
+    /// <param name="isCancelled">True when he has given up meanwhile: nothing better is 487 then.</param>
+    public void Send(SipServerTransaction server, ResponseForwarder responses, bool isCancelled)
     {
-        PooledBuffer? message = _message;
-        _message = null;
-        return message;
+        PooledBuffer? message = TakeMessage();
+        if (StatusCode == 503)
+        {
+            // RFC 3261 16.7 step 6: it is that element which is overloaded, not this one.
+            message?.Release();
+            server.Respond(new SipReply(500) { ReasonPhrase = "Next Hop Unavailable"u8 });
+        }
+        else if (message is not null)
+        {
+            server.Respond(StatusCode, responses.AddRows(message, Challenges));
+        }
+        else
+        {
+            bool isUnreached = StatusCode is 0 or 408 or 487;
+            server.Respond(new SipReply(isCancelled && isUnreached ? 487 : StatusCode == 0 ? 408 : StatusCode));
+        }
     }
 
     /// <summary>Forgets everything.</summary>
@@ -70,6 +86,15 @@ internal struct BestResponse
         503 => 599,
         _ => statusCode / 100 * 100,
     };
+
+    /// <summary>Takes the message out, with its lease.</summary>
+    /// <returns>Null when this server makes the response itself.</returns>
+    private PooledBuffer? TakeMessage()
+    {
+        PooledBuffer? message = _message;
+        _message = null;
+        return message;
+    }
 
     private static bool IsChallenge(int statusCode) => statusCode is 401 or 407;
 

@@ -29,10 +29,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     private SipServerTransaction _server = null!;
     private ForwardingPlan _plan;
     private BestResponse _best;
-    private Branch? _branches;
-    private int _running;
-    private int _started;
-    private int _breadthInUse;
+    private BranchList _branches;
     private int _groupPreference;
     private bool _isAnswered;       // a 2xx was sent
     private bool _isStopped;        // no further branch is to be started: CANCEL or 6xx
@@ -230,15 +227,15 @@ internal sealed class ProxyCall(ProxyCore proxy)
         while (!_isStopped && !_isAnswered)
         {
             int preference = Targets.NextPreference;
-            if (preference < 0 || _started >= proxy.MaxBranches || (_running > 0 && !MayRunBeside(preference))) break;
-            if (_started > 0 && Wants(RequestDispositions.NoFork)) break;
+            if (preference < 0 || _branches.Started >= proxy.MaxBranches || (_branches.Running > 0 && !MayRunBeside(preference))) break;
+            if (_branches.Started > 0 && Wants(RequestDispositions.NoFork)) break;
             int breadth = ShareOfBreadth(preference);
             if (breadth == 0) break;
             _groupPreference = preference;
             StartBranch(Targets.Take(preference), breadth);
         }
 
-        if (_running == 0) Finish();
+        if (_branches.Running == 0) Finish();
     }
 
     /// <summary>True when a target may be tried while others are: one of the same group, unless the caller wants it otherwise.</summary>
@@ -252,7 +249,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <remarks>Source: RFC 5626 7.</remarks>
     private bool TryReserve(Branch branch)
     {
-        if (_isStopped || _isAnswered || _started >= proxy.MaxBranches) return false;
+        if (_isStopped || _isAnswered || _branches.Started >= proxy.MaxBranches) return false;
         int target = Targets.TakeReserve(branch.Target), breadth = branch.MaxBreadth;
         if (target < 0) return false;
         if (_best.IsBeatenBy(Unreachable)) _best.Replace(Unreachable, null);    // should that one bring nothing either
@@ -265,7 +262,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <remarks>Source: RFC 5393 5.3.3.</remarks>
     private int ShareOfBreadth(int preference)
     {
-        int left = _plan.MaxBreadth - _breadthInUse;
+        int left = _plan.MaxBreadth - _branches.BreadthInUse;
         return left <= 0 ? 0 : Math.Max(1, left / (Wants(RequestDispositions.Parallel) ? Targets.CountLeftInAll : Targets.CountLeft(preference)));
     }
 
@@ -273,11 +270,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     {
         Branch branch = proxy.RentBranch();
         branch.Begin(this, target, maxBreadth);
-        branch.Next = _branches;
-        _branches = branch;
-        _running++;
-        _started++;
-        _breadthInUse += maxBreadth;
+        _branches.Add(branch);
         if (_history is not null) branch.HistoryNumber = _history.AddBranch();
         if (Targets.TryGetFlow(target, out SipFlow flow))
         {
@@ -386,22 +379,10 @@ internal sealed class ProxyCall(ProxyCore proxy)
     {
         Detach(branch);
         proxy.Lane.Loop.Schedule(branch, Instant.Never);
-        _running--;
-        _breadthInUse -= branch.MaxBreadth;
-        Unlink(branch);
-        if (Followed is not null) TellFailed(Targets.OwnerOf(branch.Target));
+        _branches.Remove(branch);
+        int owner = Targets.OwnerOf(branch.Target);
+        if (Followed is not null && !_branches.HasOneOf(Targets, owner)) Followed.OnFailed(owner);      // nobody calls him any more
         proxy.Return(branch);
-    }
-
-    /// <summary>A branch of a callee has ended without an answer; he is not called any more when it was his last.</summary>
-    private void TellFailed(int owner)
-    {
-        for (Branch? branch = _branches; branch is not null; branch = branch.Next)
-        {
-            if (Targets.OwnerOf(branch.Target) == owner) return;
-        }
-
-        Followed!.OnFailed(owner);
     }
 
     /// <summary>What the branch's transaction still delivers is a 2xx once more: that goes straight back.</summary>
@@ -413,26 +394,10 @@ internal sealed class ProxyCall(ProxyCore proxy)
         else if (!transaction.TryRelease(_server)) (transaction.State, _isAwaited) = (_server, true);
     }
 
-    private void Unlink(Branch branch)
-    {
-        if (ReferenceEquals(_branches, branch))
-        {
-            _branches = branch.Next;
-            return;
-        }
-
-        for (Branch? before = _branches; before is not null; before = before.Next)
-        {
-            if (!ReferenceEquals(before.Next, branch)) continue;
-            before.Next = branch.Next;
-            return;
-        }
-    }
-
     private void CancelBranches(Branch? except, byte[]? reason)
     {
         Branch? next;
-        for (Branch? branch = _branches; branch is not null; branch = next)
+        for (Branch? branch = _branches.First; branch is not null; branch = next)
         {
             next = branch.Next;
             if (ReferenceEquals(branch, except)) continue;
@@ -441,27 +406,10 @@ internal sealed class ProxyCall(ProxyCore proxy)
         }
     }
 
-    /// <summary>Takes the contacts of a redirection for targets, where that is wished, all of them can be, and one more can be tried.</summary>
+    /// <summary>Takes the contacts of a redirection for targets, where that is wished and one more can be tried.</summary>
     /// <returns>False when the response is to be treated like any other.</returns>
-    /// <remarks>A request for a <c>sip</c> URI does not become one for a <c>sips</c> URI, nor the other way round. Source: RFC 3261 16.5, 16.7 step 4; RFC 5630 5.3.</remarks>
-    private bool TryRecurse(scoped in SipMessageView response)
-    {
-        if (!_plan.Recurses || _isStopped || _isAnswered || _started >= proxy.MaxBranches) return false;
-        foreach (HeaderValue value in response.Values(HeaderId.Contact))
-        {
-            if (!ContactView.TryParse(value, out ContactView contact) || contact.IsStar) return false;
-            if (!contact.Address.TryGetUri(out SipUriView uri) || uri.Scheme != (_plan.IsSecure ? SipUriScheme.Sips : SipUriScheme.Sip)) return false;
-        }
-
-        bool isAnyNew = false;
-        foreach (HeaderValue value in response.Values(HeaderId.Contact))
-        {
-            if (!ContactView.TryParse(value, out ContactView contact) || !contact.Address.TryGetUri(out SipUriView uri)) continue;
-            isAnyNew |= Targets.Add(uri, contact.Q < 0 ? 1000 : contact.Q);
-        }
-
-        return isAnyNew;
-    }
+    private bool TryRecurse(scoped in SipMessageView response) =>
+        _plan.Recurses && !_isStopped && !_isAnswered && _branches.Started < proxy.MaxBranches && Redirection.TryAdd(Targets, response, _plan.IsSecure);
 
     /// <summary>No branch runs and none is to come: the best response goes back, unless a 2xx did.</summary>
     private void Finish()
@@ -470,14 +418,13 @@ internal sealed class ProxyCall(ProxyCore proxy)
         SipServerTransaction server = _server;
         _route?.Claims.LeaveAll(proxy.Limits);      // counted anew where it goes next
         Followed?.OnOver();
-        if (!_isAnswered && diverted is null) SendBest();
+        if (!_isAnswered && diverted is null) _best.Send(server, proxy.Responses, _isCancelled);
         proxy.OnFinished(this, _server.Method, _isAnswered);
         _server.State = null;
         if (!_isAwaited && diverted is null) _server.Release();
         _best.Clear();
         Targets.Clear();
-        (_server, _plan, _branches) = (null!, default, null);
-        (_running, _started, _breadthInUse, _groupPreference) = (0, 0, 0, 0);
+        (_server, _plan, _branches, _groupPreference) = (null!, default, default, 0);
         (_isAnswered, _isStopped, _isCancelled, _isAwaited, _hasRung) = (false, false, false, false, false);
         (_route, _requestUri, _history, _early, Followed) = (null, null, null, null, null);
         proxy.Return(this);
@@ -497,26 +444,5 @@ internal sealed class ProxyCall(ProxyCore proxy)
         if (_route is null || _isAnswered || _isStopped || _server.IsFinished) return false;
         int statusCode = _best.StatusCode is 0 ? 408 : _best.StatusCode;
         return _route.After(statusCode, _hasRung, out DiversionReason reason) is { } target && _route.TryDivert(target, _requestUri, reason);
-    }
-
-    private void SendBest()
-    {
-        int statusCode = _best.StatusCode;
-        PooledBuffer? message = _best.TakeMessage();
-        if (statusCode == 503)
-        {
-            // RFC 3261 16.7 step 6: it is that element which is overloaded, not this one.
-            message?.Release();
-            _server.Respond(new SipReply(500) { ReasonPhrase = "Next Hop Unavailable"u8 });
-        }
-        else if (message is not null)
-        {
-            _server.Respond(statusCode, proxy.Responses.AddRows(message, _best.Challenges));
-        }
-        else
-        {
-            bool isUnreached = statusCode is 0 or 408 or 487;
-            _server.Respond(new SipReply(_isCancelled && isUnreached ? 487 : statusCode == 0 ? 408 : statusCode));
-        }
     }
 }
