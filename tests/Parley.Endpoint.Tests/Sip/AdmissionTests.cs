@@ -26,6 +26,15 @@ public sealed class AdmissionTests
     [InlineData("SIP/2.0 200 OK", "", false)]
     public void A_request_outside_a_dialog_begins_something(string start, string tag, bool begins) => Assert.Equal(begins, Admission.Begins(Message(start, tag)));
 
+    /// <summary>The system and the lane shed the same.</summary>
+    [Fact]
+    public void What_the_system_may_drop_is_what_begins_something()
+    {
+        string[] methods = ["INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "SUBSCRIBE", "NOTIFY", "PUBLISH", "MESSAGE", "REFER", "PRACK", "UPDATE", "INFO"];
+        Assert.All(methods, method => Assert.Equal(Admission.Begins(Message($"{method} sip:c@d SIP/2.0")), OverloadControl.Beginnings.Contains(method.PadRight(4)[..4])));
+        Assert.Equal(OverloadControl.Beginnings.Length, methods.Count(method => OverloadControl.Beginnings.Contains(method.PadRight(4)[..4])));
+    }
+
     [Fact]
     public void Short_datagrams_begin_nothing()
     {

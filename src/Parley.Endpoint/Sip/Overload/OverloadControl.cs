@@ -21,7 +21,9 @@ internal sealed class OverloadControl(SipLane lane) : LoopTimer
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(5);
-    private static readonly string[] Beginnings = ["REGI", "REFE", "INVI", "OPTI", "SUBS", "MESS", "PUBL"];
+
+    /// <summary>What <see cref="Admission.Begins"/> takes for a beginning, by its first four characters.</summary>
+    internal static readonly string[] Beginnings = ["REGI", "REFE", "INVI", "OPTI", "SUBS", "MESS", "PUBL"];
 
     private readonly ThinningShare _share = new();
     private DatagramThinning? _thinning;
