@@ -9,6 +9,12 @@ public sealed class NetworkCounters
     /// <summary>Rounds: waits that ended.</summary>
     public long Rounds { get; internal set; }
 
+    /// <summary>The longest time from the end of a wait to what it brought being handled and sent.</summary>
+    public TimeSpan LongestRound { get; internal set; }
+
+    /// <summary>Rounds that took more than 50 ms.</summary>
+    public long SlowRounds { get; internal set; }
+
     /// <summary>Datagrams received.</summary>
     public long DatagramsReceived { get; internal set; }
 

@@ -16,9 +16,14 @@ namespace Parley.Net;
 /// </code>
 /// Each step takes what is there when it begins, and no more than a batch per socket, so a busy socket holds up neither the others nor
 /// the timers. An exception that a handler lets out is counted and reported (<see cref="NetworkLoopOptions.OnFault"/>); the loop lives on.
+/// <para>A round that is held up (code that is compiled when it first runs, a machine that stops for a second) counts as a quarter of a second at
+/// most: what it sends leaves when it ends, so a deadline that it sets for the answer must not have come by then.</para>
 /// </remarks>
 public abstract class NetworkLoop : INetworkLoop, IDisposable
 {
+    private static readonly TimeSpan LongestCounted = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(50);
+
     private readonly NetworkLoopOptions _options;
     private readonly MonotonicClock _clock;
     private readonly DeadlineWheel _wheel;
@@ -28,6 +33,7 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
     private readonly Thread _thread;
     private List<LoopSource> _toFlush = [];
     private List<LoopSource> _flushing = [];
+    private TimeSpan _uncounted;
     private LoopSource? _signalled;
     private int _isWaiting;
     private volatile bool _isStopping;
@@ -37,7 +43,7 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
     {
         _options = options;
         _clock = new MonotonicClock(options.Time);
-        Now = _clock.Now;
+        Now = Read();
         _wheel = new DeadlineWheel(Now);
         _inbox = new LoopInbox(options.InboxCapacity);
         _pacer = new RoundPacer(options.MaxPause, options.PauseFromPerSecond);
@@ -270,18 +276,30 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
             Interlocked.Exchange(ref _isWaiting, 1);    // a full fence: who adds work after it sees the flag, or we see the work
             Wait(TimeToWait(out Instant deadline), deadline);
             Volatile.Write(ref _isWaiting, 0);
-            Now = _clock.Now;
+            Now = Read();
             Counters.Rounds++;
             RunReady();
             RunSignalled();
             RunPosted();
             RunTimers();
             Flush();
+            EndRound();
             TimeSpan pause = _pacer.After(Now, Counters.DatagramsReceived);
             if (pause > TimeSpan.Zero) Pause(pause);
         }
 
         Stop();
+    }
+
+    private Instant Read() => _clock.Now - _uncounted;
+
+    private void EndRound()
+    {
+        TimeSpan took = Read() - Now;
+        if (took > Counters.LongestRound) Counters.LongestRound = took;
+        if (took <= Slow) return;
+        Counters.SlowRounds++;
+        if (took > LongestCounted) _uncounted += took - LongestCounted;
     }
 
     private TimeSpan TimeToWait(out Instant deadline)
@@ -290,7 +308,7 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
         if (!_inbox.IsEmpty || Volatile.Read(ref _signalled) is not null || _toFlush.Count > 0 || _isStopping) return TimeSpan.Zero;
         deadline = _wheel.NextDeadline;
         if (deadline.IsNever) return Timeout.InfiniteTimeSpan;
-        TimeSpan rest = deadline - _clock.Now;
+        TimeSpan rest = deadline - Read();
         return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 

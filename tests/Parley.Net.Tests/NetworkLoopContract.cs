@@ -79,6 +79,30 @@ public abstract partial class NetworkLoopContract(NetworkEngine engine) : IDispo
     }
 
     [Fact]
+    public async Task What_holds_up_a_round_does_not_count_against_the_deadlines_that_it_sets()
+    {
+        var clock = new AdvancedTime();
+        NetworkLoop loop = Start(options => options with { Time = clock });
+        Instant start = default;
+        Instant? ran = null;
+        await loop.RunAsync(() =>
+        {
+            start = loop.Now;
+            loop.Schedule(new Timer(now => ran = now), start + TimeSpan.FromHours(1));
+            clock.Advance(TimeSpan.FromHours(2));
+        });
+
+        await loop.RunAsync(() => Assert.InRange(loop.Now - start, TimeSpan.FromMilliseconds(250), TimeSpan.FromMinutes(1)));
+
+        Assert.Null(ran);
+        Assert.InRange(loop.Counters.LongestRound, TimeSpan.FromHours(2), TimeSpan.FromMinutes(121));
+        Assert.InRange(loop.Counters.SlowRounds, 1, long.MaxValue);
+        clock.Advance(TimeSpan.FromHours(1));       // between two rounds: this time has passed for others too
+        await loop.UntilAsync(() => ran is not null);
+        Assert.InRange(ran!.Value - start, TimeSpan.FromHours(1), TimeSpan.FromMinutes(61));
+    }
+
+    [Fact]
     public async Task Timers_run_in_order_never_early_and_not_after_being_cancelled()
     {
         NetworkLoop loop = Start();
@@ -244,6 +268,16 @@ public abstract partial class NetworkLoopContract(NetworkEngine engine) : IDispo
     protected sealed class Work(Action<Instant> action) : ILoopWork
     {
         public void Run(Instant now) => action(now);
+    }
+
+    /// <summary>The system's time, and what was added to it.</summary>
+    private sealed class AdvancedTime : TimeProvider
+    {
+        private long _added;
+
+        public override long GetTimestamp() => System.GetTimestamp() + Interlocked.Read(ref _added);
+
+        public void Advance(TimeSpan time) => Interlocked.Add(ref _added, (long)(time.TotalSeconds * TimestampFrequency));
     }
 
     protected sealed class Timer(Action<Instant> action) : LoopTimer
