@@ -23,8 +23,12 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     private bool _isReserved;
     private int _waiting;       // client transactions of all lanes
 
-    private SipConnection(SipLane lane, SipTransport transport, NetworkAddress remote, string? serverName, bool isAccepted)
+    private readonly IReadOnlyList<string> _provedHosts;
+    private ushort _aliasPort;
+
+    private SipConnection(SipLane lane, SipTransport transport, NetworkAddress remote, string? serverName, bool isAccepted, IReadOnlyList<string>? provedHosts = null)
     {
+        _provedHosts = provedHosts ?? [];
         (_lane, Transport, Remote, ServerName) = (lane, transport, remote, serverName);
         _framer = new SipStreamFramer(lane.Endpoint.Options.Limits, lane.Loop.Buffers, isAccepted);
         _lastReceived = lane.Now;
@@ -38,6 +42,9 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
 
     /// <summary>The host that the other side has proved to be, or must; null for those that came to us, and without TLS.</summary>
     public string? ServerName { get; }
+
+    /// <summary>True when the other side started it.</summary>
+    public bool IsAccepted => _stream.IsAccepted;
 
     /// <summary>This side; not specified before the connection stands.</summary>
     public NetworkAddress LocalAddress => _stream.LocalAddress;
@@ -57,11 +64,15 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     private bool IsWebSocket => Transport is SipTransport.Ws or SipTransport.Wss;
 
     /// <summary>Takes an accepted connection.</summary>
+    /// <param name="lane">The lane whose loop it is on.</param>
+    /// <param name="transport">What is spoken.</param>
+    /// <param name="stream">The connection.</param>
+    /// <param name="provedHosts">The hosts that the other side has proved to be (<see cref="SipStreamAcceptor"/>).</param>
     /// <returns>Null when there are as many as the endpoint may have.</returns>
-    public static SipConnection? Accept(SipLane lane, SipTransport transport, IStreamConnection stream)
+    public static SipConnection? Accept(SipLane lane, SipTransport transport, IStreamConnection stream, IReadOnlyList<string> provedHosts)
     {
         if (!lane.Endpoint.IsListening) return null;
-        var connection = new SipConnection(lane, transport, stream.RemoteAddress, serverName: null, isAccepted: true) { _stream = stream };
+        var connection = new SipConnection(lane, transport, stream.RemoteAddress, serverName: null, isAccepted: true, provedHosts) { _stream = stream };
         if (!connection.TryReserve()) return null;
         lane.Endpoint.Connections.Add(connection);
         return connection;
@@ -136,6 +147,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
                     var view = new SipMessageView(frame.Bytes, index);
                     var flow = new SipFlow(Transport, Remote, this, listenPoint: -1);
                     _lane.Endpoint.Options.Trace?.OnMessage(now, isSent: false, LocalAddress, flow, view.Bytes);
+                    if (_provedHosts.Count > 0 && _aliasPort == 0) AddAlias(view);
                     _lane.Receiver.OnMessage(view, flow);
                     continue;
 
@@ -174,6 +186,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
         _framer.Dispose();
         _lane.Loop.Schedule(this, Instant.Never);
         if (_isReserved) _lane.Endpoint.Connections.Remove(this);
+        if (_aliasPort != 0) foreach (string host in _provedHosts) _lane.Endpoint.Connections.RemoveAlias(this, _aliasPort, host);
         _isReserved = false;
         KeepAlive?.OnClosed();
         if (Volatile.Read(ref _waiting) == 0) return;
@@ -211,6 +224,14 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     {
         Instant deadline = Deadline;
         if (ScheduledFor.IsNever || deadline < ScheduledFor) _lane.Loop.Schedule(this, deadline);
+    }
+
+    /// <summary>A server that listens asks to have its own connection used for what goes to it (RFC 5923 8.2).</summary>
+    private void AddAlias(in SipMessageView request)
+    {
+        if (Transport != SipTransport.Tls || !request.IsRequest || request.TryGetVia(out ViaView via) != HeaderStatus.Ok || !via.HasAlias) return;
+        _aliasPort = via.Port != 0 ? via.Port : SipDestination.PortOf(Transport);
+        foreach (string host in _provedHosts) _lane.Endpoint.Connections.AddAlias(this, _aliasPort, host);
     }
 
     private bool TryReserve() => _isReserved = _lane.Endpoint.Connections.TryReserve(_lane.Endpoint.Options.MaxConnections);

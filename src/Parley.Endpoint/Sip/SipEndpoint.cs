@@ -181,8 +181,8 @@ public sealed class SipEndpoint : IDisposable
             case SipTransport.Tcp:
             case SipTransport.Tls or SipTransport.Ws or SipTransport.Wss when Options.StreamListener is not null:
                 IStreamListener listener = Options.StreamListener is { } other
-                    ? other.Listen(transport, address, _lanes, (lane, connection) => SipConnection.Accept(lane, transport, connection))
-                    : _lanes[0].Loop.ListenStream(address, connection => SipConnection.Accept(_lanes[0], transport, connection));
+                    ? other.Listen(transport, address, _lanes, (lane, connection, provedHosts) => SipConnection.Accept(lane, transport, connection, provedHosts))
+                    : _lanes[0].Loop.ListenStream(address, connection => SipConnection.Accept(_lanes[0], transport, connection, provedHosts: []));
                 _sockets.Add(listener);
                 return new SipListenPoint(index, transport, listener.LocalAddress, Options.AdvertisedHost);
 

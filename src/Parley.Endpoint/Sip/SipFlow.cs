@@ -52,7 +52,7 @@ public readonly record struct SipFlow
     public SipFlow To(string host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        return Transport == SipTransport.Tls ? this with { ServerName = Lower(host) } : this;
+        return Transport == SipTransport.Tls ? this with { ServerName = HostKey(host) } : this;
     }
 
     /// <summary>The stream to where a datagram flow leads.</summary>
@@ -64,6 +64,7 @@ public readonly record struct SipFlow
     /// <summary>For example <c>udp:192.0.2.1:5060</c>.</summary>
     public override string ToString() => $"{Transport.ToString().ToLowerInvariant()}:{Remote}";
 
+    /// <summary>A host as <see cref="ServerName"/> has it.</summary>
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Globalization", "CA1308", Justification = "Host names are compared in ASCII, and shown in lower case.")]
-    private static string Lower(string host) => host.ToLowerInvariant();
+    internal static string HostKey(string host) => host.ToLowerInvariant();
 }

@@ -101,7 +101,7 @@ public sealed class SipLane
     public const int MaxViaBytes = 320;
 
     /// <summary>Writes the Via value of a request that is to go over a flow.</summary>
-    /// <remarks><c>SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK...;rport</c> (RFC 3261 18.1.1, RFC 3581 3).</remarks>
+    /// <remarks><c>SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK...;rport</c> (RFC 3261 18.1.1, RFC 3581 3); <c>;alias</c> where the connection may serve the other direction too (RFC 5923 8.1).</remarks>
     /// <returns>Bytes written.</returns>
     public int WriteVia(Span<byte> destination, in SipFlow flow, ReadOnlySpan<byte> branch)
     {
@@ -113,6 +113,7 @@ public sealed class SipLane
         writer.Write(";branch="u8);
         writer.Write(branch);
         writer.Write(";rport"u8);
+        if (flow.Transport == SipTransport.Tls && Transport.OffersAlias(flow)) writer.Write(";alias"u8);
         return writer.Written;
     }
 

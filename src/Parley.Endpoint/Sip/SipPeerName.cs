@@ -14,6 +14,9 @@ namespace Parley.Endpoint.Sip;
 public static class SipPeerName
 {
     private const string SubjectAlternativeName = "2.5.29.17";
+    private const string ServerUse = "1.3.6.1.5.5.7.3.1";
+    private const string AnyUse = "2.5.29.37.0";
+    private const int MaxHosts = 16;
 
     private static readonly Asn1Tag DnsName = new(TagClass.ContextSpecific, 2);
     private static readonly Asn1Tag Uri = new(TagClass.ContextSpecific, 6);
@@ -62,6 +65,26 @@ public static class SipPeerName
         }
 
         return [.. uris.Count > 0 ? uris : names, .. addresses];
+    }
+
+    /// <summary>The hosts that requests may be sent to over a connection which the certificate's owner has opened.</summary>
+    /// <returns>In lower case, at most 16; none for a certificate that is not for servers: nobody would connect to its owner either (RFC 5923 9, RFC 5280 4.2.1.12).</returns>
+    public static IReadOnlyList<string> HostsServedBy(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return IsForServers(certificate) ? [.. NamesOf(certificate).Take(MaxHosts).Select(SipFlow.HostKey)] : [];
+    }
+
+    private static bool IsForServers(X509Certificate2 certificate)
+    {
+        bool isLimited = false;
+        foreach (X509EnhancedKeyUsageExtension extension in certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>())
+        {
+            isLimited = true;
+            if (extension.EnhancedKeyUsages.Cast<Oid>().Any(use => use.Value is ServerUse or AnyUse)) return true;
+        }
+
+        return !isLimited;
     }
 
     private static void AddUri(List<string> hosts, string uri)

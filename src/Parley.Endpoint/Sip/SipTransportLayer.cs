@@ -93,6 +93,10 @@ internal sealed class SipTransportLayer(SipLane lane)
         return PortFor(new SipFlow(SipTransport.Udp, remote))?.Socket.LocalAddress.WithPort(0) ?? default;
     }
 
+    /// <summary>True when the server at the other side of a TLS flow may ask this endpoint over the same connection: it can prove who this is, and there is a port that it would connect to.</summary>
+    public bool OffersAlias(in SipFlow flow) =>
+        flow.Connection is not { IsAccepted: true } && Options.Tls.OwnCertificate?.Invoke() is not null && PointFor(flow) is { Transport: var listens } && listens == SipTransport.Tls;
+
     private bool Fail()
     {
         lane.Counters.SendFailures++;

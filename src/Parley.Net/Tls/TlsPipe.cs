@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Parley.Net.Tls;
 
@@ -31,6 +32,9 @@ public sealed class TlsPipe : IDuplexPipe, IAsyncDisposable
 
     /// <inheritdoc/>
     public PipeWriter Output => _output;
+
+    /// <summary>The other side's certificate; null when it showed none.</summary>
+    public X509Certificate2? PeerCertificate => _stream.RemoteCertificate as X509Certificate2;
 
     /// <summary>True when something that was to be written was given up.</summary>
     public bool IsAborted => _output.IsCancelled;

@@ -23,7 +23,7 @@ namespace Parley.Server.Hosting;
 internal sealed class KestrelListener(ILoggerFactory logging, TlsAcceptor? tls = null, IReadOnlyList<string>? origins = null, SourceConnections? connections = null) : ISipStreamListener
 {
     /// <inheritdoc/>
-    public IStreamListener Listen(SipTransport transport, NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept)
+    public IStreamListener Listen(SipTransport transport, NetworkAddress local, IReadOnlyList<SipLane> lanes, SipStreamAcceptor accept)
     {
         if (transport.IsSecure && tls is null) throw new NotSupportedException("There is no certificate to listen with.");
         var handler = new SipConnectionHandler(lanes, accept);
@@ -97,7 +97,7 @@ internal sealed class KestrelListener(ILoggerFactory logging, TlsAcceptor? tls =
 
                 try
                 {
-                    if (_tls is null) await _handler.ServeAsync(connection.Transport, NetworkAddress.From(local), peer).ConfigureAwait(false);
+                    if (_tls is null) await _handler.ServeAsync(connection.Transport, NetworkAddress.From(local), peer, provedHosts: []).ConfigureAwait(false);
                     else await ServeTlsAsync(connection, _tls, NetworkAddress.From(local), peer).ConfigureAwait(false);
                 }
                 finally
@@ -115,7 +115,8 @@ internal sealed class KestrelListener(ILoggerFactory logging, TlsAcceptor? tls =
                 return;
             }
 
-            await using (pipe.ConfigureAwait(false)) await _handler.ServeAsync(pipe, local, remote).ConfigureAwait(false);
+            IReadOnlyList<string> provedHosts = pipe.PeerCertificate is { } certificate ? SipPeerName.HostsServedBy(certificate) : [];
+            await using (pipe.ConfigureAwait(false)) await _handler.ServeAsync(pipe, local, remote, provedHosts).ConfigureAwait(false);
             if (pipe.IsAborted) connection.Abort();     // what it still has to send, nobody reads
         }
 

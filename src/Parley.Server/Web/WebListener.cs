@@ -151,7 +151,7 @@ internal sealed class WebListener : IStreamListener
         var pipe = new WebSocketPipe(socket, SipLimits.LargestMessageBytes, MessageTimeout, TimeProvider.System);
         await using (pipe.ConfigureAwait(false))
         {
-            await handler.ServeAsync(pipe, NetworkAddress.From(local, connection.LocalPort), NetworkAddress.From(remote, connection.RemotePort)).ConfigureAwait(false);
+            await handler.ServeAsync(pipe, NetworkAddress.From(local, connection.LocalPort), NetworkAddress.From(remote, connection.RemotePort), provedHosts: []).ConfigureAwait(false);
         }
     }
 

@@ -20,7 +20,7 @@ public readonly ref struct ViaView
         public ushort BranchStart, BranchEnd, ReceivedStart, ReceivedEnd, MulticastAddressStart, MulticastAddressEnd;
         public ushort Port, Rport;
         public short TimeToLive;
-        public bool IsSip2, HasRport;
+        public bool IsSip2, HasRport, HasAlias;
         public SipTransport Transport;
     }
 
@@ -69,6 +69,9 @@ public readonly ref struct ViaView
 
     /// <summary>The value of rport, 0 when it has none.</summary>
     public ushort Rport => _parts.Rport;
+
+    /// <summary>True when the sender takes requests over the connection that it has opened (RFC 5923 7).</summary>
+    public bool HasAlias => _parts.HasAlias;
 
     /// <summary>The host of the maddr parameter; empty when there is none.</summary>
     public ReadOnlySpan<byte> MulticastAddress => _bytes[_parts.MulticastAddressStart.._parts.MulticastAddressEnd];
@@ -190,6 +193,9 @@ public readonly ref struct ViaView
             case 5 when parameter.Is("rport"u8):
                 if (parts.HasRport || (parameter.HasValue && !Grammar.TryParsePort(value, out parts.Rport))) return false;
                 parts.HasRport = true;
+                return true;
+            case 5 when parameter.Is("alias"u8):
+                parts.HasAlias = true;
                 return true;
             case 5 when parameter.Is("maddr"u8):
                 if (parts.MulticastAddressEnd != 0 || !Grammar.IsHost(value)) return false;

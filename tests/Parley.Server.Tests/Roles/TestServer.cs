@@ -195,8 +195,8 @@ internal sealed class TestServer : IDisposable
     /// <summary>Listens for streams of all kinds without what would encrypt them: nobody listens in here.</summary>
     private sealed class BareListener : ISipStreamListener
     {
-        public IStreamListener Listen(SipTransport transport, NetworkAddress local, IReadOnlyList<SipLane> lanes, Func<SipLane, IStreamConnection, IStreamHandler?> accept) =>
-            lanes[0].Loop.ListenStream(local, connection => accept(lanes[0], connection));
+        public IStreamListener Listen(SipTransport transport, NetworkAddress local, IReadOnlyList<SipLane> lanes, SipStreamAcceptor accept) =>
+            lanes[0].Loop.ListenStream(local, connection => accept(lanes[0], connection, []));
     }
 
     /// <summary>Knows the server's main domain and the test's <see cref="Names"/>; asks no network, which has another time than the test.</summary>

@@ -6,11 +6,12 @@ namespace Parley.Server.Tests.Tls;
 /// <summary>Certificates for tests: self-signed ones, and those of an authority.</summary>
 internal static class TestCertificate
 {
-    public static X509Certificate2 Make(string commonName, Action<SubjectAlternativeNameBuilder>? names = null, X509Certificate2? issuer = null, int validDays = 30, bool isAuthority = false)
+    public static X509Certificate2 Make(string commonName, Action<SubjectAlternativeNameBuilder>? names = null, X509Certificate2? issuer = null, int validDays = 30, bool isAuthority = false, string? use = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={commonName}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(isAuthority, false, 0, critical: true));
+        if (use is not null) request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], critical: false));
         if (names is not null)
         {
             var builder = new SubjectAlternativeNameBuilder();

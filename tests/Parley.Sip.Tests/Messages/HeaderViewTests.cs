@@ -200,6 +200,9 @@ public class HeaderViewTests
         Assert.True(via.TryGetSentByAddress(5061, out Core.NetworkAddress sentBy));
         Assert.Equal("[2001:db8::9:1]:4000", sentBy.ToString());
 
+        Assert.False(via.HasAlias);
+        Assert.True(ViaView.TryParse("SIP/2.0/TLS h;branch=z9hG4bK1;Alias"u8, 0, out ViaView reused));
+        Assert.True(reused.HasAlias);       // RFC 5923 7
         TestMessage plain = TestMessage.Of("Via: SIP/2.0/UDP h;rport", "Via: SIP/3.0/UDP x");
         Assert.Equal(HeaderStatus.Ok, plain.View.TryGetVia(out via));
         Assert.True(via.HasRport);
