@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Net;
 
 namespace Parley.Server.Hosting;
 
@@ -47,6 +48,12 @@ public sealed record ServerStatistics
     /// <summary>Addresses of record that have bindings.</summary>
     public int AddressesOfRecord { get; init; }
 
+    /// <summary>The longest time that a lane has worked on without looking at its sockets, since the start: nobody's request waited longer for another one.</summary>
+    public TimeSpan LongestRound { get; init; }
+
+    /// <summary>How often that took more than 50 ms.</summary>
+    public long SlowRounds { get; init; }
+
     internal static ServerStatistics Of(ServerRoles roles)
     {
         var sum = new ServerStatistics { Connections = roles.Endpoint.ConnectionCount, AddressesOfRecord = roles.State.Location.Count };
@@ -54,6 +61,7 @@ public sealed record ServerStatistics
         {
             SipLaneCounters wire = lane.Lane.Counters;
             LaneCounters own = lane.Counters;
+            NetworkCounters? loop = (lane.Lane.Loop as NetworkLoop)?.Counters;
             sum = sum with
             {
                 RequestsReceived = sum.RequestsReceived + wire.RequestsReceived,
@@ -67,6 +75,8 @@ public sealed record ServerStatistics
                 CallsFailed = sum.CallsFailed + own.CallsFailed,
                 OpenCalls = sum.OpenCalls + lane.Proxy.OpenCalls,
                 OpenRegistrations = sum.OpenRegistrations + lane.OpenRegistrations,
+                LongestRound = loop is not null && loop.LongestRound > sum.LongestRound ? loop.LongestRound : sum.LongestRound,
+                SlowRounds = sum.SlowRounds + (loop?.SlowRounds ?? 0),
                 Transactions = sum.Transactions + lane.Lane.ServerTransactionCount + lane.Lane.ClientTransactionCount,
             };
         }
