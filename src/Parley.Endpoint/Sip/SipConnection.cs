@@ -20,6 +20,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     private Instant _lastReceived;
     private Instant _messageStarted = Instant.Never;
     private volatile bool _isOpen = true;
+    private volatile bool _hasStood;
     private bool _isReserved;
     private int _waiting;       // client transactions of all lanes
 
@@ -51,6 +52,9 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
 
     /// <summary>True while it stands or is being made.</summary>
     public bool IsOpen => _isOpen;
+
+    /// <summary>True once it stands, also when it is over by now. May be read on any thread.</summary>
+    public bool HasStood => _hasStood;
 
     /// <summary>The lane whose loop it is on.</summary>
     public SipLane Lane => _lane;
@@ -114,6 +118,7 @@ internal sealed class SipConnection : LoopTimer, IStreamHandler
     public void OnConnected(Instant now, IStreamConnection connection)
     {
         _lastReceived = now;
+        _hasStood = true;
         SetDeadline();
     }
 

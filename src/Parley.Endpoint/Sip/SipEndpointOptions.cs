@@ -65,6 +65,11 @@ public sealed record SipEndpointOptions
     /// <summary>Refuses messages by where they come from; null lets all in.</summary>
     public ISipSourceFilter? SourceFilter { get; init; }
 
+    /// <summary>Says of a source whether a response to it, whose connection is over, may go to the servers that its Via names.</summary>
+    /// <value>Null, as by default, follows no Via: whoever connects could have connections made to hosts of his choice.</value>
+    /// <remarks>May be called on any lane. Source: RFC 3263 5.</remarks>
+    public Func<NetworkAddress, bool>? FollowsSentBy { get; init; }
+
     /// <summary>Hears every message; null for none.</summary>
     public ISipTrace? Trace { get; init; }
 }

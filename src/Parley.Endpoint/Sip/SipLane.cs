@@ -172,11 +172,20 @@ public sealed class SipLane
         else _resolver.Resolve(destination, this, request);
     }
 
+    /// <summary>Finds the flows to a destination that names its transport, best first, and calls back on this lane, never from within.</summary>
+    internal void LocateServers(in SipDestination destination, SipLocateRequest request)
+    {
+        ushort port = destination.Port != 0 ? destination.Port : SipDestination.PortOf(destination.Transport);
+        if (SipHost.TryParseAddress(System.Text.Encoding.ASCII.GetBytes(destination.Host), port, out NetworkAddress address))
+            request.Complete(this, [new SipFlow(destination.Transport, address).To(address.HostToString())]);
+        else _resolver.Resolve(destination, this, request);
+    }
+
     internal void Start(ITransactionUser user) => User = user;
 
     internal void OnConnectionClosed(SipConnection connection, bool isOnLoop)
     {
-        if (isOnLoop) Transactions.Failures.OnConnectionClosed(connection);
+        if (isOnLoop) Transactions.OnConnectionClosed(connection);
         else Post(new ConnectionClosed(this, connection));
     }
 
@@ -184,6 +193,6 @@ public sealed class SipLane
 
     private sealed class ConnectionClosed(SipLane lane, SipConnection connection) : ILoopWork
     {
-        public void Run(Instant now) => lane.Transactions.Failures.OnConnectionClosed(connection);
+        public void Run(Instant now) => lane.Transactions.OnConnectionClosed(connection);
     }
 }

@@ -23,6 +23,7 @@ internal sealed class SipTransactionLayer
     private readonly TransactionTable<SipServerTransaction> _servers;
     private readonly TransactionTable<SipClientTransaction> _clients;
     private readonly MadeRequests _made;
+    private readonly ResponseDetours _detours;
     private readonly CancelUser _cancelUser = new();
     private readonly ObjectPool<SipServerTransaction> _freeServers = new(MachinesKept);
     private readonly ObjectPool<SipClientTransaction> _freeClients = new(MachinesKept);
@@ -40,6 +41,7 @@ internal sealed class SipTransactionLayer
         _made = new MadeRequests(lane);
         Settled = new SettledAnswers(lane);
         Failures = new TransactionFailures(lane, this);
+        _detours = new ResponseDetours(lane);
     }
 
     /// <summary>What is left of transactions that are over but for what may come again.</summary>
@@ -216,6 +218,13 @@ internal sealed class SipTransactionLayer
         return true;
     }
 
+    /// <summary>A connection is over.</summary>
+    public void OnConnectionClosed(SipConnection connection)
+    {
+        Failures.OnConnectionClosed(connection);
+        _detours.OnConnectionClosed(connection);
+    }
+
     /// <summary>Sends the CANCEL of an INVITE that has had a provisional response (RFC 3261 9.1).</summary>
     public void SendCancel(SipClientTransaction invite)
     {
@@ -251,7 +260,7 @@ internal sealed class SipTransactionLayer
             {
                 case TransactionOutputKind.Send:
                     if (!transaction.TrySpend(output.Message!.Length)) _lane.Counters.TooMuch++;
-                    else if (!_lane.Transport.Send(output.Message!, transaction.ReplyFlow)) machine.OnTransportError(Now);
+                    else if (!Answer(output.Message!, transaction.ReplyFlow)) machine.OnTransportError(Now);
                     break;
 
                 case TransactionOutputKind.MakeTrying:
@@ -278,6 +287,8 @@ internal sealed class SipTransactionLayer
         if (transaction.Machine is { } running) Schedule(running);
         return isForUser;
     }
+
+    private bool Answer(PooledBuffer response, in SipFlow flow) => _detours.Wants(flow) ? _detours.Send(response, flow) : _lane.Transport.Send(response, flow);
 
     private void Drive(SipClientTransaction transaction) => Drive(transaction, default, hasResponse: false);
 

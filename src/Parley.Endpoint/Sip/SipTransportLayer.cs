@@ -39,8 +39,14 @@ internal sealed class SipTransportLayer(SipLane lane)
             return true;
         }
 
-        SipConnection? connection = ConnectionFor(flow);
-        if (connection is null || !connection.Send(message)) return Fail();
+        return (ConnectionFor(flow) is { } connection && SendOver(connection, message, flow)) || Fail();
+    }
+
+    /// <summary>Sends a message over a connection; the lease stays the caller's.</summary>
+    /// <returns>False when it is over.</returns>
+    public bool SendOver(SipConnection connection, PooledBuffer message, in SipFlow flow)
+    {
+        if (!connection.Send(message)) return false;
         Options.Trace?.OnMessage(lane.Now, isSent: true, connection.LocalAddress, flow, message.Span);
         return true;
     }

@@ -170,6 +170,7 @@ public sealed class ParleyServer : IAsyncDisposable
 
     private SipEndpointOptions EndpointOptions(ServerTls tls, SourceConnections connections) => new()
     {
+        FollowsSentBy = source => Configuration.IsTrusted(source),
         Listen = [.. _configuration.Listen.Select(uri => new SipListen(uri.Transport.ToSip(), uri.Address))],
         AdvertisedHost = _configuration.Advertise,
         Server = "Parley",
