@@ -41,7 +41,7 @@ version=$(dotnet --version 2> /dev/null) ||
     broken "Parley needs the .NET SDK, version $(sed -n 's/.*"version": "\(.*\)".*/\1/p' global.json) or a later one of its kind: https://dotnet.microsoft.com/download"
 
 # Debian's names of the programs that the interop tests use.
-declare -A package_of=([sipp]=sip-tester [sipsak]=sipsak [baresip]=baresip-core [tshark]=tshark [espeak-ng]=espeak-ng [sox]=sox [dnsmasq]=dnsmasq-base [kamailio]=kamailio
+declare -A package_of=([sipp]=sip-tester [sipsak]=sipsak [baresip]=baresip-core [linphonec]=linphone-cli [tshark]=tshark [espeak-ng]=espeak-ng [sox]=sox [dnsmasq]=dnsmasq-base [kamailio]=kamailio
     [openssl]=openssl [node]=nodejs [npm]=npm [svwar]=sipvicious ['/usr/lib/*/kamailio/modules/tls.so']=kamailio-tls-modules)
 missing_packages() {
     local program

@@ -5,8 +5,8 @@ using Parley.UserAgent;
 
 namespace Parley.InteropTests;
 
-/// <summary>Transfers with baresip and between programs of ours, and what sipp says of glare, reliable provisional responses, offers in them, UPDATE and session timers.</summary>
-/// <remarks>baresip 1.0.0 knows the blind transfer alone, as who asks and as who is asked.</remarks>
+/// <summary>Transfers with baresip, with Linphone and between programs of ours, and what sipp says of glare, reliable provisional responses, offers in them, UPDATE and session timers.</summary>
+/// <remarks>baresip 1.0.0 knows the blind transfer alone, as who asks and as who is asked; Linphone knows the attended one too.</remarks>
 public sealed class TransferTests(ITestOutputHelper output) : InteropTest(output)
 {
     [PeerFact(Programs.Baresip, Programs.Tshark, Programs.EspeakNg, Programs.Sox)]
@@ -40,6 +40,63 @@ public sealed class TransferTests(ITestOutputHelper output) : InteropTest(output
         await carol.Process.EventAsync("incoming");
         await alice.EventAsync("CALL_CLOSED");      // it was told that carol answers
         await carol.Process.SucceededAsync();
+        await bob.Process.SucceededAsync();
+        (await capture.StopAsync()).AssertClean();
+    }
+
+    [PeerFact(Programs.Linphone, Programs.Tshark)]
+    public async Task A_linphone_connects_two_phones_that_it_has_spoken_with()
+    {
+        Capture capture = await Capture.StartAsync(Bench);
+        ParleyPhone bob = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "1", "--allow-transfer");
+        ParleyPhone carol = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "2", "--duration", "2s");
+        Linphone alice = await Linphone.StartAsync(Bench, "alice");
+
+        await alice.CallAsync(1, $"sip:bob@{bob.Address}");
+        await alice.HoldAsync(1);
+        await bob.Process.EventAsync("held");
+        await alice.CallAsync(2, $"sip:carol@{carol.Address}");
+        await alice.TransferAsync(1, to: 2);
+
+        await bob.Process.EventAsync("transfer");
+        await carol.Process.EventAsync("replaced");
+        await alice.CallIsAsync(1, "ended");
+        await alice.CallIsAsync(2, "ended");
+        await bob.Process.SucceededAsync();
+        await carol.Process.SucceededAsync();
+        await alice.QuitAsync();
+        (await capture.StopAsync()).AssertClean();
+    }
+
+    [PeerFact(Programs.Linphone, Programs.Tshark)]
+    public async Task A_linphone_calls_in_the_place_of_who_transfers_it()
+    {
+        Capture capture = await Capture.StartAsync(Bench);
+        Linphone bob = await Linphone.StartAsync(Bench, "bob", answers: true);
+        ParleyPhone carol = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "2", "--duration", "2s");
+
+        await TransferAsync($"sip:bob@{bob.Address}", $"sip:carol@{carol.Address}");
+
+        await carol.Process.EventAsync("replaced");
+        await carol.Process.SucceededAsync();       // it hangs up
+        await bob.CallIsAsync(2, "ended");
+        await bob.QuitAsync();
+        (await capture.StopAsync()).AssertClean();
+    }
+
+    [PeerFact(Programs.Linphone, Programs.Tshark)]
+    public async Task A_call_in_the_place_of_another_reaches_a_linphone()
+    {
+        Capture capture = await Capture.StartAsync(Bench);
+        ParleyPhone bob = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "1", "--allow-transfer");
+        Linphone carol = await Linphone.StartAsync(Bench, "carol", answers: true);
+
+        await TransferAsync($"sip:bob@{bob.Address}", $"sip:carol@{carol.Address}");
+
+        await bob.Process.EventAsync("transfer");
+        await carol.CallIsAsync(1, "ended");
+        await carol.CallIsAsync(2, "connected");
+        await carol.QuitAsync();        // it hangs up
         await bob.Process.SucceededAsync();
         (await capture.StopAsync()).AssertClean();
     }
@@ -79,19 +136,27 @@ public sealed class TransferTests(ITestOutputHelper output) : InteropTest(output
         Capture capture = await Capture.StartAsync(Bench);
         ParleyPhone bob = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "1", "--allow-transfer");
         ParleyPhone carol = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "2", "--duration", "2s");
-        Assert.True(NetworkAddress.TryParse($"{Bench.Network.NewAddress()}:5060", out NetworkAddress address));
-        await using SipUserAgent alice = await SipUserAgent.StartAsync(new SipUserAgentOptions { Listen = SipUserAgentOptions.ListenOn(address) });
 
-        Call toBob = await alice.CallAsync(SipUri.Parse($"sip:bob@{bob.Address}"));
-        await toBob.HoldAsync();
-        Call toCarol = await alice.CallAsync(SipUri.Parse($"sip:carol@{carol.Address}"));
-        await toBob.TransferAsync(toCarol).WaitAsync(Limit.Call);
+        await TransferAsync($"sip:bob@{bob.Address}", $"sip:carol@{carol.Address}");
 
-        await toCarol.Ended.WaitAsync(Limit.Call);
         await bob.Process.EventAsync("transfer");
         await carol.Process.EventAsync("replaced");
         await bob.Process.SucceededAsync();
         await carol.Process.SucceededAsync();
         (await capture.StopAsync()).AssertClean();
+    }
+
+    /// <summary>A phone of ours calls both and connects them with each other.</summary>
+    private async Task TransferAsync(string bob, string carol)
+    {
+        Assert.True(NetworkAddress.TryParse($"{Bench.Network.NewAddress()}:5060", out NetworkAddress address));
+        await using SipUserAgent alice = await SipUserAgent.StartAsync(new SipUserAgentOptions { Listen = SipUserAgentOptions.ListenOn(address) });
+
+        Call toBob = await alice.CallAsync(SipUri.Parse(bob));
+        await toBob.HoldAsync();
+        Call toCarol = await alice.CallAsync(SipUri.Parse(carol));
+        await toBob.TransferAsync(toCarol).WaitAsync(Limit.Call);
+
+        await toCarol.Ended.WaitAsync(Limit.Call);
     }
 }

@@ -65,11 +65,12 @@ internal sealed class Capture
             return $"{packet}: {row[3]} {row[5]}";
         }
 
-        bool isKnown = protocols.Contains("icmp") || !protocols.Contains("udp") || protocols.Any(protocol => protocol is "sip" or "rtp" or "rtcp" or "rtpevent");
-        return isKnown || row[9] == DiscardPort.ToString(CultureInfo.InvariantCulture) ? null : $"{packet}: neither SIP nor RTP nor RTCP";
+        bool isKnown = protocols.Contains("icmp") || !protocols.Contains("udp") || protocols.Any(protocol => protocol is "sip" or "rtp" or "rtcp" or "rtpevent" or "stun");
+        return isKnown || row[9] == DiscardPort.ToString(CultureInfo.InvariantCulture) ? null : $"{packet}: neither SIP nor RTP, RTCP or STUN";
     }
 
-    private static bool IsRtp(string[] row) => row[10].Length > 0 && !row[2].Contains("icmp", StringComparison.Ordinal);
+    // What is on a port of RTP begins as RTP for tshark, STUN too.
+    private static bool IsRtp(string[] row) => row[10].Length > 0 && !row[2].Split(':').Any(protocol => protocol is "icmp" or "stun");
 
     private static bool EndsWithMark(string file)
     {

@@ -6,6 +6,7 @@ internal static class Programs
     public const string Sipp = "sipp";
     public const string Sipsak = "sipsak";
     public const string Baresip = "baresip";
+    public const string Linphone = "linphonec";
     public const string Tshark = "tshark";
     public const string EspeakNg = "espeak-ng";
     public const string Sox = "sox";
@@ -27,6 +28,7 @@ internal static class Programs
         [Sipp] = "sip-tester",
         [Sipsak] = "sipsak",
         [Baresip] = "baresip-core",
+        [Linphone] = "linphone-cli",
         [Tshark] = "tshark",
         [EspeakNg] = "espeak-ng",
         [Sox] = "sox",
