@@ -43,6 +43,7 @@ internal static class CommandLine
         root.Add(BanCommand.Create(runner));
         root.Add(CallCommand.Create(runner));
         root.Add(AnswerCommand.Create(runner));
+        root.Add(PhoneCommand.Create(runner));
         root.Add(OptionsCommand.Create(runner));
         root.Add(MessageCommand.Create(runner));
         root.Add(ReferCommand.Create(runner));

@@ -71,12 +71,9 @@ internal static class AnswerCommand
         await foreach (TextMessage message in agent.IncomingMessages.ConfigureAwait(false))
         {
             output.Event("message", ("from", message.From), ("name", message.DisplayName), ("to", message.To), ("text", message.Text));
-            output.Say($"{message.From}: {Printable(message.Text)}");
+            output.Say($"{message.From}: {message.Text}");
         }
     }
-
-    /// <summary>A stranger's text as it may go to a terminal, which would obey control characters.</summary>
-    private static string Printable(string text) => string.Concat(text.Select(character => char.IsControl(character) && character is not ('\n' or '\t') ? '\uFFFD' : character));
 
     private sealed record Plan(
         TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, KeyTransport KeysBy, int? Count, int Lines, int? Reject, bool AllowsTransfer, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);

@@ -11,49 +11,57 @@ internal static class CallReport
     /// <summary>Tells a call's events until it is over.</summary>
     public static async Task FollowAsync(Call call, CommandOutput output)
     {
-        await foreach (CallEvent happened in call.Events.ConfigureAwait(false))
+        await foreach (CallEvent happened in call.Events.ConfigureAwait(false)) Tell(happened, call.CallId, output);
+    }
+
+    /// <summary>Tells one event.</summary>
+    /// <param name="happened">What; the end is not told here.</param>
+    /// <param name="callId">Of which call.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="number">The call's number, where there are several; null where there is one.</param>
+    public static void Tell(CallEvent happened, string callId, CommandOutput output, int? number = null)
+    {
+        string start = number is null ? "" : string.Create(CultureInfo.InvariantCulture, $"call {number}: ");
+        switch (happened)
         {
-            switch (happened)
-            {
-                case CallProgress progress:
-                    output.Event("progress", ("call", call.CallId), ("status", progress.StatusCode), ("reason", progress.ReasonPhrase), ("earlyMedia", progress.HasEarlyMedia));
-                    output.Say($"{progress.StatusCode} {progress.ReasonPhrase}");
-                    break;
+            case CallProgress progress:
+                output.Event("progress", ("call", callId), ("number", number), ("status", progress.StatusCode), ("reason", progress.ReasonPhrase), ("earlyMedia", progress.HasEarlyMedia));
+                output.Say($"{start}{progress.StatusCode} {progress.ReasonPhrase}");
+                break;
 
-                case CallRedirected redirected:
-                    output.Event("redirected", ("call", call.CallId), ("uri", redirected.Uri));
-                    output.Say($"goes on to {redirected.Uri}");
-                    break;
+            case CallRedirected redirected:
+                output.Event("redirected", ("call", callId), ("number", number), ("uri", redirected.Uri));
+                output.Say($"{start}goes on to {redirected.Uri}");
+                break;
 
-                case CallAnswered answered:
-                    output.Event("answered", ("call", call.CallId), ("codec", answered.Codec));
-                    output.Say(answered.Codec.Length > 0 ? $"answered, {answered.Codec}" : "answered");
-                    break;
+            case CallAnswered answered:
+                output.Event("answered", ("call", callId), ("number", number), ("codec", answered.Codec));
+                output.Say(start + (answered.Codec.Length > 0 ? $"answered, {answered.Codec}" : "answered"));
+                break;
 
-                case CallHeld held:
-                    output.Event("held", ("call", call.CallId), ("held", held.IsHeld));
-                    output.Say(held.IsHeld ? "put on hold" : "taken off hold");
-                    break;
+            case CallHeld held:
+                output.Event("held", ("call", callId), ("number", number), ("held", held.IsHeld));
+                output.Say(start + (held.IsHeld ? "put on hold" : "taken off hold"));
+                break;
 
-                case CallTransferring { Progress: var progress }:
-                    output.Event("transferring", ("call", call.CallId), ("status", progress.StatusCode), ("reason", progress.ReasonPhrase));
-                    output.Say($"transfer: {progress.StatusCode} {progress.ReasonPhrase}");
-                    break;
+            case CallTransferring { Progress: var progress }:
+                output.Event("transferring", ("call", callId), ("number", number), ("status", progress.StatusCode), ("reason", progress.ReasonPhrase));
+                output.Say($"{start}transfer: {progress.StatusCode} {progress.ReasonPhrase}");
+                break;
 
-                case CallReplaced replaced:
-                    output.Event("replaced", ("call", call.CallId), ("by", replaced.By?.CallId));
-                    output.Say(replaced.By is { } by ? $"replaced by the call with {by.RemoteUri}" : "replaced by another call");
-                    break;
+            case CallReplaced replaced:
+                output.Event("replaced", ("call", callId), ("number", number), ("by", replaced.By?.CallId));
+                output.Say(start + (replaced.By is { } by ? $"replaced by the call with {by.RemoteUri}" : "replaced by another call"));
+                break;
 
-                case DigitReceived digit:
-                    output.Event("dtmf", ("call", call.CallId), ("digit", digit.Digit.ToString()), ("milliseconds", digit.Duration.TotalMilliseconds));
-                    output.Say($"key {digit.Digit}");
-                    break;
+            case DigitReceived digit:
+                output.Event("dtmf", ("call", callId), ("number", number), ("digit", digit.Digit.ToString()), ("milliseconds", digit.Duration.TotalMilliseconds));
+                output.Say($"{start}key {digit.Digit}");
+                break;
 
-                case SourceEnded:
-                    output.Event("played", ("call", call.CallId));
-                    break;
-            }
+            case SourceEnded:
+                output.Event("played", ("call", callId), ("number", number));
+                break;
         }
     }
 
@@ -61,13 +69,24 @@ internal static class CallReport
     public static async Task EndAsync(Call call, CommandOutput output)
     {
         CallEnd end = await call.Ended.ConfigureAwait(false);
-        AudioStatistics? audio = await call.GetStatisticsAsync().ConfigureAwait(false);
+        TellEnd(end, await call.GetStatisticsAsync().ConfigureAwait(false), call.CallId, output);
+    }
+
+    /// <summary>Tells an end.</summary>
+    /// <param name="end">How it ended.</param>
+    /// <param name="audio">How its sound went; null where there was none.</param>
+    /// <param name="callId">Of which call.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="number">The call's number, where there are several; null where there is one.</param>
+    public static void TellEnd(CallEnd end, AudioStatistics? audio, string callId, CommandOutput output, int? number = null)
+    {
+        string start = number is null ? "" : string.Create(CultureInfo.InvariantCulture, $"call {number}: ");
         output.Event("ended",
-            ("call", call.CallId), ("reason", end.Reason.ToString()), ("status", end.StatusCode), ("phrase", end.ReasonPhrase), ("codec", audio?.Codec),
+            ("call", callId), ("number", number), ("reason", end.Reason.ToString()), ("status", end.StatusCode), ("phrase", end.ReasonPhrase), ("codec", audio?.Codec),
             ("sent", audio?.Rtp.PacketsSent), ("received", audio?.Rtp.PacketsReceived), ("lost", audio?.Rtp.PacketsLost),
             ("jitterMilliseconds", audio?.Rtp.Jitter.TotalMilliseconds));
-        output.Say($"ended: {end}");
-        if (audio?.Codec is not null) output.Say(Describe(audio));
+        output.Say($"{start}ended: {end}");
+        if (audio?.Codec is not null) output.Say(start + Describe(audio));
     }
 
     /// <summary>Closes a recording.</summary>

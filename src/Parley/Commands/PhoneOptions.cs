@@ -91,7 +91,7 @@ internal sealed class PhoneOptions
     }
 
     /// <summary>One address when it is given, else a free port of all IPv4 addresses, and of all IPv6 ones where there is IPv6.</summary>
-    private static IReadOnlyList<SipListen> ListenOn(NetworkAddress? local)
+    internal static IReadOnlyList<SipListen> ListenOn(NetworkAddress? local)
     {
         if (local is { } address) return SipUserAgentOptions.ListenOn(address);
         IReadOnlyList<SipListen> ipv4 = SipUserAgentOptions.ListenOn(NetworkAddress.FromIPv4(0, 0));

@@ -1,11 +1,15 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Parley.Phone.Terminal;
 
 namespace Parley.Output;
 
 /// <summary>What a command says: words for people, or an event a line for programs.</summary>
-/// <remarks>With <c>--json</c> standard output has the events and nothing else, and people's words go to standard error. Safe on every thread.</remarks>
+/// <remarks>
+/// With <c>--json</c> standard output has the events and nothing else, and people's words go to standard error. Words may have texts of strangers in them, so what a
+/// terminal would obey is taken out. Safe on every thread.
+/// </remarks>
 internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, TextWriter standardError)
 {
     private readonly Lock _gate = new();
@@ -19,7 +23,7 @@ internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, Text
         lock (_gate)
         {
             TextWriter writer = isJson ? standardError : standardOutput;
-            writer.WriteLine(words);
+            writer.WriteLine(TerminalText.PrintableLines(words));
             writer.Flush();
         }
     }
@@ -40,7 +44,7 @@ internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, Text
     {
         lock (_gate)
         {
-            standardError.WriteLine(words);
+            standardError.WriteLine(TerminalText.PrintableLines(words));
             standardError.Flush();
         }
     }
@@ -73,7 +77,7 @@ internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, Text
         Event("failed", ("reason", reason), ("status", statusCode));
         lock (_gate)
         {
-            standardError.WriteLine($"parley: {reason}");
+            standardError.WriteLine($"parley: {TerminalText.PrintableLines(reason)}");
             standardError.Flush();
         }
     }

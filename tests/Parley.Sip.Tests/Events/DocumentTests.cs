@@ -9,6 +9,16 @@ public sealed class DocumentTests
     private const string PidfHead = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" xmlns:im=\"urn:ietf:params:xml:ns:pidf:im\" entity=\"pres:someone@example.com\">";
 
     [Fact]
+    public void A_presence_that_is_made_here_says_what_its_person_does()
+    {
+        byte[] written = new PresenceDocument { Entity = "sip:a@b", Tuples = [new PresenceTuple("t1", true, "sip:a@b")], Activities = ["on-the-phone"] }.Write();
+        Assert.True(PresenceDocument.TryRead(written, out PresenceDocument? read));
+        Assert.Equal(["on-the-phone"], read.Activities);
+        Assert.True(PresenceDocument.TryRead(read.Write(), out PresenceDocument? again));
+        Assert.Equal(["on-the-phone"], again.Activities);       // as it came, once
+    }
+
+    [Fact]
     public void Presence_with_extensions_is_read_and_goes_on_as_it_came()
     {
         // RFC 3863 4.3.1, shortened, with a person of RFC 4480.

@@ -26,7 +26,8 @@ public sealed class PresenceDocument
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>What the person does: <c>on-the-phone</c>, <c>away</c>.</summary>
-    public IReadOnlyList<string> Activities { get; private init; } = [];
+    /// <remarks>Written as a person of its own where no publisher wrote one. A name of RFC 4480 3.2.</remarks>
+    public IReadOnlyList<string> Activities { get; init; } = [];
 
     /// <summary>True when one tuple is open.</summary>
     public bool IsOpen => Tuples.Any(tuple => tuple.IsOpen == true);
@@ -80,6 +81,7 @@ public sealed class PresenceDocument
         foreach (PresenceTuple tuple in Tuples) root.Add(WriteTuple(tuple));
         foreach (string note in Notes) root.Add(new XElement(Pidf + "note", EventXml.Clean(note)));
         foreach (XElement person in Persons) root.Add(person);
+        if (Persons.Count == 0 && Activities.Count > 0) root.Add(WritePerson());
         return EventXml.Write(root);
     }
 
@@ -94,6 +96,9 @@ public sealed class PresenceDocument
             Source = tuple,
         };
     }
+
+    private XElement WritePerson() => new(
+        DataModel + "person", new XAttribute("id", "p1"), new XElement(Rpid + "activities", Activities.Select(activity => new XElement(Rpid + XmlConvert.EncodeLocalName(activity)))));
 
     private static XElement WriteTuple(PresenceTuple tuple)
     {

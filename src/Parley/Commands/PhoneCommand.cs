@@ -1,0 +1,81 @@
+using System.CommandLine;
+using Parley.Media.Files;
+using Parley.Output;
+using Parley.Phone;
+using Parley.Phone.Desk;
+using Parley.Phone.Lines;
+using Parley.Phone.Settings;
+using Parley.Phone.Sound;
+using Parley.Phone.State;
+using Parley.UserAgent;
+
+namespace Parley.Commands;
+
+/// <summary><c>parley phone</c>: a phone that fills the terminal, or is driven by lines.</summary>
+internal static class PhoneCommand
+{
+    public static Command Create(CommandRunner runner)
+    {
+        var command = new Command("phone",
+            "A phone: several accounts and calls, hold, transfer, keys, texts, others' presence, call quality (docs/phone.md).\n\n"
+            + "  parley phone --lines --as sip:alice@localhost --password P --proxy sip:127.0.0.1:5060\n"
+            + "  parley phone --lines         with the accounts and contacts of ~/.config/parley/phone.json\n"
+            + "  parley phone --json          for programs: what happens comes as JSON lines; commands are lines of standard input (help shows them)\n\n"
+            + "There are no sound devices yet: calls play the file of --play, or silence, or send back what they hear.");
+        var phone = new PhoneOptions(command);
+        var files = new CallFiles(command);
+        var accounts = new Option<string?>("--accounts") { Description = "The file of accounts and contacts (~/.config/parley/phone.json); with --as its accounts are taken only when it is named", HelpName = "FILE" };
+        var noRegister = new Option<bool>("--no-register") { Description = "Register no account: calls go out, and come in only to this phone's address" };
+        var echo = new Option<bool>("--echo") { Description = "Send back what is heard" };
+        var noBell = new Option<bool>("--no-bell") { Description = "Do not ring the terminal's bell" };
+        var lines = new Option<bool>("--lines") { Description = "No screen: commands are lines of standard input, what happens is told in words" };
+        foreach (Option option in new Option[] { accounts, noRegister, echo, noBell, lines }) command.Add(option);
+        runner.SetAction(command, async (parse, output, cancellationToken) =>
+        {
+            if (parse.GetValue(echo) && files.HasPlay(parse)) throw CommandException.Usage("--echo and --play do not go together");
+            bool isScreen = !output.IsJson && !parse.GetValue(lines);
+            if (isScreen) throw CommandException.Usage("say how: --lines for people, --json for programs");
+            PcmAudio? play = files.ReadPlay(parse);
+            await using ConsoleTrace? trace = phone.IsTraced(parse) ? new ConsoleTrace(output, TimeProvider.System) : null;
+            PhoneSettings settings = ReadSettings(parse, phone, phone.Read(parse, trace), parse.GetValue(accounts), !parse.GetValue(noRegister));
+            var sound = new FileSound(play, parse.GetValue(echo), number => files.OpenRecord(parse, number));
+            await RunAsync(settings with { HasBell = settings.HasBell && !parse.GetValue(noBell) }, sound, output, cancellationToken).ConfigureAwait(false);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>The account of the command line comes first; contacts come from the file in any case.</summary>
+    private static PhoneSettings ReadSettings(ParseResult parse, PhoneOptions phone, SipUserAgentOptions named, string? path, bool registers)
+    {
+        bool isNamed = path is not null;
+        path ??= PhoneFile.DefaultPath(Environment.GetEnvironmentVariable);
+        bool hasIdentity = phone.HasIdentity(parse);
+        var common = named with { Identity = null, Password = null, UserName = null, Instance = null };
+        if (hasIdentity) common = common with { OutboundProxy = null, Listen = PhoneOptions.ListenOn(null) };
+        PhoneSettings settings = path is not null && (isNamed || File.Exists(path)) ? PhoneFile.Read(path, common, registers) : new PhoneSettings([], []);
+        if (!hasIdentity) return settings.Accounts.Count > 0 ? settings : settings with { Accounts = [new AccountSettings(named, Registers: false)] };
+        AccountSettings first = new(named, registers);
+        // An account of the file keeps its contacts, at its place behind the first one.
+        return isNamed
+            ? settings with { Accounts = [first, .. settings.Accounts], Contacts = [.. settings.Contacts.Select(contact => contact with { Account = contact.Account + (settings.Accounts.Count > 0 ? 1 : 0) })] }
+            : settings with { Accounts = [first], Contacts = [.. settings.Contacts.Select(contact => contact with { Account = 0 })] };
+    }
+
+    private static async Task RunAsync(PhoneSettings settings, FileSound sound, CommandOutput output, CancellationToken cancellationToken)
+    {
+        var state = new PhoneState(
+            settings.Accounts.Select(account => new PhoneAccount(account.Agent.Identity, account.Registers)), settings.Contacts.Select(contact => new PhoneContact(contact.Name, contact.Uri, contact.Account)));
+        try
+        {
+            await using PhoneDesk desk = await PhoneDesk.StartAsync(settings, sound).ConfigureAwait(false);
+            output.Note(sound.Words);
+            LineInput.Start(desk);
+            await PhoneRun.RunAsync(desk, state, new LineFront(state, output), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException problem)
+        {
+            throw CommandException.Usage(problem.Message);
+        }
+    }
+}

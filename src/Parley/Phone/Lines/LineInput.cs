@@ -1,0 +1,31 @@
+using System.Text;
+using Parley.Phone.Desk;
+using Parley.Phone.State;
+
+namespace Parley.Phone.Lines;
+
+/// <summary>Reads standard input, a line at a time, on a thread of its own: reading a terminal cannot be taken back.</summary>
+internal static class LineInput
+{
+    /// <summary>Begins. The process does not wait for it when it ends.</summary>
+    public static void Start(PhoneDesk desk)
+    {
+        var thread = new Thread(() => Read(desk)) { IsBackground = true, Name = "Parley phone input" };
+        thread.Start();
+    }
+
+    private static void Read(PhoneDesk desk)
+    {
+        using var reader = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
+        try
+        {
+            while (reader.ReadLine() is { } line) desk.Post(new LineRead(line));
+        }
+        catch (IOException)
+        {
+            // Whoever wrote is gone: that is the end of the input.
+        }
+
+        desk.Post(new LineRead(null));
+    }
+}

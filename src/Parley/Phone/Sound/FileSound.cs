@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using Parley.Commands;
+using Parley.Endpoint.Media;
+using Parley.Media.Files;
+using Parley.Output;
+using Parley.UserAgent;
+
+namespace Parley.Phone.Sound;
+
+/// <summary>Sound of files: each call hears the same one from its beginning, and is recorded into one of its own.</summary>
+/// <param name="play">What is played; null for silence.</param>
+/// <param name="echoes">True to send back what is heard instead.</param>
+/// <param name="openRecord">Opens a call's recording by its number; gives null when nothing is recorded.</param>
+internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, WavRecorder?> openRecord) : IPhoneSound
+{
+    private readonly ConcurrentDictionary<int, WavRecorder> _records = [];
+
+    public string Words => (echoes, play) switch
+    {
+        (true, _) => "no sound devices: calls hear themselves (--echo)",
+        (_, null) => "no sound devices: calls hear silence (--play F.wav plays a file, --record F.wav records, --echo sends back)",
+        _ => "no sound devices: calls hear the file of --play",
+    };
+
+    public CallAudio Open(int call)
+    {
+        WavRecorder? record = openRecord(call);
+        if (record is not null) _records[call] = record;
+        return echoes ? CallAudio.Echo(record) : CallFiles.Join(play, record, hangUpAfterPlay: false);
+    }
+
+    public async Task<string?> CloseAsync(int call)
+    {
+        if (!_records.TryRemove(call, out WavRecorder? record)) return null;
+        try
+        {
+            await CallReport.CloseAsync(record).ConfigureAwait(false);
+            return null;
+        }
+        catch (CommandException problem)
+        {
+            return problem.Message;
+        }
+    }
+}
