@@ -32,6 +32,12 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
 
         // Its number is taken: when it comes again, only a transaction knows that it has been answered.
         if (request.CreateTransaction(core) is not { } transaction) return;
+        if (leg.State is CallState.Ending or CallState.Ended && !OutlivesTheCall(message.Method))
+        {
+            transaction.Respond(new SipReply(481));
+            return;
+        }
+
         dialog!.Learn(message);
         switch (message.Method)
         {
@@ -48,6 +54,10 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
         }
     }
 
+    /// <summary>What this side has hung up is over for the other one too, but for its own BYE and for subscriptions that share the dialog.</summary>
+    /// <remarks>Source: RFC 5407 3.2, RFC 5057 4.</remarks>
+    private static bool OutlivesTheCall(SipMethod method) => method is SipMethod.Bye or SipMethod.Prack or SipMethod.Subscribe or SipMethod.Notify;
+
     private void OnReinvite(SipServerTransaction transaction, CallDialog dialog)
     {
         SipMessageView invite = transaction.Request;
@@ -57,7 +67,7 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
             return;
         }
 
-        if (leg.State is not (CallState.Accepted or CallState.Established))
+        if (leg.State is not (CallState.Accepted or CallState.Established))     // a re-INVITE in an early dialog of this side
         {
             transaction.Respond(new SipReply(481));
             return;
