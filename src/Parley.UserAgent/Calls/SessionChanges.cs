@@ -25,6 +25,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
 
     private const int MaxAttempts = 8;
     private const uint LongestRetrySeconds = 32;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);        // a proxy's, Timer C (RFC 3261 16.6): longer than that only who has no proxy waits
 
     private readonly Queue<Hold> _holds = new();        // hold or resume, in order
     private SessionRequest? _sent;
@@ -62,11 +63,12 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
         else if (_isRefreshWanted || _isOfferDue) SendRefresh();
     }
 
-    /// <summary>The call is over: what waits fails.</summary>
+    /// <summary>The call is over: what waits fails, and a re-INVITE that somebody has begun to answer is cancelled, as he may never end.</summary>
     public void Stop()
     {
         _isStopped = true;
         core.Lane.Loop.Schedule(this, Instant.Never);
+        _sent?.Cancel();
         while (_holds.Count > 0) FinishHold(487, "The call has ended");
     }
 
@@ -74,7 +76,8 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     public override void OnDeadline(Instant now)
     {
         _isWaiting = false;
-        TryStart();
+        if (_sent is { } sent) sent.Cancel();
+        else TryStart();
     }
 
     /// <summary>A provisional response to a re-INVITE came: acknowledges it when it is reliable, and takes the answer that it may have.</summary>
@@ -102,8 +105,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     /// <summary>The final response came.</summary>
     public void OnDone(SessionRequest request, in SipMessageView response)
     {
-        _sent = null;
-        dialog.Pending &= ~(PendingExchanges.InviteSent | PendingExchanges.OfferOfSentInvite | PendingExchanges.UpdateSent);
+        OnEnded();
         if (_isStopped) return;
         dialog.Learn(response);
         int status = response.StatusCode;
@@ -115,13 +117,19 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     /// <summary>None came.</summary>
     public void OnFailed(SessionRequest request, RequestFailure failure)
     {
-        _sent = null;
-        dialog.Pending &= ~(PendingExchanges.InviteSent | PendingExchanges.OfferOfSentInvite | PendingExchanges.UpdateSent);
+        OnEnded();
         if (_isStopped) return;
         (int status, string phrase) = failure.Describe("The other side");
         TakeBack(request);
         if (failure == RequestFailure.TimedOut) leg.OnLost(status, phrase);
         else Fail(status, phrase);
+    }
+
+    private void OnEnded()
+    {
+        _sent = null;
+        dialog.Pending &= ~(PendingExchanges.InviteSent | PendingExchanges.OfferOfSentInvite | PendingExchanges.UpdateSent);
+        core.Lane.Loop.Schedule(this, Instant.Never);
     }
 
     private void Change()
@@ -143,6 +151,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     {
         dialog.Pending |= method == SipMethod.Invite ? PendingExchanges.InviteSent | PendingExchanges.OfferOfSentInvite : PendingExchanges.UpdateSent;
         _sent = new SessionRequest(core, this, dialog, method, [.. core.CallHeaders, .. core.RecvInfoRow, .. refresh.WriteRequest()], leg.ContactUser, offer);
+        if (method == SipMethod.Invite) core.Lane.Loop.Schedule(this, core.Lane.Now + Patience);
         _sent.Start();
     }
 

@@ -1,3 +1,4 @@
+using Parley.Core;
 using Parley.Net.Virtual;
 using Parley.UserAgent;
 using Parley.UserAgent.Calls;
@@ -226,6 +227,50 @@ public sealed class RaceConditionTests
         Assert.True(_network.Run(() => _done.Count == 1, Limit));
         Assert.Equal([200], _done);
         AssertOneCallAndHangUp(3);
+    }
+
+    [Fact]
+    public void A_change_that_is_begun_to_be_answered_is_cancelled_with_the_call()
+    {
+        Answer();
+        Acknowledge(1);
+        Assert.True(Incoming.Hold(true, (status, _) => _done.Add(status)));
+        _peer.Answer(_peer.TakeRequest("INVITE"), "100 Trying", tag: null, hasContact: false);
+        _network.RunFor(TimeSpan.FromSeconds(1));
+        Incoming.HangUp();
+        string[] came = [_peer.Take(), _peer.Take()];
+        foreach (string request in came) _peer.Answer(request, "200 OK", hasContact: false);
+        Assert.Equal(["BYE", "CANCEL"], came.Select(request => request.Split(' ')[0]).Order(StringComparer.Ordinal));
+        AssertEndedBy("HungUp");        // though the INVITE is never answered
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_change_that_nobody_answers_for_three_minutes_is_cancelled(bool isConfirmed)
+    {
+        Answer();
+        Acknowledge(1);
+        Assert.True(Incoming.Hold(true, (status, _) => _done.Add(status)));
+        string hold = _peer.TakeRequest("INVITE");
+        _peer.Answer(hold, "100 Trying", tag: null, hasContact: false);
+        Instant begun = _network.Now;
+        string cancel = _peer.TakeRequest("CANCEL");
+        Assert.InRange(_network.Now - begun, TimeSpan.FromMinutes(2.9), TimeSpan.FromMinutes(3.1));
+        _peer.Answer(cancel, "200 OK", hasContact: false);
+        if (isConfirmed)
+        {
+            _peer.Answer(hold, "487 Request Terminated", hasContact: false);
+            _peer.TakeRequest("ACK");
+            Assert.True(_network.Run(() => _done.Count == 1, Limit));
+            Assert.Equal([487], _done);
+            AssertOneCallAndHangUp(2);
+        }
+        else
+        {
+            _peer.Answer(_peer.TakeRequest("BYE"), "200 OK", hasContact: false);
+            AssertEndedBy("Lost 408");
+        }
     }
 
     /// <summary>RFC 5057 5.1, table 1: a change that is refused, with what the refusal does to the call.</summary>
