@@ -4,9 +4,11 @@ using Parley.Output;
 using Parley.Phone;
 using Parley.Phone.Desk;
 using Parley.Phone.Lines;
+using Parley.Phone.Screen;
 using Parley.Phone.Settings;
 using Parley.Phone.Sound;
 using Parley.Phone.State;
+using Parley.Phone.Terminal;
 using Parley.UserAgent;
 
 namespace Parley.Commands;
@@ -14,13 +16,16 @@ namespace Parley.Commands;
 /// <summary><c>parley phone</c>: a phone that fills the terminal, or is driven by lines.</summary>
 internal static class PhoneCommand
 {
+    private static readonly TimeSpan NoticeableTime = TimeSpan.FromSeconds(1);
+
     public static Command Create(CommandRunner runner)
     {
         var command = new Command("phone",
-            "A phone: several accounts and calls, hold, transfer, keys, texts, others' presence, call quality (docs/phone.md).\n\n"
-            + "  parley phone --lines --as sip:alice@localhost --password P --proxy sip:127.0.0.1:5060\n"
-            + "  parley phone --lines         with the accounts and contacts of ~/.config/parley/phone.json\n"
-            + "  parley phone --json          for programs: what happens comes as JSON lines; commands are lines of standard input (help shows them)\n\n"
+            "A phone on the whole terminal: several accounts and calls, hold, transfer, keys, texts, others' presence, call quality. ? shows the keys.\n\n"
+            + "  parley phone --as sip:alice@localhost --password P --proxy sip:127.0.0.1:5060\n"
+            + "  parley phone                 with the accounts and contacts of ~/.config/parley/phone.json (docs/phone.md)\n"
+            + "  parley phone --lines         commands are lines of standard input (help shows them), what happens is told in words: for screen readers\n"
+            + "  parley phone --json          the same for programs: what happens comes as JSON lines\n\n"
             + "There are no sound devices yet: calls play the file of --play, or silence, or send back what they hear.");
         var phone = new PhoneOptions(command);
         var files = new CallFiles(command);
@@ -34,13 +39,15 @@ internal static class PhoneCommand
         {
             if (parse.GetValue(echo) && files.HasPlay(parse)) throw CommandException.Usage("--echo and --play do not go together");
             bool isScreen = !output.IsJson && !parse.GetValue(lines);
-            if (isScreen) throw CommandException.Usage("say how: --lines for people, --json for programs");
+            if (isScreen && TerminalSession.WhyNot() is { } reason) throw CommandException.Usage($"{reason}; use --lines for commands by lines, or --json for programs");
+            if (isScreen && phone.IsTraced(parse)) throw CommandException.Usage("--trace needs --lines or --json: the screen has no room for it");
             PcmAudio? play = files.ReadPlay(parse);
             await using ConsoleTrace? trace = phone.IsTraced(parse) ? new ConsoleTrace(output, TimeProvider.System) : null;
             PhoneSettings settings = ReadSettings(parse, phone, phone.Read(parse, trace), parse.GetValue(accounts), !parse.GetValue(noRegister));
             var sound = new FileSound(play, parse.GetValue(echo), number => files.OpenRecord(parse, number));
-            await RunAsync(settings with { HasBell = settings.HasBell && !parse.GetValue(noBell) }, sound, output, cancellationToken).ConfigureAwait(false);
-            return ExitCode.Done;
+            if (await RunAsync(settings with { HasBell = settings.HasBell && !parse.GetValue(noBell) }, sound, isScreen, output, cancellationToken).ConfigureAwait(false)) return ExitCode.Done;
+            output.Event("interrupted");
+            return ExitCode.Interrupted;
         });
         return command;
     }
@@ -62,20 +69,37 @@ internal static class PhoneCommand
             : settings with { Accounts = [first], Contacts = [.. settings.Contacts.Select(contact => contact with { Account = 0 })] };
     }
 
-    private static async Task RunAsync(PhoneSettings settings, FileSound sound, CommandOutput output, CancellationToken cancellationToken)
+    /// <returns>False when it was interrupted.</returns>
+    private static async Task<bool> RunAsync(PhoneSettings settings, FileSound sound, bool isScreen, CommandOutput output, CancellationToken cancellationToken)
     {
         var state = new PhoneState(
             settings.Accounts.Select(account => new PhoneAccount(account.Agent.Identity, account.Registers)), settings.Contacts.Select(contact => new PhoneContact(contact.Name, contact.Uri, contact.Account)));
         try
         {
             await using PhoneDesk desk = await PhoneDesk.StartAsync(settings, sound).ConfigureAwait(false);
+            if (isScreen) return await OnScreenAsync(desk, state, settings, sound, output, cancellationToken).ConfigureAwait(false);
             output.Note(sound.Words);
             LineInput.Start(desk);
-            await PhoneRun.RunAsync(desk, state, new LineFront(state, output), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            return await PhoneRun.RunAsync(desk, state, new LineFront(state, output), TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
         catch (ArgumentException problem)
         {
             throw CommandException.Usage(problem.Message);
         }
+    }
+
+    private static async Task<bool> OnScreenAsync(PhoneDesk desk, PhoneState state, PhoneSettings settings, FileSound sound, CommandOutput output, CancellationToken cancellationToken)
+    {
+        using TerminalSession terminal = TerminalSession.Enter(desk);
+        await using CancellationTokenRegistration leaving = cancellationToken.Register(terminal.Leave);
+        var front = new ScreenFront(state, new PhoneScreen(state, settings.HasBell, sound.Words), new ScreenWriter(TerminalAbilities.Of(Environment.GetEnvironmentVariable)), terminal);
+        Task<bool> running = PhoneRun.RunAsync(desk, state, front, TimeProvider.System, cancellationToken);
+        await Task.WhenAny(running, terminal.Left).ConfigureAwait(false);
+        if (await Task.WhenAny(running, Task.Delay(NoticeableTime, TimeProvider.System, CancellationToken.None)).ConfigureAwait(false) != running)
+        {
+            output.Note("parley: waiting for the other sides to confirm the end; Ctrl-C once more ends it at once");
+        }
+
+        return await running.ConfigureAwait(false);
     }
 }

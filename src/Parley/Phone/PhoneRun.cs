@@ -13,8 +13,8 @@ internal static class PhoneRun
     /// <param name="front">What the user sees.</param>
     /// <param name="time">The clocks.</param>
     /// <param name="cancellationToken">The wish to end, which is followed properly: calls are ended and accounts unregistered.</param>
-    /// <exception cref="OperationCanceledException">It was interrupted, and has ended.</exception>
-    public static async Task RunAsync(PhoneDesk desk, PhoneState state, IPhoneFront front, TimeProvider time, CancellationToken cancellationToken)
+    /// <returns>False when it was interrupted rather than left.</returns>
+    public static async Task<bool> RunAsync(PhoneDesk desk, PhoneState state, IPhoneFront front, TimeProvider time, CancellationToken cancellationToken)
     {
         var clock = new MonotonicClock(time);
         bool isInterrupted = false;
@@ -28,7 +28,6 @@ internal static class PhoneRun
             }
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        if (isInterrupted) throw new OperationCanceledException();
+        return !isInterrupted && !cancellationToken.IsCancellationRequested;
     }
 }

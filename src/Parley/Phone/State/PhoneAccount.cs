@@ -24,6 +24,9 @@ internal sealed class PhoneAccount(SipUri? uri, bool registers)
     /// <summary>New voice messages, where a number is told.</summary>
     public long NewVoiceMessages { get; internal set; }
 
+    /// <summary>Whether others are shown that the user can be reached; null while nothing is published.</summary>
+    public bool? IsOpen { get; internal set; }
+
     /// <summary>The state in words.</summary>
     public string Words => (Registration, registers) switch
     {

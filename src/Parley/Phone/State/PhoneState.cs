@@ -134,6 +134,7 @@ internal sealed class PhoneState
             case PresenceKnown known: (_contacts[known.Contact].IsOpen, _contacts[known.Contact].Note) = (known.IsOpen, known.Words); break;
             case LampKnown known: _contacts[known.Contact].Lamp = known.Lamp; break;
             case MessagesWait waiting: (_accounts[waiting.Account].HasMessages, _accounts[waiting.Account].NewVoiceMessages) = (waiting.IsWaiting, waiting.NewVoice); break;
+            case PresencePublished published: _accounts[published.Account].IsOpen = published.IsOpen; break;
             case Noted noted: Note(now, noted.Words); break;
             case ProblemArose problem:
                 if (problem.Call is { } number && Find(number) is { } troubled) troubled.IsChanging = false;
