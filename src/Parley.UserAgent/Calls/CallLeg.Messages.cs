@@ -170,18 +170,23 @@ public sealed partial class CallLeg : IIncomingInviteOwner
     {
         CallDialog dialog = _dialog!;
         dialog.Pending &= ~(PendingExchanges.AckAwaited | PendingExchanges.OfferOfReceivedInvite);
-        if (_dialog!.Negotiation.IsOfferPending)
+        if (State == CallState.Ending)
+        {
+            SendBye(_end!);     // an answer that the ACK has is for nobody any more (RFC 5407 3.2.4)
+            return;
+        }
+
+        if (dialog.Negotiation.IsOfferPending)
         {
             NegotiationFailure failure = _session.TakeAnswer(dialog.Negotiation, ack);
-            if (failure != NegotiationFailure.None && State != CallState.Ending)
+            if (failure != NegotiationFailure.None)
             {
                 SendBye(new CallEnd(CallEndReason.NoMedia, 200, $"The answer cannot be used: {failure}"));
                 return;
             }
         }
 
-        if (State == CallState.Ending) SendBye(_end!);
-        else if (State == CallState.Accepted) OnEstablished();
+        if (State == CallState.Accepted) OnEstablished();
         else TellHold();
         _changes?.TryStart();
     }

@@ -181,13 +181,17 @@ public sealed class RaceConditionTests
         AssertEndedBy("HungUp");
     }
 
-    [Fact]
-    public void Who_answered_and_hangs_up_waits_for_the_ack_3_2_4()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]     // the answer is to come in the ACK
+    public void Who_answered_and_hangs_up_waits_for_the_ack_3_2_4(bool hasOffer)
     {
-        Answer();
+        _phone.OnCall = call => call.Answer(CallAudio.None);
+        _peer.Send("INVITE", 1, hasOffer ? _peer.Sdp() : null);
+        _peer.TakeResponse(200);
         Incoming.HangUp();
         Assert.Null(_peer.TryTake(TimeSpan.FromMilliseconds(300)));     // RFC 3261 15: no BYE before the ACK
-        _peer.Send("ACK", 1);
+        _peer.Send("ACK", 1, hasOffer ? null : _peer.Sdp());
         _peer.Answer(_peer.TakeRequest("BYE"), "200 OK", hasContact: false);
         AssertEndedBy("HungUp");
     }
