@@ -62,6 +62,15 @@ internal static partial class Log
     [LoggerMessage(133, LogLevel.Error, "Bans cannot be kept in the database; they stand until the server ends")]
     public static partial void BansNotKept(ILogger logger, Exception exception);
 
+    [LoggerMessage(150, LogLevel.Debug, "No push notification was sent to the phone of {Phone}")]
+    public static partial void PushFailed(ILogger logger, string phone);
+
+    [LoggerMessage(151, LogLevel.Warning, "The webhook for push notifications fails: {Reason}")]
+    public static partial void PushWebhookFails(ILogger logger, string reason);
+
+    [LoggerMessage(152, LogLevel.Information, "The webhook for push notifications works again")]
+    public static partial void PushWebhookWorks(ILogger logger);
+
     [LoggerMessage(200, LogLevel.Information, "Listening on {Uri}")]
     public static partial void Listening(ILogger logger, string uri);
 

@@ -22,10 +22,11 @@ public sealed class LaneAllocationTests : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly TemporaryFolder _folder = new();
-    private readonly ParleyServer _server;
+    private ParleyServer? _server;
     private SipLane? _lane;
 
-    public LaneAllocationTests()
+    /// <param name="wakes">True for a server that wakes phones, though none of these asks for it.</param>
+    private ParleyServer Create(bool wakes)
     {
         Assert.True(NetworkAddress.TryParse("127.0.0.1:0", out NetworkAddress local));
         Assert.True(NetworkPrefix.TryParse("127.0.0.1/32", out NetworkPrefix loopback));
@@ -36,6 +37,7 @@ public sealed class LaneAllocationTests : IAsyncDisposable
             DataFolder = _folder.Path,
             Trusted = [loopback],
             Lanes = 1,
+            Push = wakes ? new PushOptions { Url = new Uri("http://127.0.0.1:9/") } : new PushOptions(),
         };
         using (var accounts = new AccountStore(_folder.Path))
         {
@@ -43,7 +45,7 @@ public sealed class LaneAllocationTests : IAsyncDisposable
             Assert.Equal(Users, accounts.Import(new StringReader(lines), Domain, configuration.RealmOf(Domain)).Count);
         }
 
-        _server = new ParleyServer(configuration, new ParleyServerOptions
+        return new ParleyServer(configuration, new ParleyServerOptions
         {
             Steps =
             [
@@ -58,13 +60,16 @@ public sealed class LaneAllocationTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _server.DisposeAsync();
+        if (_server is not null) await _server.DisposeAsync();
         _folder.Dispose();
     }
 
-    [Fact]
-    public async Task A_lane_allocates_nothing_for_registrations_questions_and_calls()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_lane_allocates_nothing_for_registrations_questions_and_calls(bool wakes)
     {
+        _server = Create(wakes);
         await _server.StartAsync();
         using var session = new LoadSession(new LoadSessionOptions { Server = _server.Listening[0].Address, Domain = Domain, Spins = false });
         foreach (WorkKind work in (WorkKind[])[WorkKind.Register, WorkKind.Options, WorkKind.Forward, WorkKind.Call])

@@ -136,6 +136,13 @@ internal sealed class ConfigurationLoader
                 key);
         }
 
+        if (_configuration.Push.IsOn && registrar.MaxExpires < PushOptions.LeastExpires)
+        {
+            return Fail(
+                string.Create(CultureInfo.InvariantCulture, $"{_origins["registrar.maxExpires"]}: \"registrar.maxExpires\" is {registrar.MaxExpires.TotalSeconds}; allowed beside \"push.url\": {PushOptions.LeastExpires.TotalSeconds} or more, so that a phone can be woken before its binding ends"),
+                "registrar.maxExpires");
+        }
+
         TimeSpan fitting = TimeSpan.FromTicks(Math.Clamp(registrar.DefaultExpires.Ticks, registrar.MinExpires.Ticks, registrar.MaxExpires.Ticks));
         if (fitting == registrar.DefaultExpires) return true;
         if (_origins.TryGetValue("registrar.defaultExpires", out string? origin))

@@ -30,4 +30,7 @@ public sealed record RegistrarOptions
     /// <summary>Whether a phone that came through an edge has to know Path: else the edge refuses it with 421, and the registrar with 420.</summary>
     /// <value>Default false: it works without (RFC 3327 5.3), and many phones that do not say it come through edges.</value>
     public bool RequirePath { get; init; }
+
+    /// <summary>The least interval of a request that needs one of its own, in seconds; never more than what is granted at most.</summary>
+    internal uint LeastExpires(uint least) => Math.Max((uint)MinExpires.TotalSeconds, Math.Min(least, (uint)MaxExpires.TotalSeconds));
 }

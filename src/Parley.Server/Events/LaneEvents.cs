@@ -9,6 +9,7 @@ using Parley.Server.Configuration;
 using Parley.Server.Events.Lists;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
+using Parley.Server.Push;
 using Parley.Server.Registrar;
 using Parley.Sip.Events;
 using Parley.Sip.Messages;
@@ -138,7 +139,7 @@ internal sealed partial class LaneEvents : INotifierSource, IIncomingCallHandler
         List<RegisteredContact> contacts = [];
         foreach (Binding binding in _server.Location.Find(Encoding.UTF8.GetBytes(name.User), _bindings).LiveAt(wall))
         {
-            contacts.Add(new RegisteredContact(Encoding.UTF8.GetString(binding.Contact), binding.Preference, binding.ExpiresInSeconds(wall), SourceOf(binding)));
+            contacts.Add(new RegisteredContact(PushParameters.Shown(binding.Contact), binding.Preference, binding.ExpiresInSeconds(wall), SourceOf(binding)));
             if (binding.ExpiresAt < firstEnd) firstEnd = binding.ExpiresAt;
         }
 

@@ -10,6 +10,7 @@ using Parley.Server.Accounts;
 using Parley.Server.Configuration;
 using Parley.Server.Messages;
 using Parley.Server.Protection;
+using Parley.Server.Push;
 using Parley.Server.Registrar;
 using Parley.Server.Services;
 using Parley.Server.Tls;
@@ -33,6 +34,7 @@ public sealed class ParleyServer : IAsyncDisposable
     private LocationService? _location;
     private MessageStore? _messages;
     private ServerRoles? _roles;
+    private PushWebhook? _push;
     private ServerTls? _tls;
     private BanKeeper? _bans;
     private bool _isStopped;
@@ -77,6 +79,7 @@ public sealed class ParleyServer : IAsyncDisposable
         {
             _isStopped = true;
             Close();
+            if (_push is not null) await _push.DisposeAsync().ConfigureAwait(false);
             throw;
         }
 
@@ -119,6 +122,7 @@ public sealed class ParleyServer : IAsyncDisposable
         }
 
         await Task.Run(Close).ConfigureAwait(false);
+        if (_push is not null) await _push.DisposeAsync().ConfigureAwait(false);
         Log.Stopped(_logger);
     }
 
@@ -132,7 +136,11 @@ public sealed class ParleyServer : IAsyncDisposable
         _location = new LocationService(store, _configuration.Location, _configuration.Registrar, new ContactUriComparer(), _options.Time, _logger);
         _location.Load();
         _messages = new MessageStore(_configuration.DataFolder, _options.Time, _logger);
-        var state = new ServerState(_configuration, _accounts, _location, ServerKeys.Open(_configuration.DataFolder), _logger) { Messages = _messages };
+        var keys = ServerKeys.Open(_configuration.DataFolder);
+        _push = _configuration.Push.IsOn ? new PushWebhook(_configuration.Push, _options.Time, _logger) : null;
+        PushBucket? bucket = _push is null ? null : new PushBucket(() => _configuration.Push, _push, keys, _options.Time, _logger);
+        _location.Watch = bucket;
+        var state = new ServerState(_configuration, _accounts, _location, keys, _logger) { Messages = _messages, Push = bucket };
         List<NetworkAddress> addresses = LocalAddresses();
         _tls = ServerTls.Open(_configuration, [.. addresses.Select(address => address.ToIPAddress())], _options.Time, _logger);
         var ports = new MediaPorts(_configuration.Media.Ports.First, _configuration.Media.Ports.Last);

@@ -24,6 +24,7 @@ internal sealed class ServerKeys
         Route = Hash("record-route"u8);
         Loop = Hash("loop"u8);
         Path = Hash("path"u8);
+        Phone = Hash("phone"u8);
     }
 
     /// <summary>The key of <see cref="Proxy.RouteToken"/>.</summary>
@@ -34,6 +35,13 @@ internal sealed class ServerKeys
 
     /// <summary>The key of the <see cref="Proxy.RouteToken"/> in a Path, which holds for all requests to a phone.</summary>
     public SeededHash128 Path { get; }
+
+    /// <summary>The key by which phones that are woken are known again.</summary>
+    public SeededHash128 Phone { get; }
+
+    /// <summary>The key of what <see cref="SealedToken"/> hides.</summary>
+    /// <param name="purpose">What it is for: a token of one purpose is none of another.</param>
+    public byte[] SealingKey(ReadOnlySpan<byte> purpose) => Derive(purpose);
 
     /// <summary>Keys that nobody else has, and that are gone with this object.</summary>
     public static ServerKeys CreateRandom() => new(RandomNumberGenerator.GetBytes(SecretBytes));

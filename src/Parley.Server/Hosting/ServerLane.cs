@@ -5,6 +5,7 @@ using Parley.Server.Calls;
 using Parley.Server.Events;
 using Parley.Server.Messages;
 using Parley.Server.Proxy;
+using Parley.Server.Push;
 using Parley.Server.Redirect;
 using Parley.Server.Registrar;
 using Parley.Server.Rules;
@@ -32,6 +33,7 @@ internal sealed class ServerLane : ITransactionUser
         Completions = new LaneCompletions(lane);
         Registrations = new LaneRegistrations(lane, server.Location);
         Calls = new CallTable(lane, server.Limits);
+        Push = server.Push is { } bucket ? new LanePush(this, bucket) : null;
         Proxy = new ProxyCore(this);
         Events = new LaneEvents(server, lane);
         Deliveries = new LaneDeliveries(this, Events.Core);
@@ -78,6 +80,9 @@ internal sealed class ServerLane : ITransactionUser
 
     /// <summary>The calls that the lane forwards.</summary>
     public ProxyCore Proxy { get; }
+
+    /// <summary>How phones are woken; null where none are.</summary>
+    public LanePush? Push { get; }
 
     /// <summary>The texts that the lane delivers.</summary>
     public LaneDeliveries Deliveries { get; }

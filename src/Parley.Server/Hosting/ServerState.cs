@@ -8,6 +8,7 @@ using Parley.Server.Events.Dialogs;
 using Parley.Server.Messages;
 using Parley.Server.Protection;
 using Parley.Server.Proxy;
+using Parley.Server.Push;
 using Parley.Server.Registrar;
 using Parley.Sip.Messages;
 
@@ -60,6 +61,9 @@ internal sealed class ServerState
 
     /// <summary>The texts that wait; null where none do.</summary>
     public MessageStore? Messages { get; init; }
+
+    /// <summary>What waits for phones that are woken; null where none are.</summary>
+    public PushBucket? Push { get; init; }
 
     /// <summary>Who failed to authenticate, and who is shut out for it.</summary>
     public SourceGuard Guard { get; }

@@ -39,7 +39,7 @@ internal sealed class LaneDeliveries(ServerLane server, UserAgentCore core)
         {
             if (!SipUriView.TryParse(binding.Contact, out SipUriView uri) || !uri.IsSip) continue;
             SipFlow? flow = FindTargets.FlowTo(lane, binding, uri, out bool isGone);
-            if (isGone) continue;
+            if (isGone || server.Push?.Look(CallerKind.Trusted, SipMethod.Message, Encoding.UTF8.GetBytes(message.User), binding, uri).IsAsleep == true) continue;
             core.Relay(
                 new RelayedText(binding.Contact.ToArray(), Encoding.UTF8.GetBytes(message.Sender), Encoding.UTF8.GetBytes($"<sip:{message.User}>"), message.ContentType, message.Body)
                 {

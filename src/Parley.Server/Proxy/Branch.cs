@@ -26,6 +26,18 @@ internal sealed class Branch : LoopTimer
     /// <summary>The look-up that it waits for.</summary>
     public BranchLocation? Location { get; set; }
 
+    /// <summary>Its place among the requests that wait for phones; null while it waits for none.</summary>
+    public HeldBranch? Held { get; set; }
+
+    /// <summary>True once its phone was to be woken.</summary>
+    public bool WasHeld { get; set; }
+
+    /// <summary>True for one that goes to a phone to which the request was sent before by another way.</summary>
+    public bool IsAgain { get; set; }
+
+    /// <summary>When its phone is woken unless something is heard of it; <see cref="Instant.Never"/> for phones that are not.</summary>
+    public Instant UnheardDeadline { get; set; } = Instant.Never;
+
     /// <summary>The next branch of the call.</summary>
     public Branch? Next { get; set; }
 
@@ -45,7 +57,9 @@ internal sealed class Branch : LoopTimer
     public void End()
     {
         if (Location is not null) Location.Branch = null;
+        Held?.Leave();
         (Call, Transaction, Location, Next) = (null, null, null, null);
+        (Held, WasHeld, IsAgain, UnheardDeadline) = (null, false, false, Instant.Never);
         (_flows, _nextFlow) = ([], 0);
         (RingDeadline, HasRungOut, HistoryNumber) = (Instant.Never, false, 0);
     }

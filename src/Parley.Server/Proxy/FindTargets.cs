@@ -1,6 +1,8 @@
+using System.Text;
 using Parley.Endpoint.Sip;
 using Parley.Server.Events.Dialogs;
 using Parley.Server.Hosting;
+using Parley.Server.Push;
 using Parley.Server.Registrar;
 using Parley.Server.Rules;
 using Parley.Sip.Capabilities;
@@ -31,9 +33,10 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
             && (!request.Token.Flow.IsReliable || proxy.Lane.HasConnection(request.Token.Flow));
         if (request.NeedsFlow && !hasFlow) return request.Reply(430);       // RFC 5626 5.3.1
         SipFlow? flow = hasFlow ? request.Token.Flow : null;
+        PushTarget push = request.Server.Push is { } lanePush ? lanePush.LookByPurr(ref request, ref flow) : default;
         if (request.Method == SipMethod.Ack) return proxy.ForwardAck(ref request, flow);
         ProxyCall call = proxy.RentCall();
-        call.Targets.Add(request.RequestUri, TargetSet.MostPreferred, default, flow);
+        call.Targets.Add(request.RequestUri, TargetSet.MostPreferred, default, flow, push: push);
         return proxy.Forward(ref request, call);
     }
 
@@ -93,7 +96,16 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
             }
 
             SipFlow? flow = FlowTo(lane, binding, uri, out bool isGone);
-            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner, binding.RegId > 0 || !urn.IsEmpty ? binding.Instance : default, score);
+            PushTarget push = default;
+            ReadOnlySpan<byte> instance = binding.RegId > 0 || !urn.IsEmpty ? binding.Instance : default;
+            if (request.Server.Push is { } lanePush)
+            {
+                push = lanePush.Look(request.Caller, request.Method, bindings.AddressOfRecord, binding, uri);
+                isGone = push.IsOutOfReach || (isGone && push.Phone is null);
+                if (push.Phone is { } phone) instance = binding.Instance.IsEmpty ? Encoding.UTF8.GetBytes(phone.Prid) : binding.Instance;      // all its bindings are one phone
+            }
+
+            if (!isGone) call.Targets.Add(uri, preference < 0 ? binding.Preference : preference, binding.Path, flow, isForSip: !isSecure, owner, instance, score, push);
         }
 
         return isEachSuitable;

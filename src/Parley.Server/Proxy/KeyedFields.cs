@@ -12,7 +12,7 @@ internal ref struct KeyedFields(SeededHash128 key)
     public UInt128 Result { get; private set; }
 
     /// <summary>Adds a field.</summary>
-    public void Add(ReadOnlySpan<byte> field) => Add(_key.Compute(field));
+    public void Add(scoped ReadOnlySpan<byte> field) => Add(_key.Compute(field));
 
     /// <summary>Adds a number.</summary>
     public void Add(UInt128 number)

@@ -19,7 +19,7 @@ namespace Parley.Server.Proxy;
 /// 2xx once more) goes from client to server transaction without it. One lane owns it; it is used again.
 /// Source: RFC 3261 16.2, 16.6 to 16.10, RFC 3841 9.1, RFC 5393 5.
 /// </remarks>
-internal sealed class ProxyCall(ProxyCore proxy)
+internal sealed partial class ProxyCall(ProxyCore proxy)
 {
     private static readonly TimeSpan CancelTime = TimeSpan.FromSeconds(5);      // for a phone that has rung long enough to end its INVITE
 
@@ -74,6 +74,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     public void OnResponse(Branch branch, scoped in SipMessageView response)
     {
         int statusCode = response.StatusCode;
+        if (branch.IsAgain && statusCode is not (100 or LoopDetected)) DropFirst(branch);
         switch (statusCode)
         {
             case 100:
@@ -150,7 +151,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
             Detach(branch);
             Send(branch, flow);     // the next address of the same target (RFC 3261 16.6 step 7)
         }
-        else if (!isUnheard || !TryReserve(branch))
+        else if (!isUnheard || (!TryHoldInstead(branch, statusCode) && !TryReserve(branch)))
         {
             Fail(branch, statusCode);
         }
@@ -172,6 +173,7 @@ internal sealed class ProxyCall(ProxyCore proxy)
     /// <remarks>Source: RFC 3261 16.8.</remarks>
     public void OnTimerC(Branch branch)
     {
+        if (TryEndWait(branch)) return;
         if (!branch.HasRungOut && proxy.Lane.Now >= branch.RingDeadline && branch.Transaction is { IsProceeding: true } ringing)
         {
             branch.HasRungOut = true;
@@ -272,6 +274,14 @@ internal sealed class ProxyCall(ProxyCore proxy)
         branch.Begin(this, target, maxBreadth);
         _branches.Add(branch);
         if (_history is not null) branch.HistoryNumber = _history.AddBranch();
+        if (Targets.IsAsleep(target)) Hold(branch);
+        else Dispatch(branch);
+    }
+
+    /// <summary>Sends a branch to its target, once the way there is known.</summary>
+    private void Dispatch(Branch branch)
+    {
+        int target = branch.Target;
         if (Targets.TryGetFlow(target, out SipFlow flow))
         {
             Send(branch, flow);
@@ -319,14 +329,16 @@ internal sealed class ProxyCall(ProxyCore proxy)
         }
 
         if (_route is { RingTime: { Ticks: > 0 } ringTime }) branch.RingDeadline = proxy.Lane.Now + ringTime;
+        if (!branch.WasHeld && Targets.PhoneOf(branch.Target) is not null) branch.UnheardDeadline = proxy.Lane.Now + UnheardTime;
         SetTimerC(branch);
     }
 
     private void SetTimerC(Branch branch)
     {
-        if (_server.Method != SipMethod.Invite) return;
-        Instant end = proxy.Lane.Now + proxy.TimerC;
-        proxy.Lane.Loop.Schedule(branch, branch.RingDeadline < end ? branch.RingDeadline : end);
+        bool isInvite = _server.Method == SipMethod.Invite;
+        if (!isInvite && branch.UnheardDeadline == Instant.Never) return;
+        Instant end = isInvite ? Instant.Min(branch.RingDeadline, proxy.Lane.Now + proxy.TimerC) : Instant.Never;
+        proxy.Lane.Loop.Schedule(branch, Instant.Min(end, branch.UnheardDeadline));
     }
 
     /// <returns>False when nothing of it can go on.</returns>

@@ -4,6 +4,7 @@ using Parley.Server.Calls;
 using Parley.Server.Configuration;
 using Parley.Server.Events.Dialogs;
 using Parley.Server.Hosting;
+using Parley.Server.Push;
 using Parley.Server.Rules;
 using Parley.Sip.Capabilities;
 using Parley.Sip.Messages;
@@ -36,6 +37,12 @@ internal sealed class ProxyCore(ServerLane server)
 
     /// <summary>Makes forwarded responses.</summary>
     public ResponseForwarder Responses { get; } = new(server.Server, server.Lane);
+
+    /// <summary>How phones are woken; null where none are.</summary>
+    public LanePush? Push => server.Push;
+
+    /// <summary>What other threads finish for the lane.</summary>
+    public LaneCompletions Completions => server.Completions;
 
     /// <summary>How long a branch may ring.</summary>
     public TimeSpan TimerC => server.Server.Configuration.Proxy.TimerC;

@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Server.Push;
 using Parley.Sip.Capabilities;
 using Parley.Sip.Messages;
 
@@ -18,6 +19,7 @@ internal sealed class TargetSet
     private int _textLength;
     private Entry[] _entries = new Entry[1];
     private int _count;
+    private bool _hasPhones;    // to be let go of
 
     private struct Entry
     {
@@ -32,6 +34,8 @@ internal sealed class TargetSet
         public bool IsReserve;      // of an instance that an earlier target leads to
         public int Preference;
         public short Owner;
+        public PhoneToWake? Phone;
+        public bool IsAsleep;
     }
 
     /// <summary>How many there are, tried or not.</summary>
@@ -43,6 +47,8 @@ internal sealed class TargetSet
         _count = _textLength = 0;
         if (_text.Length > 4096) _text = new byte[256];
         if (_entries.Length > 16) _entries = new Entry[1];
+        else if (_hasPhones) Array.Clear(_entries);
+        _hasPhones = false;
     }
 
     /// <summary>Adds a target, unless it is there already.</summary>
@@ -54,9 +60,10 @@ internal sealed class TargetSet
     /// <param name="owner">Which of several users it belongs to.</param>
     /// <param name="instance">The instance that it is; of several targets of one user's instance one is tried, and the others are held back for when nothing leads there (RFC 5626 7). Empty when unknown.</param>
     /// <param name="callerPreference">How well it fits what the caller prefers, 0 to 1000: the order among those of one q (RFC 3841 7.2.4).</param>
+    /// <param name="push">What it has to do with push notifications.</param>
     /// <returns>False when it was there.</returns>
     public bool Add(
-        scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false, int owner = 0, ReadOnlySpan<byte> instance = default, int callerPreference = CallerPreferences.Best)
+        scoped in SipUriView uri, int preference, ReadOnlySpan<byte> path = default, SipFlow? flow = null, bool isForSip = false, int owner = 0, ReadOnlySpan<byte> instance = default, int callerPreference = CallerPreferences.Best, PushTarget push = default)
     {
         bool isReserve = false;
         for (int i = 0; i < _count; i++)
@@ -85,7 +92,10 @@ internal sealed class TargetSet
             IsSecure = isSecure,
             Preference = (preference * (CallerPreferences.Best + 1)) + callerPreference,
             Owner = (short)owner,
+            Phone = push.Phone,
+            IsAsleep = push.IsAsleep,
         };
+        _hasPhones |= push.Phone is not null;
         return true;
     }
 
@@ -144,6 +154,34 @@ internal sealed class TargetSet
         }
 
         return -1;
+    }
+
+    /// <summary>The phone that a target is, where it can be woken; else null.</summary>
+    public PhoneToWake? PhoneOf(int index) => _entries[index].Phone;
+
+    /// <summary>True when nothing reaches a target's phone before it is woken.</summary>
+    public bool IsAsleep(int index) => _entries[index].IsAsleep;
+
+    /// <summary>The phone of a target is awake, and somewhere else than before.</summary>
+    public void Move(int index, scoped in SipUriView uri, ReadOnlySpan<byte> path, SipFlow? flow, bool isForSip)
+    {
+        ref Entry entry = ref _entries[index];
+        byte[] instance = InstanceOf(index).ToArray();
+        entry.IsSecure = isForSip && uri.Scheme == SipUriScheme.Sips;
+        entry.UriOffset = _textLength;
+        if (entry.IsSecure) Append("sip"u8);
+        AppendRequestUri(uri, from: entry.IsSecure ? "sips".Length : 0);
+        (entry.UriLength, entry.PathLength) = (_textLength - entry.UriOffset, path.Length);
+        Append(path);
+        Append(instance);
+        Move(index, flow);
+    }
+
+    /// <summary>The phone of a target is awake, and another flow leads there.</summary>
+    public void Move(int index, SipFlow? flow)
+    {
+        ref Entry entry = ref _entries[index];
+        (entry.IsAsleep, entry.Flow, entry.HasFlow) = (false, flow ?? default, flow is not null);
     }
 
     /// <summary>True for a target that is an instance on a flow (RFC 5626).</summary>

@@ -3,6 +3,7 @@ using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Proxy;
+using Parley.Server.Push;
 using Parley.Server.Registrar;
 using Parley.Sip.Capabilities;
 using Parley.Sip.Messages;
@@ -46,7 +47,7 @@ internal sealed class RedirectToContacts(ServerState server) : IRequestStep
     private void WriteContact(scoped in Binding binding, DateTimeOffset now)
     {
         Append("Contact: <"u8);
-        Append(binding.Contact);
+        AppendShown(binding.Contact);
         Append(">"u8);
         if (binding.Q >= 0)
         {
@@ -62,10 +63,22 @@ internal sealed class RedirectToContacts(ServerState server) : IRequestStep
         Append("\r\n"u8);
     }
 
+    /// <summary>How a phone is woken is not for others (RFC 8599 13).</summary>
+    private void AppendShown(scoped ReadOnlySpan<byte> contact)
+    {
+        MakeRoom(contact.Length);
+        _length += PushParameters.Write(contact, _rows.AsSpan(_length));
+    }
+
     private void Append(scoped ReadOnlySpan<byte> text)
     {
-        if (_rows.Length - _length < text.Length) Array.Resize(ref _rows, Math.Max(_rows.Length * 2, _length + text.Length));
+        MakeRoom(text.Length);
         text.CopyTo(_rows.AsSpan(_length));
         _length += text.Length;
+    }
+
+    private void MakeRoom(int lengthBytes)
+    {
+        if (_rows.Length - _length < lengthBytes) Array.Resize(ref _rows, Math.Max(_rows.Length * 2, _length + lengthBytes));
     }
 }

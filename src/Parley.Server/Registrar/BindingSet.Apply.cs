@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Parley.Server.Configuration;
+using Parley.Server.Push;
 using Parley.Server.Storage;
 
 namespace Parley.Server.Registrar;
@@ -10,6 +11,8 @@ internal readonly ref partial struct BindingSet
 {
     /// <summary>RFC 3261 10.3 step 7: only requests for less than this may be refused as too brief.</summary>
     private const uint OneHourInSeconds = 3600;
+
+    private const int MostCompared = 1024;      // bytes of a contact with push parameters
 
     /// <summary>Applies an update: all of it or nothing.</summary>
     /// <param name="existing">The bindings before; those that have ended count as gone. Not in <paramref name="result"/>'s memory.</param>
@@ -82,13 +85,13 @@ internal readonly ref partial struct BindingSet
     private static BindingOutcome Examine(
         BindingSet existing, BindingUpdate update, int index, DateTimeOffset now, RegistrarOptions limits, IContactComparer comparer, Span<Entry> asked, Span<Entry> kept)
     {
-        if (!TryGrant(update.RequestedExpires(index), limits, out uint seconds)) return BindingOutcome.IntervalTooBrief;
+        if (!TryGrant(update.RequestedExpires(index), limits, update.LeastExpires, out uint seconds)) return BindingOutcome.IntervalTooBrief;
 
         ReadOnlySpan<byte> uri = update.ContactUri(index), instance = update.OutboundInstance(index);
         int stored = 0;
         foreach (Binding binding in existing.LiveAt(now))
         {
-            if (IsSame(binding, uri, instance, update.RegId(index), comparer))
+            if (IsSame(binding, uri, instance, update.RegId(index), comparer) || IsPushedAnew(binding, update, index, comparer))
             {
                 if (IsOutOfOrder(binding, update)) return BindingOutcome.OutOfOrder;
                 kept[stored].IsGone = true;
@@ -117,13 +120,28 @@ internal readonly ref partial struct BindingSet
         return comparer.AreEquivalent(binding.Contact, uri);
     }
 
+    /// <summary>True when a contact is a binding's with another <c>pn-prid</c>: the push service knows the phone by that now, and the old one wakes nobody.</summary>
+    /// <remarks>
+    /// By RFC 3261 19.1.4 the two are different; it is one phone that comes with the same instance or in the same series of REGISTERs. Source: RFC 8599 4.1.3, 5.5.
+    /// </remarks>
+    private static bool IsPushedAnew(in Binding binding, BindingUpdate update, int index, IContactComparer comparer)
+    {
+        if (!update.Push.IsRequested || (binding.RegId > 0 && update.RegId(index) > 0)) return false;
+        bool isSamePhone = update.CallId.SequenceEqual(binding.CallId) || (!binding.Instance.IsEmpty && update.Instance(index).SequenceEqual(binding.Instance));
+        ReadOnlySpan<byte> uri = update.ContactUri(index);
+        if (!isSamePhone || uri.Length > MostCompared || binding.Contact.Length > MostCompared) return false;
+        Span<byte> asked = stackalloc byte[MostCompared];
+        Span<byte> bound = stackalloc byte[MostCompared];
+        return comparer.AreEquivalent(asked[..PushParameters.Write(uri, asked)], bound[..PushParameters.Write(binding.Contact, bound)]);
+    }
+
     /// <summary>The granted interval, 0 for a removal.</summary>
     /// <returns>False when the request asks for too little.</returns>
-    private static bool TryGrant(uint? requested, RegistrarOptions limits, out uint seconds)
+    private static bool TryGrant(uint? requested, RegistrarOptions limits, uint least, out uint seconds)
     {
         seconds = 0;
-        uint wanted = requested ?? (uint)limits.DefaultExpires.TotalSeconds;
-        if (requested is > 0 and < OneHourInSeconds && wanted < limits.MinExpires.TotalSeconds) return false;
+        uint wanted = requested ?? Math.Max((uint)limits.DefaultExpires.TotalSeconds, least);
+        if (requested is > 0 and < OneHourInSeconds && wanted < limits.LeastExpires(least)) return false;
         seconds = Math.Min(wanted, (uint)limits.MaxExpires.TotalSeconds);
         return true;
     }

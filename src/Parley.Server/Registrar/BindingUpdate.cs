@@ -1,5 +1,6 @@
 using System.Buffers;
 using Parley.Server.Configuration;
+using Parley.Server.Push;
 
 namespace Parley.Server.Registrar;
 
@@ -64,6 +65,12 @@ internal abstract class BindingUpdate
     /// <summary>True when the answer gives the GRUU of each instance (RFC 5627).</summary>
     public bool WantsGruu { get; set; }
 
+    /// <summary>What its contacts say of push notifications.</summary>
+    public PushRegistration Push;
+
+    /// <summary>The least interval that it may ask for besides what the registrar grants at all, in seconds.</summary>
+    public uint LeastExpires { get; set; }
+
     /// <summary>Starts a new update.</summary>
     /// <param name="addressOfRecord">Canonical (<see cref="Accounts.AddressOfRecord.TryFormat"/>).</param>
     /// <param name="callId">Call-ID.</param>
@@ -76,7 +83,7 @@ internal abstract class BindingUpdate
         _addressOfRecord = Keep(addressOfRecord);
         _callId = Keep(callId);
         (CSeq, Expires, WildcardCount, ContactCount) = (cseq, expires, 0, 0);
-        (Outcome, AppliedAt, IsOutbound, IsFlowTimed, WantsGruu) = (default, default, false, false, false);
+        (Outcome, AppliedAt, IsOutbound, IsFlowTimed, WantsGruu, Push, LeastExpires) = (default, default, false, false, false, default, 0);
         _bindings.ResetWrittenCount();
     }
 
@@ -116,6 +123,9 @@ internal abstract class BindingUpdate
 
     /// <summary>The instance of a Contact value with a <see cref="RegId"/>; else empty.</summary>
     public ReadOnlySpan<byte> OutboundInstance(int index) => RegId(index) == 0 ? default : Text(_contacts[index].Instance);
+
+    /// <summary>The instance of a Contact value; empty for none.</summary>
+    public ReadOnlySpan<byte> Instance(int index) => Text(_contacts[index].Instance);
 
     /// <summary>What a Contact value asks for: its parameter, else the Expires header, else nothing (RFC 3261 10.3 step 7).</summary>
     /// <returns>Seconds; null when it leaves the interval to the registrar.</returns>

@@ -50,6 +50,13 @@ internal sealed class LocationService : IDisposable
         set => _writer.Limits = value;
     }
 
+    /// <summary>Hears of bindings that end soon; null for nobody. Set before anything else.</summary>
+    public IBindingWatch? Watch
+    {
+        get => _writer.Watch;
+        set => _writer.Watch = value;
+    }
+
     /// <summary>How many addresses of record have bindings, those included that have ended and are not yet swept.</summary>
     public int Count => _writer.Count;
 

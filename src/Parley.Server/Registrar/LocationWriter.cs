@@ -53,6 +53,8 @@ internal sealed class LocationWriter
         set => Volatile.Write(ref _limits, value);
     }
 
+    public IBindingWatch? Watch { get; set; }
+
     public int Count => _table.Count;
 
     public BindingSet Find(scoped ReadOnlySpan<byte> addressOfRecord, ArrayBufferWriter<byte> buffer) => new(_table.Find(addressOfRecord, buffer));
@@ -113,10 +115,13 @@ internal sealed class LocationWriter
     /// <param name="slots">How many, at most <see cref="MaxBatch"/>.</param>
     public void Sweep(DateTimeOffset now, int slots)
     {
+        DateTimeOffset soon = Watch is { } watch ? now + watch.Lead : now;
         for (; slots > 0; slots--)
         {
             if (_sweepSlot >= _table.Capacity) _sweepSlot = 0;
             var bindings = new BindingSet(_table.At(_sweepSlot++));
+            if (bindings.EarliestExpiry > soon) continue;
+            Watch?.OnExpiring(bindings, now);
             if (bindings.EarliestExpiry > now) continue;
             _live.ResetWrittenCount();
             bindings.WriteLiveAt(now, _live);

@@ -4,6 +4,7 @@ using System.Globalization;
 using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
 using Parley.Server.Proxy;
+using Parley.Server.Push;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Registrar;
@@ -19,7 +20,9 @@ internal sealed class RegisterReplyWriter
     /// <param name="update">The update.</param>
     /// <param name="limits">What may be asked for at least, and how often connections are to be used.</param>
     /// <param name="serviceRoute">The row that says how the phone's requests are to go; empty for none (RFC 3608).</param>
-    public SipReply Write(BindingUpdate update, RegistrarOptions limits, ReadOnlySpan<byte> serviceRoute)
+    /// <param name="push">How phones are woken; null where none are.</param>
+    /// <param name="purr">By what requests in dialogs name the phone (RFC 8599 6.2.1); empty for none.</param>
+    public SipReply Write(BindingUpdate update, RegistrarOptions limits, ReadOnlySpan<byte> serviceRoute, PushOptions? push = null, scoped ReadOnlySpan<byte> purr = default)
     {
         _length = 0;
         switch (update.Outcome)
@@ -28,6 +31,7 @@ internal sealed class RegisterReplyWriter
                 WriteContacts(update);
                 if (update.IsFlowTimed && limits.FlowTimer > TimeSpan.Zero) AppendFlowTimer(limits.FlowTimer);
                 Append(serviceRoute);
+                if (push is not null && update.Push.Providers != 0) AppendFeatureCaps(update.Push, push, purr);
                 return new SipReply(200) { Headers = _rows.AsSpan(0, _length) };
 
             case BindingOutcome.InvalidWildcard:
@@ -35,7 +39,7 @@ internal sealed class RegisterReplyWriter
 
             case BindingOutcome.IntervalTooBrief:
                 Append("Min-Expires: "u8);
-                AppendNumber((uint)limits.MinExpires.TotalSeconds);
+                AppendNumber(limits.LeastExpires(update.LeastExpires));
                 Append("\r\n"u8);
                 return new SipReply(423) { Headers = _rows.AsSpan(0, _length) };
 
@@ -108,6 +112,31 @@ internal sealed class RegisterReplyWriter
         Append("Flow-Timer: "u8);
         AppendNumber((uint)time.TotalSeconds);
         Append("\r\n"u8);
+    }
+
+    /// <summary>Which push notification services this server serves, a row for each.</summary>
+    /// <remarks>Source: RFC 6809 6.3, RFC 8599 5.4, 5.6.1, 8.2, 8.4, 8.6.</remarks>
+    private void AppendFeatureCaps(scoped in PushRegistration asked, PushOptions push, scoped ReadOnlySpan<byte> purr)
+    {
+        for (int i = 0; i < push.Providers.Length; i++)
+        {
+            if ((asked.Providers & (1u << i)) == 0) continue;
+            Append("Feature-Caps: *;+sip.pns=\""u8);
+            Append(System.Text.Encoding.ASCII.GetBytes(push.Providers[i]));
+            if (asked.IsRequested && asked.IsSelfRefreshing)
+            {
+                Append("\";+sip.pnsreg=\""u8);
+                AppendNumber(PushRegistration.RefreshSeconds);
+            }
+
+            if (!purr.IsEmpty)
+            {
+                Append("\";+sip.pnspurr=\""u8);
+                Append(purr);
+            }
+
+            Append("\"\r\n"u8);
+        }
     }
 
     /// <summary>The GRUU of an instance, with the scheme of its contact (RFC 5630 5.2.1).</summary>

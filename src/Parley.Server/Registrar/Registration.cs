@@ -33,7 +33,7 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
     /// <inheritdoc/>
     protected internal override void OnCompleted()
     {
-        SipReply reply = pool.Replies.Write(this, _server.Server.Location.Limits, _domain.ServiceRouteRow.AsSpan());
+        SipReply reply = Outcome == BindingOutcome.Accepted && Push.IsRequested ? WriteForPushed() : Write(purr: default);
         _server.Counters.CountReply(SipMethod.Register, reply.StatusCode);
         _transaction!.Respond(reply);
         _transaction.Release();
@@ -45,5 +45,15 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
         }
 
         pool.Return(this);
+    }
+
+    private SipReply Write(scoped ReadOnlySpan<byte> purr) =>
+        pool.Replies.Write(this, _server.Server.Location.Limits, _domain.ServiceRouteRow.AsSpan(), _server.Push?.Options, purr);
+
+    /// <summary>The answer to a phone that is woken. What waits for it goes on from here.</summary>
+    private SipReply WriteForPushed()
+    {
+        Span<byte> purr = stackalloc byte[SealedToken.MaxBytes];
+        return Write(purr[.._server.Push!.OnRegistered(this, purr)]);
     }
 }

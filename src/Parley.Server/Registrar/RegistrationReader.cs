@@ -1,11 +1,13 @@
 using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
 using Parley.Server.Proxy;
+using Parley.Server.Push;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Registrar;
 
 /// <summary>Reads what a REGISTER asks of the bindings of an address of record.</summary>
-/// <remarks>Source: RFC 3261 10.2.1, 10.3 steps 6 and 7, RFC 3327 5.3, RFC 5626 6, 11.6, RFC 5630 5.2.</remarks>
+/// <remarks>Source: RFC 3261 10.2.1, 10.3 steps 6 and 7, RFC 3327 5.3, RFC 5626 6, 11.6, RFC 5630 5.2, RFC 8599 5.6.1.</remarks>
 internal static class RegistrationReader
 {
     private const int MaxParameterBytes = 1024;
@@ -28,10 +30,11 @@ internal static class RegistrationReader
     /// <param name="request">The REGISTER.</param>
     /// <param name="flow">The flow that it came over.</param>
     /// <param name="addressOfRecord">Canonical.</param>
+    /// <param name="push">How phones are woken; null where none are.</param>
     /// <param name="status">What to answer when it cannot be filled.</param>
     /// <param name="problem">What is wrong, fit for a reason phrase; empty where the status says it.</param>
     public static bool TryFill(
-        BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ReadOnlySpan<byte> addressOfRecord, out int status, out ReadOnlySpan<byte> problem)
+        BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ReadOnlySpan<byte> addressOfRecord, PushOptions? push, out int status, out ReadOnlySpan<byte> problem)
     {
         status = 400;
         problem = default;
@@ -46,7 +49,7 @@ internal static class RegistrationReader
         });
         var schemes = Schemes.None;
         var outbound = new OutboundSupport(request);
-        if (!TryReadContacts(update, request, flow, ref schemes, ref outbound))
+        if (!TryReadContacts(update, request, flow, push, ref schemes, ref outbound))
         {
             problem = "Malformed Contact"u8;
             return false;
@@ -62,6 +65,12 @@ internal static class RegistrationReader
         if (outbound.IsRefused)
         {
             status = FirstHopLacksOutboundSupport;
+            return false;
+        }
+
+        if (update.Push.IsRefused)
+        {
+            status = PushRegistration.NotSupported;
             return false;
         }
 
@@ -89,7 +98,9 @@ internal static class RegistrationReader
 
         if (request.TryGetSingle(HeaderId.UserAgent, out HeaderValue userAgent) == HeaderStatus.Ok) update.SetUserAgent(userAgent.Bytes);
         Span<byte> source = stackalloc byte[SourceFlow.MaxBytes];
-        update.SetSource(source[..SourceFlow.Write(source, request, flow)]);
+        int sourceLength = SourceFlow.Write(source, request, flow);
+        update.SetSource(update.Push.IsElsewhere && sourceLength == 0 ? PushRegistration.Elsewhere : source[..sourceLength]);
+        if (update.Push.IsRequested) update.LeastExpires = (uint)push!.MinExpires.TotalSeconds;
         return true;
     }
 
@@ -105,7 +116,7 @@ internal static class RegistrationReader
         return count;
     }
 
-    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, ref Schemes schemes, ref OutboundSupport outbound)
+    private static bool TryReadContacts(BindingUpdate update, scoped in SipMessageView request, in SipFlow flow, PushOptions? push, ref Schemes schemes, ref OutboundSupport outbound)
     {
         Span<byte> parameters = stackalloc byte[MaxParameterBytes];
         foreach (HeaderValue value in request.Values(HeaderId.Contact))
@@ -127,8 +138,11 @@ internal static class RegistrationReader
                 outbound.IsLoop |= IsAddressOfRecord(uri, update.AddressOfRecord);
             }
 
-            bool isAtSource = BindingSet.RegIdOf(parameters[..length]) > 0 || SourceFlow.LeadsTo(request, flow, uri);      // RFC 5626 7: outbound bindings are reached by their flow
-            update.AddContact(uri.Bytes, (short)contact.Q, contact.HasExpires ? contact.ExpiresSeconds : null, parameters[..length], instance, isAtSource);
+            uint? expires = contact.HasExpires ? contact.ExpiresSeconds : null;
+            // What is sent to a phone that was woken goes where it has come from.
+            bool isPushed = push is not null && update.Push.Read(request, push, uri, contact.Address.Parameters, isRemoved: (expires ?? update.Expires) == 0);
+            bool isAtSource = isPushed || BindingSet.RegIdOf(parameters[..length]) > 0 || SourceFlow.LeadsTo(request, flow, uri);      // RFC 5626 7: outbound bindings are reached by their flow
+            update.AddContact(uri.Bytes, (short)contact.Q, expires, parameters[..length], instance, isAtSource);
         }
 
         return true;

@@ -39,7 +39,7 @@ internal sealed class ServeRegister(ServerState server, CredentialsCheck credent
 
         // Steps 6 and 7.
         Registration registration = registrations.Rent();
-        if (RegistrationReader.TryFill(registration, request.Message, request.Incoming.Flow, addressOfRecord[..length], out int status, out ReadOnlySpan<byte> problem))
+        if (RegistrationReader.TryFill(registration, request.Message, request.Incoming.Flow, addressOfRecord[..length], server.Push?.Options, out int status, out ReadOnlySpan<byte> problem))
         {
             return registration.Submit(ref request);
         }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Parley.Server.Proxy;
+using Parley.Server.Push;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Rules;
@@ -15,7 +16,7 @@ namespace Parley.Server.Rules;
 /// &lt;sip:bob@192.0.2.8&gt;;index=1.2.1;rc=1.2                                 and now to this phone
 /// </code>
 /// What came in History-Info stays; a gap in it gets the index 0. Where the caller wants privacy for it, the URIs that this server adds are anonymous.
-/// Kept for calls that rules apply to, and for those that came with History-Info. Source: RFC 7044 9, 10; RFC 5806.
+/// How a phone is woken is left out of its URI (RFC 8599 13). Kept for calls that rules apply to, and for those that came with History-Info. Source: RFC 7044 9, 10; RFC 5806.
 /// </remarks>
 internal sealed class CallHistory
 {
@@ -73,13 +74,13 @@ internal sealed class CallHistory
 
     /// <summary>A target has refused the call, or not answered it.</summary>
     public void OnFailed(int branch, ReadOnlySpan<byte> uri, TargetKind kind, int statusCode) =>
-        Add(BranchEntry(branch, string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetString(uri)}?Reason=SIP%3Bcause%3D{statusCode}"), kind));
+        Add(BranchEntry(branch, string.Create(CultureInfo.InvariantCulture, $"{PushParameters.Shown(uri)}?Reason=SIP%3Bcause%3D{statusCode}"), kind));
 
     /// <summary>Puts the history into the INVITE for a target.</summary>
     public void Write(SipEdits edits, scoped in SipMessageView invite, int branch, ReadOnlySpan<byte> uri, TargetKind kind)
     {
         foreach (string entry in _entries) edits.AppendValue(invite, HeaderId.HistoryInfo, Encoding.UTF8.GetBytes(entry));
-        edits.AppendValue(invite, HeaderId.HistoryInfo, Encoding.UTF8.GetBytes(BranchEntry(branch, Encoding.UTF8.GetString(uri), kind)));
+        edits.AppendValue(invite, HeaderId.HistoryInfo, Encoding.UTF8.GetBytes(BranchEntry(branch, PushParameters.Shown(uri), kind)));
         for (int i = _diversions.Count - 1; i >= 0; i--) edits.PrependValue(invite, HeaderId.Diversion, Encoding.UTF8.GetBytes(_diversions[i]));
     }
 

@@ -6,7 +6,7 @@ namespace Parley.Server.Tests.Configuration;
 
 public sealed class ConfigurationTests
 {
-    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, dns, lanes, authentication, tls, web, access, location, registrar, proxy, protection, events, presence, messages, media";
+    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, dns, lanes, authentication, tls, web, access, location, registrar, proxy, protection, events, presence, messages, push, media";
     private const string RegistrarKeys = "minExpires, maxExpires, defaultExpires, maxContacts, maxBindingBytes, flowTimer, requirePath";
 
     private static readonly MachineFacts Machine = new("Box", true);
@@ -165,6 +165,14 @@ public sealed class ConfigurationTests
     [InlineData("{ \"trusted\": \"192.0.2.0/24\" }", "FILE line 1: \"trusted\" is \"192.0.2.0/24\"; allowed: a list of networks such as \"192.0.2.0/24\" or \"2001:db8::/32\"")]
     [InlineData("{ \"realm\": \"a\\\"b\" }", "FILE line 1: \"realm\" is \"a\"b\"; allowed: a text without quotes")]
     [InlineData("{ \"advertise\": \"a b\" }", "FILE line 1: \"advertise\" is \"a b\"; allowed: an IP address or a host name")]
+    [InlineData("{ \"push\": { \"url\": \"ftp://a.example/\" } }", "FILE line 1: \"push.url\" is \"ftp://a.example/\"; allowed: an http or https URL without user, password and fragment")]
+    [InlineData("{ \"push\": { \"url\": \"https://u:p@a.example/\" } }", "FILE line 1: \"push.url\" has a user or a password; allowed: an http or https URL without user, password and fragment")]
+    [InlineData("{ \"push\": { \"url\": \"/push\" } }", "FILE line 1: \"push.url\" is \"/push\"; allowed: an http or https URL without user, password and fragment")]
+    [InlineData("{ \"push\": { \"token\": \"a b\" } }", "FILE line 1: \"push.token\" is none that can be sent; allowed: a text of letters, digits and -._~+/=")]
+    [InlineData("{ \"push\": { \"providers\": [\"a;b\"] } }", "FILE line 1: \"push.providers\" has \"a;b\", which is no name of a service, or is there twice; allowed: a list of push services such as \"apns\", each once")]
+    [InlineData("{ \"push\": { \"providers\": [\"apns\", \"APNS\"] } }", "FILE line 1: \"push.providers\" has \"APNS\", which is no name of a service, or is there twice; allowed: a list of push services such as \"apns\", each once")]
+    [InlineData("{ \"push\": { \"minExpires\": 299 } }", "FILE line 1: \"push.minExpires\" is 299; allowed: 300 to 3600 (seconds)")]
+    [InlineData("{ \"push\": { \"url\": \"https://a.example\" },\n \"registrar\": { \"maxExpires\": 299 } }", "FILE line 2: \"registrar.maxExpires\" is 299; allowed beside \"push.url\": 300 or more, so that a phone can be woken before its binding ends")]
     [InlineData("[]", "FILE line 1: the configuration must be an object: { ... }")]
     [InlineData("{\n \"lanes\": 1\n \"data\": \"x\" }", "FILE line 3: this is no JSON: '\"' is invalid after a value. Expected either ',', '}', or ']'.")]
     [InlineData("{} {}", "FILE line 1: this is no JSON: '{' is invalid after a single JSON value. Expected end of data.")]

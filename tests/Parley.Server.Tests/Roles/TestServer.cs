@@ -10,6 +10,7 @@ using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Messages;
 using Parley.Server.Proxy;
+using Parley.Server.Push;
 using Parley.Server.Registrar;
 using Parley.Server.Services;
 using Parley.Sip.Messages;
@@ -38,7 +39,8 @@ internal sealed class TestServer : IDisposable
         IReadOnlyList<Func<SipLane, IRequestStep>>? steps = null,
         VirtualNetwork? network = null,
         string ip = Ip,
-        IBindingStore? store = null)
+        IBindingStore? store = null,
+        IPushService? push = null)
     {
         Network = network ?? new VirtualNetwork(seed);
         Host = Network.AddHost("server " + ip, ip);
@@ -52,7 +54,13 @@ internal sealed class TestServer : IDisposable
         foreach (string file in Directory.GetFiles(Template.Value)) File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
         _accounts = new AccountDirectory(_folder, NullLogger.Instance);
         Location = new LocationService(store, configuration.Location, configuration.Registrar, new ContactUriComparer(), Network.Time, NullLogger.Instance);
-        State = new ServerState(configuration, _accounts, Location, ServerKeys.CreateRandom(), NullLogger.Instance) { Messages = configuration.Messages.Store ? new MessageStore(_folder, Network.Time, NullLogger.Instance) : null };
+        var keys = ServerKeys.CreateRandom();
+        State = new ServerState(configuration, _accounts, Location, keys, NullLogger.Instance)
+        {
+            Messages = configuration.Messages.Store ? new MessageStore(_folder, Network.Time, NullLogger.Instance) : null,
+            Push = push is null ? null : new PushBucket(() => State!.Configuration.Push, push, keys, Network.Time, NullLogger.Instance),
+        };
+        Location.Watch = State.Push;
         var loops = new List<INetworkLoop> { Host.Loop };
         while (loops.Count < lanes) loops.Add(Host.AddLoop());
         var options = new SipEndpointOptions
@@ -147,6 +155,7 @@ internal sealed class TestServer : IDisposable
             Assert.Equal(0, lane.OpenRegistrations);
         }
 
+        Assert.Equal(0, State.Push?.Waiting ?? 0);
         Roles.Dispose();
         Assert.True(Network.RunUntilIdle(TimeSpan.FromHours(1)), Network.ToString());
         Assert.Equal(0, Network.Buffers.Outstanding);
