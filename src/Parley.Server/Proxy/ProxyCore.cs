@@ -256,6 +256,8 @@ internal sealed class ProxyCore(ServerLane server)
         bool recordsRoute = MakesDialog(request.Method);
         bool isDisposed = request.Domain is not null && request.Message.Has(HeaderId.RequestDisposition);
         RequestDispositions disposition = isDisposed ? RequestDisposition.Read(request.Message) : default;
+        bool isForAll = request.Method == SipMethod.Message && (disposition & RequestDispositions.Sequential) == 0;      // a person reads it on any device
+        if (isForAll) disposition |= RequestDispositions.Parallel;
         return new ForwardingPlan(
             request.Routes,
             request.Mark,

@@ -57,6 +57,27 @@ public sealed class ForkingTests : IDisposable
         _server.AssertNothingLeft();
     }
 
+    /// <summary>A text goes to all devices of its reader, whatever their q, and each gets it once; a sender may ask for one after the other (RFC 3841 9.1).</summary>
+    [Fact]
+    public void A_text_goes_to_all_devices_at_once()
+    {
+        Bind(1000, 500, 0);
+        _alice.SendAuthorized(_alice.Request("MESSAGE", BobUri, headers: "Content-Type: text/plain\r\n", body: "Hello"));
+        Received[] texts = [_desk.Receive(), _mobile.Receive(), _home.Receive()];
+        Assert.All(texts, text => Assert.EndsWith("\r\n\r\nHello", text.Text, StringComparison.Ordinal));
+        _mobile.Answer(texts[1], 200);
+        _alice.ReceiveStatus(200);
+        _desk.Answer(texts[0], 480);
+        _home.Answer(texts[2], 200);
+        _alice.ReceiveNothing(TimeSpan.FromSeconds(1));
+
+        _alice.SendAuthorized(_alice.Request("MESSAGE", BobUri, headers: "Content-Type: text/plain\r\nRequest-Disposition: sequential\r\n", body: "Hello"));
+        _desk.Answer(_desk.Receive(), 200);
+        _alice.ReceiveStatus(200);
+        _mobile.ReceiveNothing(TimeSpan.FromSeconds(1));
+        _server.AssertNothingLeft();
+    }
+
     /// <summary>RFC 3326: a call that was answered at another phone is not one that was missed.</summary>
     [Theory]
     [InlineData(200, "SIP;cause=200;text=\"Call completed elsewhere\"")]
