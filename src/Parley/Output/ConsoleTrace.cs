@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Endpoint.Tracing;
+using Parley.Phone.Terminal;
 
 namespace Parley.Output;
 
@@ -49,7 +50,7 @@ internal sealed class ConsoleTrace : ISipTrace, IAsyncDisposable
             _output.Say(writer =>
             {
                 writer.WriteLine($"{time} {(message.IsSent ? "-->" : "<--")} {transport} {message.Remote}");
-                foreach (string line in text.TrimEnd().Split('\n')) writer.WriteLine($"    {line.TrimEnd('\r')}");
+                foreach (string line in TerminalText.PrintableLines(text).TrimEnd().Split('\n')) writer.WriteLine($"    {line}");
                 writer.WriteLine();
             });
         }

@@ -19,6 +19,7 @@ internal static class Programs
     public const string OpenSsl = "openssl";
     public const string Node = "node";
     public const string Npm = "npm";
+    public const string Script = "script";
     public const string Svwar = "svwar";
     public const string Svcrack = "svcrack";
 
@@ -38,6 +39,7 @@ internal static class Programs
         [OpenSsl] = "openssl",
         [Node] = "nodejs",
         [Npm] = "npm",
+        [Script] = "bsdutils",
         [Svwar] = "sipvicious",
         [Svcrack] = "sipvicious",
     };

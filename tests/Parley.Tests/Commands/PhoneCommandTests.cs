@@ -127,6 +127,25 @@ public sealed class PhoneCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("standard input and output are no terminal; use --lines for commands by lines, or --json for programs", "phone")]
+    [InlineData("--echo and --play do not go together", "phone", "--lines", "--echo", "--play", "x.wav")]
+    [InlineData("--password needs --as: whose password is it?", "phone", "--lines", "--password", "x")]
+    public async Task A_phone_that_cannot_be_shown_or_makes_no_sense_says_so(string reason, params string[] args)
+    {
+        if (!Console.IsInputRedirected) return;
+        Assert.Equal((2, "", $"parley: {reason}"), await RunAsync(args) is var (code, output, error) ? (code, output, error.TrimEnd()) : default);
+    }
+
+    [Fact]
+    public async Task A_phone_says_what_is_wrong_with_its_file()
+    {
+        await File.WriteAllTextAsync(PathOf("phone.json"), """{ "accounts": [ { "uri": "bob" } ] }""");
+        (int code, _, string error) = await RunAsync("phone", "--json", "--accounts", PathOf("phone.json"));
+        Assert.Equal((2, $"parley: {PathOf("phone.json")} cannot be used: \"uri\" of an account is \"bob\" ({PathOf("phone.json")} line 1); allowed: a SIP URI with a user, such as \"sip:alice@example.com\""), (code, error.TrimEnd()));
+        Assert.Equal(2, (await RunAsync("phone", "--json", "--accounts", PathOf("none.json"))).Code);
+    }
+
+    [Theory]
     [InlineData("no/r.wav", "There is no folder for")]
     [InlineData("", "' is a folder.")]
     public async Task An_answering_phone_that_cannot_record_does_not_begin_to_listen(string file, string reason)

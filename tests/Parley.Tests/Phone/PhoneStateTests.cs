@@ -118,8 +118,10 @@ public sealed class PhoneStateTests
             Apply(Phones.Came(i, $"sip:u{i}@example.com"), Phones.Over(i, CallEndReason.Cancelled, 487), new TextCame(0, $"sip:u{i}@example.com", "", "x"), new TextCame(0, Phones.Bob, "", "y"));
         }
 
-        Assert.Equal((100, 500, 200), (_state.Missed.Count, _state.Log.Count, _state.Threads.Count));
-        Assert.Equal(500, _state.Threads[0].Texts.Count);
+        Assert.Equal((100, 500, 100), (_state.Missed.Count, _state.Log.Count, _state.Threads.Count));
+        Assert.Equal(200, _state.Threads[0].Texts.Count);
+        Apply(new TextCame(0, Phones.Bob, "", new string('x', 70_000)));
+        Assert.Equal((2001, 301), (_state.Threads[0].Texts[^1].Text.Length, _state.Log[^1].Words.Length));
         Assert.Equal("u1000@example.com", _state.Missed[0].Name);
     }
 

@@ -53,7 +53,7 @@ public sealed class TerminalTextTests
     {
         var (output, error) = (new StringWriter(), new StringWriter());
         var command = new CommandOutput(isJson: false, output, error);
-        command.Say("486 \e]0;title\aBusy\nline");
+        command.Say("486 \e]0;title\aBusy\r\nline");
         command.Note("\e[31mred");
         command.Fail("no \u009B1m");
         Assert.Equal($"486 \uFFFD]0;title\uFFFDBusy\nline{Environment.NewLine}", output.ToString());

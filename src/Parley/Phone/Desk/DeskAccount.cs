@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Parley.Phone.Settings;
 using Parley.Phone.State;
 using Parley.UserAgent;
@@ -13,6 +14,7 @@ internal sealed class DeskAccount(PhoneDesk desk, int index, AccountSettings set
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
 
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<bool> _again = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private int _isRegistering;
 
     /// <summary>Its place among the accounts.</summary>
@@ -40,10 +42,11 @@ internal sealed class DeskAccount(PhoneDesk desk, int index, AccountSettings set
         else _tried.TrySetResult();
     }
 
-    /// <summary>Registers, unless that is under way.</summary>
+    /// <summary>Registers; where that waits for its next try, it is made now.</summary>
     public void Register()
     {
         if (Interlocked.Exchange(ref _isRegistering, 1) == 0) desk.Run(RegisterAsync);
+        else _again.Writer.TryWrite(true);
     }
 
     /// <summary>Asks until the registrar accepts or refuses for good; from then on the user agent keeps the binding itself.</summary>
@@ -55,6 +58,7 @@ internal sealed class DeskAccount(PhoneDesk desk, int index, AccountSettings set
             try
             {
                 await Agent.RegisterAsync(cancellationToken).ConfigureAwait(false);
+                Volatile.Write(ref _isRegistering, 0);
                 return;     // it is told with the other changes
             }
             catch (SipRequestException problem)
@@ -71,7 +75,21 @@ internal sealed class DeskAccount(PhoneDesk desk, int index, AccountSettings set
                 }
             }
 
-            await Task.Delay(wait, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            await WaitAsync(wait, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ended.CancelAfter(wait);
+        try
+        {
+            await _again.Reader.ReadAsync(ended.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The time is over.
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class PhoneDesk : IAsyncDisposable
     private const int MaxInputs = 4096;
     private const int MaxCalls = 8;
     private const int MaxTexts = 256;
+    private const int MaxTransfers = 8;        // that wait for the user
     private static readonly TimeSpan QualityInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDecision = TimeSpan.FromSeconds(20);       // the user agent declines then
 
@@ -152,6 +153,12 @@ internal sealed class PhoneDesk : IAsyncDisposable
 
     internal void TakeTransfer(DeskAccount account, int call, TransferRequest request)
     {
+        if (_transfers.Count >= MaxTransfers)
+        {
+            Run(_ => request.RejectAsync());
+            return;
+        }
+
         int number = Interlocked.Increment(ref _lastTransfer);
         _transfers[number] = (account, request);
         Tell(new TransferAsked(call, number, request.Target.ToString()));
@@ -257,7 +264,7 @@ internal sealed class PhoneDesk : IAsyncDisposable
         switch (intent)
         {
             case Dial dial: Place(dial); break;
-            case Answer answer when _calls.GetValueOrDefault(answer.Call) is { } call: await call.AnswerAsync(_sound.Open(answer.Call), _end.Token).ConfigureAwait(false); break;
+            case Answer answer when _calls.GetValueOrDefault(answer.Call) is { } call: await AnswerAsync(answer.Call, call).ConfigureAwait(false); break;
             case Refuse refuse when _calls.GetValueOrDefault(refuse.Call) is { } call: await call.RejectAsync(refuse.StatusCode).ConfigureAwait(false); break;
             case HangUp hangUp when _calls.GetValueOrDefault(hangUp.Call) is { } call: await call.HangUpAsync(_end.Token).ConfigureAwait(false); break;
             case Hold hold when _calls.GetValueOrDefault(hold.Call) is { } call:
@@ -281,6 +288,19 @@ internal sealed class PhoneDesk : IAsyncDisposable
             case DecideTransfer decide when _transfers.TryRemove(decide.Transfer, out (DeskAccount Account, TransferRequest Request) asked): await DecideAsync(decide, asked.Account, asked.Request).ConfigureAwait(false); break;
             case SendText text: await SendAsync(text).ConfigureAwait(false); break;
             default: throw new InvalidOperationException("It is over.");
+        }
+    }
+
+    private async Task AnswerAsync(int number, Call call)
+    {
+        try
+        {
+            await call.AnswerAsync(_sound.Open(number), _end.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Where the caller was faster nobody else closes what was opened.
+            if (!_calls.ContainsKey(number)) await _sound.CloseAsync(number).ConfigureAwait(false);
         }
     }
 
@@ -308,8 +328,16 @@ internal sealed class PhoneDesk : IAsyncDisposable
         }
 
         int number = Interlocked.Increment(ref _lastCall);
-        Call call = await request.AcceptAsync(new CallOptions { Audio = _sound.Open(number) }).ConfigureAwait(false);
-        Take(account.Index, number, call, request.Target.ToString());
+        try
+        {
+            Call call = await request.AcceptAsync(new CallOptions { Audio = _sound.Open(number) }).ConfigureAwait(false);
+            Take(account.Index, number, call, request.Target.ToString());
+        }
+        catch (InvalidOperationException)
+        {
+            await _sound.CloseAsync(number).ConfigureAwait(false);
+            throw;
+        }
     }
 
     private async Task SendAsync(SendText text)

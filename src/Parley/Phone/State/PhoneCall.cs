@@ -61,9 +61,6 @@ internal sealed class PhoneCall(int number, int account, string callId, bool isI
     /// <summary>True while the other side has put this one on hold.</summary>
     public bool IsHeld { get; internal set; }
 
-    /// <summary>True while a hold or its end is under way.</summary>
-    public bool IsChanging { get; internal set; }
-
     /// <summary>The codec; empty before the answer.</summary>
     public string Codec { get; internal set; } = "";
 
@@ -81,9 +78,6 @@ internal sealed class PhoneCall(int number, int account, string callId, bool isI
 
     /// <summary>The call whose place it takes; null for none.</summary>
     public int? Replaces { get; internal init; }
-
-    /// <summary>True for a call in which something can be said at this moment.</summary>
-    public bool IsActive => Phase is CallPhase.Talking or CallPhase.Answering && !IsHolding;
 
     /// <summary>Where it is, in a word or three.</summary>
     public string Words => Phase switch

@@ -10,7 +10,9 @@ internal sealed class PhoneState
 {
     private const int MaxMissed = 100;
     private const int MaxLog = 500;
-    private const int MaxThreads = 200;
+    private const int MaxLogLength = 300;
+    private const int MaxThreads = 100;
+    private const int MaxTextLength = 2000;
     private const int MaxDigits = 64;
 
     private readonly List<PhoneAccount> _accounts;
@@ -103,7 +105,6 @@ internal sealed class PhoneState
         foreach (PhoneCall call in _calls)
         {
             if (call is not { Phase: CallPhase.Talking, IsHolding: false } || call.Number == talksTo || call.Number == replaced) continue;
-            call.IsChanging = true;
             all.Add(new Hold(call.Number));
         }
 
@@ -119,7 +120,7 @@ internal sealed class PhoneState
             case CallCame came: OnCame(now, came); break;
             case CallWent went: Add(new PhoneCall(went.Call, went.Account, went.CallId, isIncoming: false, went.Uri, NameOf(went.Uri)) { Since = now }, isChosen: true); break;
             case CallTold told when Find(told.Call) is { } call: OnTold(now, call, told.Event); break;
-            case HoldChanged changed when Find(changed.Call) is { } call: (call.IsHolding, call.IsChanging) = (changed.IsHolding, false); break;
+            case HoldChanged changed when Find(changed.Call) is { } call: call.IsHolding = changed.IsHolding; break;
             case DigitsSent sent when Find(sent.Call) is { } call: call.Digits = Tail(call.Digits + sent.Digits); break;
             case QualityMeasured measured when Find(measured.Call) is { } call: call.Audio = measured.Audio; break;
             case CallOver over when Find(over.Call) is { } call: OnOver(now, call, over.End); break;
@@ -136,10 +137,7 @@ internal sealed class PhoneState
             case MessagesWait waiting: (_accounts[waiting.Account].HasMessages, _accounts[waiting.Account].NewVoiceMessages) = (waiting.IsWaiting, waiting.NewVoice); break;
             case PresencePublished published: _accounts[published.Account].IsOpen = published.IsOpen; break;
             case Noted noted: Note(now, noted.Words); break;
-            case ProblemArose problem:
-                if (problem.Call is { } number && Find(number) is { } troubled) troubled.IsChanging = false;
-                Note(now, problem.Reason);
-                break;
+            case ProblemArose problem: Note(now, problem.Reason); break;
         }
     }
 
@@ -147,10 +145,12 @@ internal sealed class PhoneState
     public void Note(Moment now, string words)
     {
         if (_log.Count == MaxLog) _log.RemoveAt(0);
-        _log.Add(new LogLine(now.Clock, words));
+        _log.Add(new LogLine(now.Clock, Cut(words, MaxLogLength)));
     }
 
     private static bool IsSame(SipUri left, SipUri right) => left.User == right.User && left.Host.Equals(right.Host, StringComparison.OrdinalIgnoreCase) && left.Port == right.Port;
+
+    private static string Cut(string text, int length) => text.Length <= length ? text : string.Concat(text.AsSpan(0, length), "…");
 
     private static string Tail(string digits) => digits.Length <= MaxDigits ? digits : digits[^MaxDigits..];
 
@@ -232,7 +232,7 @@ internal sealed class PhoneState
     private void OnText(Moment now, TextCame came)
     {
         TextThread thread = Thread(came.Uri, came.Name, came.Account);
-        thread.Add(new ThreadText(0, isMine: false, came.Text, now.Clock));
+        thread.Add(new ThreadText(0, isMine: false, Cut(came.Text, MaxTextLength), now.Clock));
         thread.Unread++;
         Note(now, $"text from {thread.Name}: {came.Text.ReplaceLineEndings(" ")}");
     }

@@ -20,7 +20,7 @@ internal sealed class ThreadText(int number, bool isMine, string text, DateTimeO
 /// <summary>What two have written to each other.</summary>
 internal sealed class TextThread(string uri, int account)
 {
-    private const int MaxTexts = 500;
+    private const int MaxTexts = 200;
     private readonly List<ThreadText> _texts = [];
 
     /// <summary>The other side's address.</summary>
@@ -32,7 +32,7 @@ internal sealed class TextThread(string uri, int account)
     /// <summary>By which account it is.</summary>
     public int Account { get; internal set; } = account;
 
-    /// <summary>The texts in order; the oldest of 500 are forgotten.</summary>
+    /// <summary>The texts in order; the oldest of 200 are forgotten.</summary>
     public IReadOnlyList<ThreadText> Texts => _texts;
 
     /// <summary>Texts that nobody has looked at.</summary>

@@ -10,7 +10,7 @@ internal static partial class LibC
     public const int AttributesLength = 256;        // 60 bytes on Linux, 72 on macOS
 
     public const short PollIn = 1;
-    public const int AfterOutput = 1;               // TCSADRAIN
+    public const int Now = 0;                       // TCSANOW: never waits for a terminal that takes no output
     public const int Interrupted = 4;               // EINTR
 
     [LibraryImport("libc", SetLastError = true), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

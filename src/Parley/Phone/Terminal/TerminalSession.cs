@@ -15,6 +15,7 @@ internal sealed class TerminalSession : IScreen, IDisposable
 {
     private const int SequenceMilliseconds = 50;        // how long the rest of a key's sequence may take, over a slow line too
     private const int IdleMilliseconds = 500;
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -47,7 +48,8 @@ internal sealed class TerminalSession : IScreen, IDisposable
     /// <summary>Completes when the terminal is the user's again.</summary>
     public Task Left => _left.Task;
 
-    public (int Width, int Height) Size => (Console.WindowWidth, Console.WindowHeight);
+    /// <remarks>A serial line has no size: it is taken for one of 80 columns and 24 rows.</remarks>
+    public (int Width, int Height) Size => Console.WindowWidth is > 0 and var width && Console.WindowHeight is > 0 and var height ? (width, height) : (80, 24);
 
     /// <summary>Why there is no terminal that a phone can be drawn on; null when there is.</summary>
     public static string? WhyNot()
@@ -72,12 +74,22 @@ internal sealed class TerminalSession : IScreen, IDisposable
 
     public void Leave()
     {
-        lock (_gate)
+        if (!_gate.TryEnter(LongestWrite))
+        {
+            _ = LibC.tcsetattr(LibC.StandardInput, LibC.Now, ref _before[0]);       // the terminal takes nothing more: its keys are given back at least
+            return;
+        }
+
+        try
         {
             if (_hasLeft) return;
             _hasLeft = true;
             Put(ScreenWriter.Leave);
-            _ = LibC.tcsetattr(LibC.StandardInput, LibC.AfterOutput, ref _before[0]);
+            _ = LibC.tcsetattr(LibC.StandardInput, LibC.Now, ref _before[0]);
+        }
+        finally
+        {
+            _gate.Exit();
         }
 
         _left.TrySetResult();
@@ -112,7 +124,7 @@ internal sealed class TerminalSession : IScreen, IDisposable
     {
         byte[] raw = [.. _before];
         LibC.cfmakeraw(ref raw[0]);
-        _ = LibC.tcsetattr(LibC.StandardInput, LibC.AfterOutput, ref raw[0]);
+        _ = LibC.tcsetattr(LibC.StandardInput, LibC.Now, ref raw[0]);
     }
 
     private void Put(string text)

@@ -58,9 +58,10 @@ internal static class TerminalText
         }
     }
 
-    /// <summary>A text of lines as it may go to a terminal: line ends and tabs stay.</summary>
+    /// <summary>A text of lines as it may go to a terminal: line ends and tabs stay, and whatever ends a line anywhere ends one here.</summary>
     public static string PrintableLines(string text)
     {
+        text = text.ReplaceLineEndings("\n");
         bool isPrintable = true;
         foreach (Rune rune in text.EnumerateRunes()) isPrintable &= IsLayout(rune) || !(IsDropped(rune) || IsReplaced(rune));
         if (isPrintable) return text;
@@ -138,7 +139,7 @@ internal static class TerminalText
         return text.Length;
     }
 
-    private static bool IsLayout(Rune rune) => rune.Value is '\n' or '\t' or '\r';
+    private static bool IsLayout(Rune rune) => rune.Value is '\n' or '\t';
 
     /// <summary>True for what has no shape of its own and which terminals disagree about: joiners, variation selectors, skin tones.</summary>
     private static bool IsDropped(Rune rune) =>
