@@ -34,6 +34,7 @@ internal sealed class ServerLane : ITransactionUser
         Registrations = new LaneRegistrations(lane, server.Location);
         Calls = new CallTable(lane, server.Limits);
         Push = server.Push is { } bucket ? new LanePush(this, bucket) : null;
+        Gruus = new TemporaryGruus(server, lane.Loop.Time);
         Proxy = new ProxyCore(this);
         Events = new LaneEvents(server, lane);
         Deliveries = new LaneDeliveries(this, Events.Core);
@@ -80,6 +81,9 @@ internal sealed class ServerLane : ITransactionUser
 
     /// <summary>The calls that the lane forwards.</summary>
     public ProxyCore Proxy { get; }
+
+    /// <summary>Makes and reads temporary GRUUs.</summary>
+    public TemporaryGruus Gruus { get; }
 
     /// <summary>How phones are woken; null where none are.</summary>
     public LanePush? Push { get; }

@@ -42,7 +42,7 @@ internal sealed class FindTargets(ServerState server) : IRequestStep
 
     private static StepResult ForwardToContacts(ref RequestContext request, scoped BindingSet bindings)
     {
-        if (Gruu.TryGet(request.RequestUri, out ReadOnlySpan<byte> urn) && urn.IsEmpty) return request.Reply(404);      // RFC 5627 6.1: we make none without a value
+        if (Gruu.TryGet(request.RequestUri, out ReadOnlySpan<byte> urn) && urn.IsEmpty) return request.Reply(404);      // RFC 5627 6.1: a temporary one that does not hold
         ProxyCore proxy = request.Server.Proxy;
         ProxyCall call = proxy.RentCall();
         bool isEachSuitable = AddContacts(call, ref request, bindings, urn: urn);

@@ -1,13 +1,14 @@
 using Parley.Endpoint.Sip;
+using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Proxy;
 
-/// <summary>Undoes what routers before us did to the request, takes our own Routes from it, and finds out whose domain it is for.</summary>
+/// <summary>Undoes what routers before us did to the request, takes our own Routes from it, and finds out whose domain it is for and, by a temporary GRUU, whom.</summary>
 /// <remarks>
 /// A Route with a token of ours proves that the request belongs to a dialog which was let through. All Routes in a row that
-/// name us are taken: a request that changes transport or passes a NAT has two of them (RFC 5658). Source: RFC 3261 16.4.
+/// name us are taken: a request that changes transport or passes a NAT has two of them (RFC 5658). Source: RFC 3261 16.4, RFC 5627 6.1.
 /// </remarks>
 internal sealed class PreprocessRoute(ServerState server) : IRequestStep
 {
@@ -25,6 +26,11 @@ internal sealed class PreprocessRoute(ServerState server) : IRequestStep
 
         if (!request.RequestUri.MulticastAddress.IsEmpty) StripOwnMaddr(ref request);
         request.Domain = server.FindDomain(request.RequestUri);
+        if (request.Domain is { Role: not DomainRole.Edge } domain && !request.RequestUri.Parameters.Bytes.IsEmpty && request.Server.Gruus.TryFind(request.RequestUri, domain.NameUtf8.AsSpan(), out ReadOnlySpan<byte> meant))
+        {
+            request.Retarget(meant);        // from here on it is for the instance, whoever was told how
+        }
+
         return StepResult.Continue;
     }
 

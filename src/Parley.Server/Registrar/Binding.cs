@@ -28,6 +28,10 @@ internal readonly ref struct Binding
     /// <summary>The contact's +sip.instance, with its quotes and brackets (RFC 5626 4.1).</summary>
     public ReadOnlySpan<byte> Instance { get; init; }
 
+    /// <summary>Since when the instance has been bound by one series of REGISTERs: its temporary GRUUs hold that were given since then (RFC 5627 5.1, 5.3).</summary>
+    /// <value>Milliseconds since 1970; 0 without an instance, and in bindings that were stored before there were temporary GRUUs.</value>
+    public long InstanceSince { get; init; }
+
     /// <summary>The flow of the instance that it was registered over; such a binding is known by both (RFC 5626 6).</summary>
     /// <value>1 or more; 0 for a binding that is known by its contact.</value>
     public uint RegId => BindingSet.RegIdOf(Parameters);

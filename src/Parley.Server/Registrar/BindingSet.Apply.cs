@@ -106,7 +106,7 @@ internal readonly ref partial struct BindingSet
             if (isSameFlow && (!instance.IsEmpty || comparer.AreEquivalent(update.ContactUri(earlier), uri))) asked[earlier].IsGone = true;
         }
 
-        asked[index] = Entry.Asked(update, index, now.AddSeconds(seconds));
+        asked[index] = Entry.Asked(update, index, now.AddSeconds(seconds), SinceOf(existing, update, index, now));
         asked[index].IsGone = seconds == 0;
         return asked[index].LengthBytes > limits.MaxBindingBytes ? BindingOutcome.BindingTooLarge : BindingOutcome.Accepted;
     }
@@ -118,6 +118,26 @@ internal readonly ref partial struct BindingSet
         uint storedRegId = binding.RegId;
         if (regId > 0 && storedRegId > 0) return regId == storedRegId && instance.SequenceEqual(binding.Instance);
         return comparer.AreEquivalent(binding.Contact, uri);
+    }
+
+    /// <summary>Since when a contact's instance has been bound by one series of REGISTERs.</summary>
+    /// <returns>Now, when nothing is bound of it, or when it comes with another Call-ID than it came with last on this flow; 0 without an instance.</returns>
+    /// <remarks>Source: RFC 5627 5.1, 5.3.</remarks>
+    private static long SinceOf(BindingSet existing, BindingUpdate update, int index, DateTimeOffset now)
+    {
+        ReadOnlySpan<byte> instance = update.Instance(index);
+        if (instance.IsEmpty) return 0;
+        long since = existing.SinceOf(instance, now);
+        bool isKnown = false, isSame = false;
+        foreach (Binding binding in existing.LiveAt(now))
+        {
+            // Bindings that are older than the series tell nothing of it: a phone that was restarted has left them behind.
+            if (binding.InstanceSince != since || binding.RegId != update.RegId(index) || !binding.Instance.SequenceEqual(instance)) continue;
+            isKnown = true;
+            isSame |= binding.CallId.SequenceEqual(update.CallId);
+        }
+
+        return since == 0 || (isKnown && !isSame) ? Math.Max(now.ToUnixTimeMilliseconds(), since + 1) : since;
     }
 
     /// <summary>True when a contact is a binding's with another <c>pn-prid</c>: the push service knows the phone by that now, and the old one wakes nobody.</summary>
@@ -189,7 +209,7 @@ internal readonly ref partial struct BindingSet
         foreach (ref readonly Entry entry in entries)
         {
             if (entry.ContactIndex < 0) existing.Record.Slice(entry.Offset, entry.LengthBytes).CopyTo(rest);
-            else WriteBinding(rest, update!.BindingOf(entry.ContactIndex, entry.ExpiresAt));
+            else WriteBinding(rest, update!.BindingOf(entry.ContactIndex, entry.ExpiresAt, entry.InstanceSince));
             rest = rest[entry.LengthBytes..];
         }
 
@@ -208,7 +228,15 @@ internal readonly ref partial struct BindingSet
         WriteText(ref rest, binding.UserAgent);
         WriteText(ref rest, binding.Source);
         WriteText(ref rest, binding.Path);
-        WriteText(ref rest, binding.Instance);
+        if (binding.InstanceSince == 0)
+        {
+            WriteText(ref rest, binding.Instance);
+            return;
+        }
+
+        BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)(binding.Instance.Length + SinceBytes));
+        binding.Instance.CopyTo(rest[2..]);
+        BinaryPrimitives.WriteInt64LittleEndian(rest[(2 + binding.Instance.Length)..], binding.InstanceSince);
     }
 
     private static void WriteText(ref Span<byte> destination, ReadOnlySpan<byte> text)
@@ -220,7 +248,7 @@ internal readonly ref partial struct BindingSet
 
     private static int LengthOf(in Binding binding) =>
         BindingHeaderBytes + (2 * TextsPerBinding) + binding.Contact.Length + binding.Parameters.Length + binding.CallId.Length
-        + binding.UserAgent.Length + binding.Source.Length + binding.Path.Length + binding.Instance.Length;
+        + binding.UserAgent.Length + binding.Source.Length + binding.Path.Length + binding.Instance.Length + (binding.InstanceSince == 0 ? 0 : SinceBytes);
 
     /// <summary>A binding of the result: a stored one by its place in the old record, or one that the request asks for.</summary>
     private struct Entry
@@ -231,6 +259,7 @@ internal readonly ref partial struct BindingSet
         public int LengthBytes;
         public int Preference;
         public DateTimeOffset ExpiresAt;
+        public long InstanceSince;
 
         public static Entry Stored(in Enumerator at) => new()
         {
@@ -241,10 +270,10 @@ internal readonly ref partial struct BindingSet
             ExpiresAt = at.Current.ExpiresAt,
         };
 
-        public static Entry Asked(BindingUpdate update, int index, DateTimeOffset expiresAt)
+        public static Entry Asked(BindingUpdate update, int index, DateTimeOffset expiresAt, long instanceSince)
         {
-            Binding binding = update.BindingOf(index, expiresAt);
-            return new Entry { ContactIndex = index, LengthBytes = LengthOf(binding), Preference = binding.Preference, ExpiresAt = expiresAt };
+            Binding binding = update.BindingOf(index, expiresAt, instanceSince);
+            return new Entry { ContactIndex = index, LengthBytes = LengthOf(binding), Preference = binding.Preference, ExpiresAt = expiresAt, InstanceSince = instanceSince };
         }
     }
 }

@@ -18,7 +18,8 @@ namespace Parley.Server.Registrar;
 ///      8     4  CSeq
 ///     12     2  q in thousandths, -1 for none
 ///     14     2  length of the contact, then its bytes; so do parameters, Call-ID, User-Agent, source, path and instance.
-///               The parameters of an outbound binding (RFC 5626) begin with its reg-id.
+///               The parameters of an outbound binding (RFC 5626) begin with its reg-id. Behind the instance, and counted with it, are
+///               the 8 bytes since when it has been bound, milliseconds since 1970, whose last is 0 as no instance's is.
 /// </code>
 /// </remarks>
 internal readonly ref partial struct BindingSet
@@ -30,6 +31,7 @@ internal readonly ref partial struct BindingSet
     internal const int ContentHeaderBytes = 11;
     internal const int BindingHeaderBytes = 14;
     internal const int TextsPerBinding = 7;
+    private const int SinceBytes = 8;
     private const int MaxStored = 1000;                             // well above what RegistrarOptions.MaxContacts allows
     private const long MaxUnixMilliseconds = 253402300799999;       // the last millisecond of the year 9999
 
@@ -87,6 +89,19 @@ internal readonly ref partial struct BindingSet
         parameters.StartsWith(RegIdPrefix) && System.Buffers.Text.Utf8Parser.TryParse(parameters[RegIdPrefix.Length..], out uint regId, out _) ? regId : 0;
 
     private static bool IsTime(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadInt64LittleEndian(bytes) is >= 0 and <= MaxUnixMilliseconds;
+
+    /// <summary>Since when an instance has been bound by one series of REGISTERs: the latest that its bindings say.</summary>
+    /// <value>Milliseconds since 1970; 0 when it is not bound.</value>
+    public long SinceOf(ReadOnlySpan<byte> instance, DateTimeOffset now)
+    {
+        long since = 0;
+        foreach (Binding binding in LiveAt(now))
+        {
+            if (binding.InstanceSince > since && binding.Instance.SequenceEqual(instance)) since = binding.InstanceSince;
+        }
+
+        return since;
+    }
 
     /// <summary>Walks over the bindings that have not ended.</summary>
     public Enumerator LiveAt(DateTimeOffset now) => new(Record, now.ToUnixTimeMilliseconds());
@@ -155,7 +170,7 @@ internal readonly ref partial struct BindingSet
         {
             ReadOnlySpan<byte> header = _record.Slice(_next, BindingHeaderBytes);
             _next += BindingHeaderBytes;
-            return new Binding
+            var binding = new Binding
             {
                 ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(expiresAt),
                 CSeq = BinaryPrimitives.ReadUInt32LittleEndian(header[8..]),
@@ -168,6 +183,9 @@ internal readonly ref partial struct BindingSet
                 Path = Text(),
                 Instance = Text(),
             };
+            return binding.Instance is [.. var instance, _, _, _, _, _, _, _, 0]
+                ? binding with { Instance = instance, InstanceSince = BinaryPrimitives.ReadInt64LittleEndian(binding.Instance[^SinceBytes..]) }
+                : binding;
         }
 
         private ReadOnlySpan<byte> Text()

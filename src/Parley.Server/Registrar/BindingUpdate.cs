@@ -132,7 +132,7 @@ internal abstract class BindingUpdate
     public uint? RequestedExpires(int index) => _contacts[index].Expires ?? Expires;
 
     /// <summary>The binding that a Contact value becomes.</summary>
-    internal Binding BindingOf(int index, DateTimeOffset expiresAt)
+    internal Binding BindingOf(int index, DateTimeOffset expiresAt, long instanceSince)
     {
         ref readonly Contact contact = ref _contacts[index];
         return new Binding
@@ -140,6 +140,7 @@ internal abstract class BindingUpdate
             Contact = Text(contact.Uri),
             Parameters = Text(contact.Parameters),
             Instance = Text(contact.Instance),
+            InstanceSince = instanceSince,
             CallId = CallId,
             CSeq = CSeq,
             UserAgent = UserAgent,

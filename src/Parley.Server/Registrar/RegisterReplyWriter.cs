@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using Parley.Endpoint.Sip;
@@ -15,20 +14,24 @@ internal sealed class RegisterReplyWriter
 {
     private byte[] _rows = new byte[4096];
     private int _length;
+    private (int Offset, int Length) _instance;     // of the contact before, in the rows
+    private (int Offset, int Length) _gruu;         // the last temporary one
 
     /// <summary>The answer to an update that is done.</summary>
     /// <param name="update">The update.</param>
     /// <param name="limits">What may be asked for at least, and how often connections are to be used.</param>
     /// <param name="serviceRoute">The row that says how the phone's requests are to go; empty for none (RFC 3608).</param>
+    /// <param name="gruus">Makes temporary GRUUs; null gives none.</param>
     /// <param name="push">How phones are woken; null where none are.</param>
     /// <param name="purr">By what requests in dialogs name the phone (RFC 8599 6.2.1); empty for none.</param>
-    public SipReply Write(BindingUpdate update, RegistrarOptions limits, ReadOnlySpan<byte> serviceRoute, PushOptions? push = null, scoped ReadOnlySpan<byte> purr = default)
+    public SipReply Write(BindingUpdate update, RegistrarOptions limits, ReadOnlySpan<byte> serviceRoute, TemporaryGruus? gruus = null, PushOptions? push = null, scoped ReadOnlySpan<byte> purr = default)
     {
         _length = 0;
+        _instance = _gruu = default;
         switch (update.Outcome)
         {
             case BindingOutcome.Accepted:
-                WriteContacts(update);
+                WriteContacts(update, gruus);
                 if (update.IsFlowTimed && limits.FlowTimer > TimeSpan.Zero) AppendFlowTimer(limits.FlowTimer);
                 Append(serviceRoute);
                 if (push is not null && update.Push.Providers != 0) AppendFeatureCaps(update.Push, push, purr);
@@ -63,7 +66,7 @@ internal sealed class RegisterReplyWriter
         }
     }
 
-    private void WriteContacts(BindingUpdate update)
+    private void WriteContacts(BindingUpdate update, TemporaryGruus? gruus)
     {
         Span<byte> q = stackalloc byte[QValue.MaxBytes];
         foreach (Binding binding in update.Bindings.LiveAt(update.AppliedAt))
@@ -75,8 +78,10 @@ internal sealed class RegisterReplyWriter
             if (!binding.Instance.IsEmpty)
             {
                 Append(";+sip.instance="u8);
+                int at = _length;
                 Append(binding.Instance);
-                if (update.WantsGruu && Gruu.TryGetUrn(binding.Instance, out ReadOnlySpan<byte> urn)) AppendGruu(update.AddressOfRecord, binding.Contact, urn);
+                if (update.WantsGruu && Gruu.TryGetUrn(binding.Instance, out ReadOnlySpan<byte> urn)) AppendGruus(update, binding, urn, gruus);
+                _instance = (at, binding.Instance.Length);
             }
 
             if (binding.Q >= 0)
@@ -139,27 +144,34 @@ internal sealed class RegisterReplyWriter
         }
     }
 
-    /// <summary>The GRUU of an instance, with the scheme of its contact (RFC 5630 5.2.1).</summary>
-    private void AppendGruu(ReadOnlySpan<byte> addressOfRecord, ReadOnlySpan<byte> contact, ReadOnlySpan<byte> urn)
+    /// <summary>The GRUUs of an instance, with the scheme of its contact (RFC 5630 5.2.1).</summary>
+    private void AppendGruus(BindingUpdate update, scoped in Binding binding, ReadOnlySpan<byte> urn, TemporaryGruus? gruus)
     {
-        bool isSecure = SipUriView.TryParse(contact, out SipUriView uri) && uri.Scheme == SipUriScheme.Sips;
-        int at = addressOfRecord.LastIndexOf((byte)'@');
+        bool isSecure = SipUriView.TryParse(binding.Contact, out SipUriView uri) && uri.Scheme == SipUriScheme.Sips;
+        ReadOnlySpan<byte> addressOfRecord = update.AddressOfRecord;
         Append(";pub-gruu=\""u8);
-        Append(isSecure ? "sips:"u8 : "sip:"u8);
-        AppendEscaped(addressOfRecord[..at], Gruu.UserBytes);
-        Append(addressOfRecord[at..]);
-        Append(";gr="u8);
-        AppendEscaped(urn, Gruu.ParameterBytes);
+        MakeRoom(Gruu.MaxBytes(addressOfRecord, urn));
+        _length += Gruu.Write(addressOfRecord, urn, isSecure, _rows.AsSpan(_length));
         Append("\""u8);
-    }
-
-    private void AppendEscaped(ReadOnlySpan<byte> text, SearchValues<byte> plain)
-    {
-        foreach (byte b in text)
+        if (gruus is null) return;
+        long since = update.Bindings.SinceOf(binding.Instance, update.AppliedAt);
+        if (since == 0) return;
+        Append(";temp-gruu=\""u8);
+        if (_rows.AsSpan(_instance.Offset, _instance.Length).SequenceEqual(binding.Instance) && !isSecure)
         {
-            if (plain.Contains(b)) Append([b]);
-            else Append([(byte)'%', (byte)"0123456789ABCDEF"[b >> 4], (byte)"0123456789ABCDEF"[b & 15]]);
+            MakeRoom(_gruu.Length);
+            _rows.AsSpan(_gruu.Offset, _gruu.Length).CopyTo(_rows.AsSpan(_length));     // the contacts of one instance have one: the newest
+            _length += _gruu.Length;
         }
+        else
+        {
+            MakeRoom(TemporaryGruus.MaxBytes);
+            int length = gruus.Write(addressOfRecord, binding.Instance, since, isSecure, _rows.AsSpan(_length));
+            _gruu = (_length, length);
+            _length += length;
+        }
+
+        Append("\""u8);
     }
 
     private void AppendNumber(uint number)
@@ -169,9 +181,14 @@ internal sealed class RegisterReplyWriter
         Append(digits[..written]);
     }
 
+    private void MakeRoom(int lengthBytes)
+    {
+        if (_rows.Length - _length < lengthBytes) Array.Resize(ref _rows, Math.Max(_rows.Length * 2, _length + lengthBytes));
+    }
+
     private void Append(scoped ReadOnlySpan<byte> text)
     {
-        if (_rows.Length - _length < text.Length) Array.Resize(ref _rows, Math.Max(_rows.Length * 2, _length + text.Length));
+        MakeRoom(text.Length);
         text.CopyTo(_rows.AsSpan(_length));
         _length += text.Length;
     }

@@ -48,7 +48,7 @@ internal sealed class Registration(RegistrationPool pool) : BindingUpdate
     }
 
     private SipReply Write(scoped ReadOnlySpan<byte> purr) =>
-        pool.Replies.Write(this, _server.Server.Location.Limits, _domain.ServiceRouteRow.AsSpan(), _server.Push?.Options, purr);
+        pool.Replies.Write(this, _server.Server.Location.Limits, _domain.ServiceRouteRow.AsSpan(), _server.Gruus, _server.Push?.Options, purr);
 
     /// <summary>The answer to a phone that is woken. What waits for it goes on from here.</summary>
     private SipReply WriteForPushed()

@@ -135,7 +135,7 @@ internal static class RegistrationReader
             if (!instance.IsEmpty)
             {
                 update.WantsGruu = update.WantsGruu || HasTag(request, "gruu"u8);
-                outbound.IsLoop |= IsAddressOfRecord(uri, update.AddressOfRecord);
+                outbound.IsLoop |= IsAddressOfRecord(uri, update.AddressOfRecord) || IsTemporaryGruu(uri, update.AddressOfRecord);
             }
 
             uint? expires = contact.HasExpires ? contact.ExpiresSeconds : null;
@@ -191,6 +191,10 @@ internal static class RegistrationReader
         int at = addressOfRecord.LastIndexOf((byte)'@');
         return at > 0 && contact.Port == 0 && contact.User.SequenceEqual(addressOfRecord[..at]) && System.Text.Ascii.EqualsIgnoreCase(contact.Host, addressOfRecord[(at + 1)..]);
     }
+
+    /// <summary>True for a contact that may be a temporary GRUU of the address of record: it would be looked up here again (RFC 5627 5.1).</summary>
+    private static bool IsTemporaryGruu(scoped in SipUriView contact, ReadOnlySpan<byte> addressOfRecord) =>
+        Gruu.TryGet(contact, out ReadOnlySpan<byte> urn) && urn.IsEmpty && System.Text.Ascii.EqualsIgnoreCase(contact.Host, Accounts.AddressOfRecord.DomainOf(addressOfRecord));
 
     private static Schemes SchemeOf(scoped in SipUriView uri) => uri.Scheme == SipUriScheme.Sips ? Schemes.Sips : Schemes.Other;
 

@@ -101,6 +101,37 @@ public sealed class BindingSetTests
         Assert.Equal(BindingOutcome.TooManyContacts, TestUpdate.Apply(existing, Asked("e"), Now, limits, new SameBytes(), out _));
     }
 
+    /// <summary>RFC 5627 5.1, 5.3: one series of REGISTERs of an instance, by its flows and Call-IDs.</summary>
+    [Theory]
+    [InlineData("0a1 0a1", true)]
+    [InlineData("0a1 0b1", false)]
+    [InlineData("0a1 0b2 0b2", false)]     // restarted elsewhere
+    [InlineData("1a1 1a2", true)]
+    [InlineData("1a1 1b2", false)]
+    [InlineData("1a1 2b2", true)]          // another flow
+    [InlineData("1a1 2b2 1c1", false)]     // restarted, the other flow not yet
+    [InlineData("1a1 2b2 1a1 2b2", true)]
+    public void An_instance_is_bound_since_its_series_began(string registers, bool isOneSeries)
+    {
+        BindingSet set = default;
+        long first = 0;
+        uint cseq = 0;
+        foreach (string register in registers.Split(' '))
+        {
+            var update = new TestUpdate(callId: register[1..2], cseq: ++cseq);
+            byte[] regId = register[0] == '0' ? [] : TestUpdate.Utf8($";reg-id={register[0]}");
+            update.AddContact(TestUpdate.Utf8($"sip:alice@192.0.2.{register[2]}"), BindingSet.NoQ, 600, regId, "\"<urn:uuid:1>\""u8);
+            Assert.Equal(BindingOutcome.Accepted, TestUpdate.Apply(set, update, Now.AddSeconds(cseq), Limits, new SameBytes(), out set));
+            Assert.True(BindingSet.IsValidRecord(set.Record));
+            if (first == 0) first = set.SinceOf("\"<urn:uuid:1>\""u8, Now);
+            foreach (Binding binding in set) Assert.Equal("\"<urn:uuid:1>\"", Encoding.UTF8.GetString(binding.Instance));
+        }
+
+        Assert.Equal(Now.AddSeconds(1).ToUnixTimeMilliseconds(), first);
+        Assert.Equal(isOneSeries, set.SinceOf("\"<urn:uuid:1>\""u8, Now) == first);
+        Assert.Equal(0, set.SinceOf("\"<urn:uuid:2>\""u8, Now));
+    }
+
     [Fact]
     public void A_binding_keeps_all_that_it_was_given()
     {
