@@ -34,7 +34,7 @@ internal sealed partial class ProxyCall
             return;
         }
 
-        bool isConnected = PhoneToWake.TryGetConnection(proxy.Lane, binding, out SipFlow flow);
+        bool isConnected = PhoneToWake.TryGetConnection(proxy.Lane, binding, out SipFlow flow, out _);
         SipFlow? found = isConnected ? flow : FindTargets.FlowTo(proxy.Lane, binding, uri, out _);
         if (branch.Transaction is { } sent)
         {

@@ -56,7 +56,7 @@ internal sealed class LanePush(ServerLane server, PushBucket bucket)
     public PushTarget Look(CallerKind caller, SipMethod method, ReadOnlySpan<byte> addressOfRecord, scoped in Binding binding, scoped in SipUriView contact)
     {
         if (!bucket.TryGetId(addressOfRecord, binding, contact, out PushParameters parameters, out UInt128 id)) return default;
-        bool isAwake = PhoneToWake.TryGetConnection(server.Lane, binding, out _) || bucket.IsAwake(id);
+        bool isAwake = IsAwake(binding, id, out _);
         bool isStranger = caller == CallerKind.Stranger;
         if (isStranger && !(Options.Strangers && method == SipMethod.Invite)) return new PushTarget(Phone: null, IsAsleep: !isAwake);
         return new PushTarget(PhoneToWake.Of(addressOfRecord, id, parameters) with { IsForStranger = isStranger }, !isAwake);
@@ -75,7 +75,7 @@ internal sealed class LanePush(ServerLane server, PushBucket bucket)
         UInt128 id = BinaryPrimitives.ReadUInt128LittleEndian(content);
         ReadOnlySpan<byte> addressOfRecord = content[IdBytes..length];
         if (!TryFind(addressOfRecord, id, out Binding binding, out PushParameters parameters)) return default;
-        bool isAwake = PhoneToWake.TryGetConnection(server.Lane, binding, out SipFlow connection) || flow is { IsReliable: true } || bucket.IsAwake(id);
+        bool isAwake = IsAwake(binding, id, out SipFlow connection) || flow is { IsReliable: true };
         if (connection.Remote.IsSpecified) flow = connection;
         else if (SipUriView.TryParse(binding.Contact, out SipUriView contact) && FindTargets.FlowTo(server.Lane, binding, contact, out _) is { } registered) flow = registered;
         return new PushTarget(PhoneToWake.Of(addressOfRecord, id, parameters) with { IsInDialog = true }, !isAwake);
@@ -96,6 +96,10 @@ internal sealed class LanePush(ServerLane server, PushBucket bucket)
         parameters = default;
         return false;
     }
+
+    /// <summary>True when a phone most likely hears what is sent to it: its connection stands; or it has none, and has registered a moment ago.</summary>
+    private bool IsAwake(scoped in Binding binding, UInt128 id, out SipFlow connection) =>
+        PhoneToWake.TryGetConnection(server.Lane, binding, out connection, out bool isOver) || (!isOver && bucket.IsAwake(id));
 
     private int WritePurr(ReadOnlySpan<byte> addressOfRecord, UInt128 id, Span<byte> destination)
     {

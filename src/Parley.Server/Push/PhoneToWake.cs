@@ -48,12 +48,17 @@ internal sealed record PhoneToWake(byte[] AddressOfRecord, UInt128 Id, string Pr
         new(addressOfRecord.ToArray(), id, Text(parameters.Provider), Text(parameters.Parameter), Text(parameters.Prid));
 
     /// <summary>The connection that a phone registered over, while it stands: what is sent over it most likely finds the phone awake.</summary>
-    public static bool TryGetConnection(SipLane lane, scoped in Binding binding, out SipFlow flow)
+    /// <param name="lane">The lane.</param>
+    /// <param name="binding">The phone's binding.</param>
+    /// <param name="flow">The connection.</param>
+    /// <param name="isOver">True when there was one, and it is over.</param>
+    public static bool TryGetConnection(SipLane lane, scoped in Binding binding, out SipFlow flow, out bool isOver)
     {
-        flow = default;
-        if (!binding.Path.IsEmpty || !SourceFlow.TryRead(binding.Source, out SourceFlow source) || !source.Flow.IsReliable || !lane.HasConnection(source.Flow)) return false;
-        flow = source.Flow;
-        return true;
+        (flow, isOver) = (default, false);
+        if (!binding.Path.IsEmpty || !SourceFlow.TryRead(binding.Source, out SourceFlow source) || !source.Flow.IsReliable) return false;
+        isOver = !lane.HasConnection(source.Flow);
+        if (!isOver) flow = source.Flow;
+        return !isOver;
     }
 
     /// <summary>Never its prid: with it one could have pushes sent.</summary>

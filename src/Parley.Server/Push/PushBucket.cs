@@ -15,6 +15,9 @@ internal sealed class PushBucket(Func<PushOptions> options, IPushService service
     /// <summary>Pushes that a phone may be sent at once, besides those that refresh its binding.</summary>
     public const int Burst = 10;
 
+    /// <summary>Requests that may wait for one phone.</summary>
+    public const int MaxWaitingPerPhone = 64;
+
     /// <summary>The phones that are known at most.</summary>
     public const int MaxPhones = 65_536;
 
@@ -89,7 +92,8 @@ internal sealed class PushBucket(Func<PushOptions> options, IPushService service
         PushRequest? push;
         lock (_gate)
         {
-            if (_waiting >= Options.MaxWaiting || !TryTakePush(held.Phone, out Phone? phone, out bool isNeeded))
+            bool isFull = _waiting >= Options.MaxWaiting || (_phones.TryGetValue(held.Phone.Id, out Phone? phone) && phone.Held is { Count: >= MaxWaitingPerPhone });
+            if (isFull || !TryTakePush(held.Phone, out phone, out bool isNeeded))
             {
                 _refused++;
                 return false;

@@ -218,6 +218,20 @@ public sealed class WakingTests : IDisposable
     }
 
     [Fact]
+    public void One_phone_does_not_take_all_places()
+    {
+        Asleep("192.0.2.2:5060");
+        for (int i = 0; i <= PushBucket.MaxWaitingPerPhone; i++)
+        {
+            _alice.CallId = $"call-{i}";
+            _alice.SendAuthorized(_alice.Request("MESSAGE", BobUri));
+        }
+
+        _alice.ReceiveNew("SIP/2.0 480", TimeSpan.FromSeconds(1));
+        Assert.Equal(PushBucket.MaxWaitingPerPhone, _server.State.Push!.Waiting);
+    }
+
+    [Fact]
     public void A_phone_is_not_woken_again_and_again()
     {
         Asleep("192.0.2.2:5060");
