@@ -8,6 +8,7 @@ using Parley.Media.Codecs;
 using Parley.Net;
 using Parley.Sip.Messages;
 using Parley.Sip.Transactions;
+using Parley.UserAgent.Registrations;
 
 namespace Parley.UserAgent;
 
@@ -67,6 +68,9 @@ public sealed record SipUserAgentOptions
     /// <inheritdoc cref="UserAgentCoreOptions.Product"/>
     public string Product { get; init; } = "Parley";
 
+    /// <inheritdoc cref="UserAgentCoreOptions.Push"/>
+    public PushParameters? Push { get; init; }
+
     /// <inheritdoc cref="UserAgentCoreOptions.RegistrationExpiry"/>
     public TimeSpan RegistrationExpiry { get; init; } = TimeSpan.FromHours(1);
 
@@ -124,5 +128,6 @@ public sealed record SipUserAgentOptions
         InfoPackages = InfoPackages,
         SessionExpiry = SessionExpiry,
         RegistrationExpiry = RegistrationExpiry,
+        Push = Push,
     };
 }

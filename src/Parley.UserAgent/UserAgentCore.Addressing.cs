@@ -23,6 +23,18 @@ public sealed partial class UserAgentCore
     /// <remarks>Source: RFC 5626 4.3.</remarks>
     internal bool IsOutbound { get; set; }
 
+    /// <summary>What is said of waking this phone; null while nobody will.</summary>
+    /// <remarks>Source: RFC 8599 4.1.1.</remarks>
+    public PushService? PushService
+    {
+        get;
+        internal set => (field, PurrParameter) = (value, value?.Purr is { } purr ? WireText.ToBytes($";pn-purr={purr}") : []);
+    }
+
+    /// <summary>The parameter of a Contact URI by which this phone is woken for requests in the dialog; empty for none.</summary>
+    /// <remarks>Source: RFC 8599 6.1.1.</remarks>
+    internal byte[] PurrParameter { get; private set; } = [];
+
     /// <summary>The GRUU as a Contact; null where it may not stand.</summary>
     /// <param name="isSecure">True when it has to be a <c>sips</c> URI.</param>
     internal byte[]? GruuContact(bool isSecure) => Gruu is { } gruu && gruu.Scheme == SipUriScheme.Sips == isSecure ? [(byte)'<', .. gruu.ToBytes(), (byte)'>'] : null;
@@ -79,10 +91,10 @@ public sealed partial class UserAgentCore
     {
         if (GruuContact(isSecure) is { } gruu) return [.. "Contact: "u8, .. gruu, .. "\r\n"u8];
         byte[] user = ContactUserOf(requestUri);
-        byte[] row = new byte[SipLane.MaxViaBytes + user.Length + 64];
+        byte[] row = new byte[SipLane.MaxViaBytes + user.Length + PurrParameter.Length + 64];
         var writer = new MessageWriter(row);
         writer.Write("Contact: "u8);
-        writer.Advance(RequestTemplate.WriteContact(writer.Remaining, Lane, flow, user, isSecure));
+        writer.Advance(RequestTemplate.WriteContact(writer.Remaining, Lane, flow, user, isSecure, parameters: PurrParameter));
         writer.Write("\r\n"u8);
         return row[..writer.Written];
     }

@@ -3,6 +3,7 @@ using Parley.Media.Codecs;
 using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
+using Parley.UserAgent.Registrations;
 
 namespace Parley.UserAgent;
 
@@ -67,6 +68,10 @@ public sealed record UserAgentCoreOptions
     /// <summary>Value of User-Agent and Server.</summary>
     public string Product { get; init; } = "Parley";
 
+    /// <summary>How this phone is woken when it sleeps; null, the default, does not ask for it.</summary>
+    /// <remarks>Whoever hears of a push notification registers once more. Source: RFC 8599.</remarks>
+    public PushParameters? Push { get; init; }
+
     /// <summary>How long a registration is asked to last.</summary>
     /// <value>1 hour unless set, as RFC 3261 10.2 suggests where nothing is said; 1 second or more.</value>
     public TimeSpan RegistrationExpiry { get; init; } = TimeSpan.FromHours(1);
@@ -88,6 +93,7 @@ public sealed record UserAgentCoreOptions
         if (AliveInterval < TimeSpan.Zero) throw new ArgumentException($"{nameof(AliveInterval)} must be 0 or more.");
         if (SessionExpiry != TimeSpan.Zero && (SessionExpiry < SessionTimer.Least || SessionExpiry > SessionRefresh.Longest)) throw new ArgumentException($"{nameof(SessionExpiry)} must be 0, or 90 seconds to 24 hours.");
         if (MinSessionExpiry < SessionTimer.Least || MinSessionExpiry > SessionRefresh.Longest) throw new ArgumentException($"{nameof(MinSessionExpiry)} must be 90 seconds to 24 hours.");
+        if (Push is { } push && (!WireText.IsToken(push.Provider) || push.Prid.Length is 0 or > 1024 || push.Parameter is { Length: 0 or > 1024 })) throw new ArgumentException($"{nameof(Push)} needs a provider that is a token, and a prid and a parameter of 1 to 1024 characters.");
         if (RegistrationExpiry < TimeSpan.FromSeconds(1)) throw new ArgumentException($"{nameof(RegistrationExpiry)} must be 1 second or more.");
         foreach (string package in InfoPackages)
         {

@@ -6,7 +6,7 @@ using Parley.UserAgent.Requests;
 namespace Parley.UserAgent.Registrations;
 
 /// <summary>One REGISTER.</summary>
-/// <remarks>Source: RFC 3261 10.2, RFC 5626 4.2, RFC 5627 4.1.</remarks>
+/// <remarks>Source: RFC 3261 10.2, RFC 5626 4.2, RFC 5627 4.1, RFC 8599 4.1.</remarks>
 internal sealed class RegisterRequest : ClientRequest
 {
     private readonly Registration _registration;
@@ -39,6 +39,7 @@ internal sealed class RegisterRequest : ClientRequest
         CallId = _registration.CallId,
         Sequence = _registration.NextSequence(),
         ContactUser = Core.ContactUser,
+        ContactUriParameters = WriteUriParameters(),
         ContactParameters = WriteParameters(),
         Headers = [.. Core.Declared.Allow, .. Core.Options.Instance is null ? default : "Supported: path, outbound, gruu\r\n"u8, .. Core.ProductHeader],
     };
@@ -78,15 +79,20 @@ internal sealed class RegisterRequest : ClientRequest
     private byte[] WriteParameters()
     {
         string instance = Core.Options.Instance is { } urn ? $";+sip.instance=\"<{urn}>\"{(_registration.UsesOutbound ? ";reg-id=1" : "")}" : "";
-        return WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"{instance};expires={_expires}"));
+        // This side renews its registration by itself as long as it runs (RFC 8599 4.1.4).
+        string refreshes = Core.Options.Push is not null && _expires > 0 ? ";+sip.pnsreg" : "";
+        return WireText.ToBytes(string.Create(CultureInfo.InvariantCulture, $"{instance}{refreshes};expires={_expires}"));
     }
+
+    private byte[] WriteUriParameters() => Core.Options.Push?.Write(isRemoval: _expires == 0) ?? [];
 
     private RegisterAnswer Read(in SipMessageView response)
     {
-        Span<byte> ours = stackalloc byte[SipLane.MaxViaBytes + 512];
-        int length = RequestTemplate.WriteContact(ours, Core.Lane, Flow, Core.ContactUser, Template!.IsContactSecure);
+        byte[] parameters = WriteUriParameters();
+        Span<byte> ours = new byte[SipLane.MaxViaBytes + 512 + parameters.Length];
+        int length = RequestTemplate.WriteContact(ours, Core.Lane, Flow, Core.ContactUser, Template!.IsContactSecure, parameters: parameters);
         return SipUriView.TryParse(ours[1..(length - 1)], out SipUriView uri)
-            ? RegisterAnswer.Read(response, Flow, uri, Core.Options.Instance, _expires)
+            ? RegisterAnswer.Read(response, Flow, uri, Core.Options.Instance, Core.Options.Push, _expires)
             : throw new InvalidOperationException("The lane writes a Contact that is none.");
     }
 }

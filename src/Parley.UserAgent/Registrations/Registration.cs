@@ -29,6 +29,7 @@ public sealed class Registration : LoopTimer, IKeepAliveObserver
     private static readonly TimeSpan BaseWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1800);
     private static readonly TimeSpan LongestLead = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PushMargin = TimeSpan.FromSeconds(10);
 
     private readonly UserAgentCore _core;
     private readonly IRegistrationObserver _observer;
@@ -90,12 +91,12 @@ public sealed class Registration : LoopTimer, IKeepAliveObserver
     internal void OnAccepted(in RegisterAnswer answer)
     {
         if (TryContinueRemoval()) return;
-        (_core.ServiceRoute, _core.Gruu, _core.IsOutbound) = (answer.ServiceRoute, answer.Gruu, answer.IsOutbound);
+        (_core.ServiceRoute, _core.Gruu, _core.IsOutbound, _core.PushService) = (answer.ServiceRoute, answer.Gruu, answer.IsOutbound, answer.Push);
         KeepFlow(answer);
         Instant now = _core.Lane.Now;
         TimeSpan lifetime = answer.Lifetime;
         (State, _hasStood, Expiry) = (RegistrationState.Registered, true, now + lifetime);
-        _core.Lane.Loop.Schedule(this, now + lifetime - Lead(lifetime));
+        _core.Lane.Loop.Schedule(this, now + lifetime - Lead(lifetime, answer.Push?.RefreshBefore ?? TimeSpan.Zero));
         _observer.OnRegistered(lifetime);
     }
 
@@ -160,7 +161,7 @@ public sealed class Registration : LoopTimer, IKeepAliveObserver
     }
 
     /// <summary>What holds as long as the binding only.</summary>
-    private void ForgetAnswer() => (_core.ServiceRoute, _core.Gruu, _core.IsOutbound) = (ServiceRoute.None, null, false);
+    private void ForgetAnswer() => (_core.ServiceRoute, _core.Gruu, _core.IsOutbound, _core.PushService) = (ServiceRoute.None, null, false, null);
 
     private void OnFailed(RegistrationFailure failure, TimeSpan leastWait)
     {
@@ -207,10 +208,15 @@ public sealed class Registration : LoopTimer, IKeepAliveObserver
         new RegisterRequest(_core, this, expires).Start();
     }
 
-    /// <summary>How long before its end a binding is renewed: a fifth of its life, so that a lost answer leaves time for another try.</summary>
-    private static TimeSpan Lead(TimeSpan lifetime)
+    /// <summary>How long before its end a binding is renewed: a fifth of its life, so that a lost answer leaves time for another try; or before the phone would be woken for it.</summary>
+    /// <param name="lifetime">How long it lives.</param>
+    /// <param name="least">What the registrar wants at least (RFC 8599 4.1.4).</param>
+    private static TimeSpan Lead(TimeSpan lifetime, TimeSpan least)
     {
         TimeSpan lead = lifetime / 5;
-        return lead < LongestLead ? lead : LongestLead;
+        if (lead > LongestLead) lead = LongestLead;
+        if (least == TimeSpan.Zero) return lead;
+        least += PushMargin;
+        return least < lifetime * 0.9 ? (least > lead ? least : lead) : lifetime * 0.9;
     }
 }

@@ -226,7 +226,7 @@ internal abstract class ClientRequest : SipLocateRequest
         Span<byte> branchBytes = stackalloc byte[SipLane.MaxBranchBytes];
         ReadOnlySpan<byte> branch = branchBytes[..lane.WriteBranch(branchBytes)];
         SipFlow flow = _flows[_flowIndex];
-        if (Template!.Method != SipMethod.Register) (Template.Gruu, Template.IsOutbound) = (Core.GruuContact(Template.IsContactSecure), Core.IsOutbound);
+        if (Template!.Method != SipMethod.Register) (Template.Gruu, Template.IsOutbound, Template.ContactUriParameters) = (Core.GruuContact(Template.IsContactSecure), Core.IsOutbound, Core.PurrParameter);
         Template.Credentials = WriteCredentials(Template);
         PooledBuffer request = Template.Write(lane, ref flow, branch);
         if (request.Length > MaxBytes)

@@ -43,6 +43,9 @@ internal sealed class RequestTemplate
     /// <summary>True when the Contact asks for what comes in the dialog over the flow of the request (RFC 5626 4.3).</summary>
     public bool IsOutbound { get; set; }
 
+    /// <summary>Parameters of the Contact URI, each with its semicolon; they are not put into a GRUU.</summary>
+    public byte[] ContactUriParameters { get; set; } = [];
+
     /// <summary>Parameters of the Contact behind the URI: <c>;expires=0</c>.</summary>
     public byte[] ContactParameters { get; set; } = [];
 
@@ -80,7 +83,7 @@ internal sealed class RequestTemplate
     private PooledBuffer WriteOn(SipLane lane, in SipFlow flow, ReadOnlySpan<byte> branch)
     {
         int most = FixedBytes + (2 * SipLane.MaxViaBytes) + branch.Length + RequestUri.Length + From.Length + To.Length + CallId.Length + Route.Length
-            + (ContactUser?.Length ?? 0) + (Gruu?.Length ?? 0) + ContactParameters.Length + Headers.Length + Credentials.Length + ContentType.Length + Body.Length;
+            + (ContactUser?.Length ?? 0) + (Gruu?.Length ?? 0) + ContactUriParameters.Length + ContactParameters.Length + Headers.Length + Credentials.Length + ContentType.Length + Body.Length;
         PooledBuffer request = lane.Loop.Buffers.Rent(most);
         var writer = new MessageWriter(request.Whole);
         writer.Write(Method.Name);
@@ -102,7 +105,7 @@ internal sealed class RequestTemplate
         {
             writer.Write("Contact: "u8);
             if (Gruu is not null) writer.Write(Gruu);
-            else writer.Advance(WriteContact(writer.Remaining, lane, flow, ContactUser, IsContactSecure, IsOutbound));
+            else writer.Advance(WriteContact(writer.Remaining, lane, flow, ContactUser, IsContactSecure, IsOutbound, ContactUriParameters));
             WriteRow(ref writer, ContactParameters, default);
         }
 
@@ -118,8 +121,8 @@ internal sealed class RequestTemplate
     }
 
     /// <summary>Writes the address of this side as it is reached over a flow: <c>&lt;sip:alice@192.0.2.1:5060;transport=tcp&gt;</c>, or with <c>sips</c>, which says by itself that it is TLS (RFC 5630 5.1.1).</summary>
-    /// <returns>Bytes written, at most <see cref="SipLane.MaxViaBytes"/> and the user's.</returns>
-    public static int WriteContact(Span<byte> destination, SipLane lane, in SipFlow flow, ReadOnlySpan<byte> user, bool isSecure, bool isOutbound = false)
+    /// <returns>Bytes written, at most <see cref="SipLane.MaxViaBytes"/>, the user's and the parameters'.</returns>
+    public static int WriteContact(Span<byte> destination, SipLane lane, in SipFlow flow, ReadOnlySpan<byte> user, bool isSecure, bool isOutbound = false, ReadOnlySpan<byte> parameters = default)
     {
         var writer = new MessageWriter(destination);
         writer.Write(isSecure ? "<sips:"u8 : "<sip:"u8);
@@ -136,6 +139,7 @@ internal sealed class RequestTemplate
             writer.Write(flow.Transport.ParameterName);
         }
 
+        writer.Write(parameters);
         if (isOutbound) writer.Write(";ob"u8);
         writer.Write(">"u8);
         return writer.Written;

@@ -53,8 +53,9 @@ internal static class AnswerCommand
             if (parse.GetValue(register))
             {
                 TimeSpan lifetime = await line.Agent.RegisterAsync(cancellationToken).ConfigureAwait(false);
-                output.Event("registered", ("seconds", lifetime.TotalSeconds));
-                output.Say($"registered for {lifetime.TotalSeconds:0} s");
+                string? push = line.Agent.PushService?.Provider;
+                output.Event("registered", ("seconds", lifetime.TotalSeconds), ("push", push));
+                output.Say($"registered for {lifetime.TotalSeconds:0} s{(push is null ? "" : $", woken by {push}")}");
             }
 
             output.Event("ready");

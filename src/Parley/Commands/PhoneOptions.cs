@@ -10,6 +10,7 @@ using Parley.Net.Tls;
 using Parley.Output;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
+using Parley.UserAgent.Registrations;
 
 namespace Parley.Commands;
 
@@ -24,6 +25,12 @@ internal sealed class PhoneOptions
         HelpName = "URN",
     };
 
+    private readonly Option<string?> _push = new("--push")
+    {
+        Description = "Have this phone woken when it sleeps: the push service, its parameter (may be empty) and what it knows the phone by, such as fcm,my-project,TOKEN (RFC 8599)",
+        HelpName = "PROVIDER,PARAM,PRID",
+    };
+
     private readonly Option<string?> _user = new("--user") { Description = "The user name for the password, when it is not that of --as", HelpName = "NAME" };
     private readonly Option<SipUri?> _proxy = Parsing.Uri("--proxy", "The server that everything goes by, such as 'sip:192.0.2.1:5060;transport=tcp'");
     private readonly Option<NetworkAddress?> _local = Parsing.Address("--local", "This phone's address; a free port when none is given");
@@ -35,7 +42,7 @@ internal sealed class PhoneOptions
 
     public PhoneOptions(Command command)
     {
-        foreach (Option option in new Option[] { _identity, _instance, _password, _user, _proxy, _local, _codecs, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
+        foreach (Option option in new Option[] { _identity, _instance, _push, _password, _user, _proxy, _local, _codecs, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
     }
 
     /// <summary>True when every message is to be printed.</summary>
@@ -58,11 +65,13 @@ internal sealed class PhoneOptions
         if (identity is null && parse.GetValue(_password) is not null) throw CommandException.Usage("--password needs --as: whose password is it?");
         if (identity is { User: null }) throw CommandException.Usage($"--as: {identity} has no user; it must look like sip:alice@example.com");
         if (identity is null && parse.GetValue(_instance) is not null) throw CommandException.Usage("--instance needs --as: whose phone is it?");
+        if (identity is null && parse.GetValue(_push) is not null) throw CommandException.Usage("--push needs --as: whose phone is it?");
         string? ports = parse.GetValue(_mediaPorts);
         return new SipUserAgentOptions
         {
             Identity = identity,
             Instance = parse.GetValue(_instance),
+            Push = ReadPush(parse.GetValue(_push)),
             UserName = parse.GetValue(_user),
             Password = parse.GetValue(_password),
             OutboundProxy = parse.GetValue(_proxy),
@@ -75,6 +84,14 @@ internal sealed class PhoneOptions
             MaxWaitingMessages = maxWaitingMessages,
             Trace = trace,
         };
+    }
+
+    private static PushParameters? ReadPush(string? text)
+    {
+        if (text is null) return null;
+        string[] parts = text.Split(',', 3);
+        if (parts.Length < 3 || parts[0].Length == 0 || parts[2].Length == 0) throw CommandException.Usage($"--push: '{text}' is no PROVIDER,PARAM,PRID such as fcm,my-project,TOKEN");
+        return new PushParameters(parts[0], parts[2], parts[1].Length == 0 ? null : parts[1]);
     }
 
     private static TlsTrust ReadAuthorities(string? path)

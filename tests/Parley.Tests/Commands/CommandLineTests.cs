@@ -68,6 +68,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("URI: 'sip:' is not allowed; allowed is a SIP URI such as sip:bob@example.com", "call", "sip:")]
     [InlineData("--reject: '200' is not allowed; allowed is a number from 300 to 699", "answer", "--reject", "200")]
     [InlineData("--register needs --as", "answer", "--register")]
+    [InlineData("--push needs --as", "answer", "--push", "fcm,p,t")]
+    [InlineData("--push: 'fcm,t' is no PROVIDER,PARAM,PRID", "answer", "--as", "sip:a@b", "--register", "--push", "fcm,t")]
     [InlineData("--password needs --as", "call", "sip:a@b", "--password", "x")]
     [InlineData("--dtmf: 'x' is no key", "call", "sip:a@b", "--dtmf", "12x")]
     [InlineData("publish needs --as: whose state is it?", "publish", "presence")]
