@@ -47,6 +47,10 @@ public readonly struct NetworkAddress : IEquatable<NetworkAddress>
     /// <summary>True for 127.0.0.0/8 and ::1.</summary>
     public bool IsLoopback => IsIPv4 ? (_low >> 24) == 127 : IsIPv6 && _high == 0 && _low == 1;
 
+    /// <summary>True for 224.0.0.0/4 and ff00::/8: a group, not a machine.</summary>
+    /// <remarks>Source: RFC 5771, RFC 4291 2.7.</remarks>
+    public bool IsMulticast => IsIPv4 ? _low >> 28 == 0xE : IsIPv6 && _high >> 56 == 0xFF;
+
     /// <summary>An IPv4 address.</summary>
     /// <param name="address">The four bytes, the first one in the highest bits: 0x7F000001 is 127.0.0.1.</param>
     /// <param name="port">The port.</param>

@@ -43,6 +43,8 @@ internal abstract class DatagramSocket(NetworkLoop loop, NetworkAddress local, I
         if (CanQueue(remote)) Queue(Loop.Buffers.Copy(datagram), remote);
     }
 
+    public abstract void SetTimeToLive(int hops);
+
     public virtual bool TrySteer(FieldSteering steering, int sockets) => false;
 
     public virtual bool TryThin(DatagramThinning? thinning) => false;

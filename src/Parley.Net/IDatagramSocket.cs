@@ -20,6 +20,10 @@ public interface IDatagramSocket : IDisposable
     /// <param name="remote">Where to.</param>
     void Send(ReadOnlySpan<byte> datagram, NetworkAddress remote);
 
+    /// <summary>How many networks the datagrams to a multicast group may pass, counted with the first one.</summary>
+    /// <param name="hops">0 to 255; 1, as before it is called, does not leave the network.</param>
+    void SetTimeToLive(int hops);
+
     /// <summary>Asks the system to give what arrives to the sockets that share this port by a field in it, no longer by the peers' addresses.</summary>
     /// <param name="steering">The field, and which socket its values are for.</param>
     /// <param name="sockets">How many share the port: the one that leads is 0, and those that joined follow in their order.</param>

@@ -22,11 +22,12 @@ public interface INetworkLoop
     BufferPool Buffers { get; }
 
     /// <summary>Opens a datagram socket. May also be called on another thread; calls of the handler start on the loop.</summary>
-    /// <param name="local">Address and port; port 0 takes a free one.</param>
+    /// <param name="local">Address and port; port 0 takes a free one. A multicast group of IPv4 is joined: what is sent to it arrives here, and others of this machine may join it too.</param>
     /// <param name="handler">Who gets what arrives.</param>
     /// <param name="sharing">Whether other loops may bind the same port.</param>
-    /// <exception cref="SocketException">The address is not this machine's, the port is taken or not allowed.</exception>
-    IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing = DatagramSharing.Exclusive);
+    /// <param name="groupInterface">The address of this machine in whose network the group is; the system's choice when absent.</param>
+    /// <exception cref="SocketException">The address is not this machine's, the port is taken or not allowed, or there is no network for the group.</exception>
+    IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing = DatagramSharing.Exclusive, NetworkAddress groupInterface = default);
 
     /// <summary>Listens for stream connections. May also be called on another thread.</summary>
     /// <param name="local">Address and port; port 0 takes a free one.</param>

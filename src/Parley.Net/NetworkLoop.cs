@@ -105,12 +105,12 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
     /// <inheritdoc/>
     /// <exception cref="ObjectDisposedException">The loop has ended.</exception>
     /// <exception cref="NotSupportedException">The engine cannot share ports.</exception>
-    public IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing = DatagramSharing.Exclusive)
+    public IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing = DatagramSharing.Exclusive, NetworkAddress groupInterface = default)
     {
         ArgumentNullException.ThrowIfNull(handler);
         ObjectDisposedException.ThrowIf(_isStopping, this);
         if (sharing != DatagramSharing.Exclusive && !CanShareDatagramPorts) throw new NotSupportedException("This engine cannot share ports.");
-        return OpenDatagramSocket(local, handler, sharing);
+        return OpenDatagramSocket(local, handler, sharing, groupInterface);
     }
 
     /// <inheritdoc/>
@@ -243,7 +243,7 @@ public abstract class NetworkLoop : INetworkLoop, IDisposable
 
     internal void Remove(PipeConnection connection) => _pipes.Remove(connection);
 
-    private protected abstract IDatagramSocket OpenDatagramSocket(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing);
+    private protected abstract IDatagramSocket OpenDatagramSocket(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing, NetworkAddress groupInterface);
 
     private protected abstract IStreamListener OpenListener(NetworkAddress local, Func<IStreamConnection, IStreamHandler?> accept);
 

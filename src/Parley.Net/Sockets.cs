@@ -12,14 +12,42 @@ internal static class Sockets
     /// <summary>A bound datagram socket.</summary>
     /// <param name="local">Where.</param>
     /// <param name="bufferBytes">The system's receive and send buffer, as far as it allows.</param>
+    /// <param name="groupInterface">Where a multicast group is joined.</param>
     /// <param name="beforeBind">Sets what the platform has no name for.</param>
-    public static Socket OpenDatagram(NetworkAddress local, int bufferBytes, Action<Socket>? beforeBind = null) =>
-        Open(local, SocketType.Dgram, ProtocolType.Udp, socket =>
+    public static Socket OpenDatagram(NetworkAddress local, int bufferBytes, NetworkAddress groupInterface = default, Action<Socket>? beforeBind = null)
+    {
+        Socket opened = Open(local, SocketType.Dgram, ProtocolType.Udp, socket =>
         {
             socket.ReceiveBufferSize = bufferBytes;
             socket.SendBufferSize = bufferBytes;
+            if (local.IsMulticast) socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, optionValue: true);
             beforeBind?.Invoke(socket);
         });
+        if (!local.IsMulticast) return opened;
+        try
+        {
+            Join(opened, local, groupInterface);
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sets how far datagrams to a group go.</summary>
+    public static void SetTimeToLive(Socket socket, int hops) =>
+        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, hops);
+
+    // Groups of IPv6 are SIP's no business (RFC 3261 18.1.1), and need an interface with each address.
+    private static void Join(Socket socket, NetworkAddress group, NetworkAddress groupInterface)
+    {
+        if (!group.IsIPv4) throw new SocketException((int)SocketError.AddressFamilyNotSupported);
+        IPAddress via = groupInterface is { IsIPv4: true, IsAny: false } ? groupInterface.ToIPEndPoint().Address : IPAddress.Any;
+        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, new MulticastOption(group.ToIPEndPoint().Address, via));
+        if (!via.Equals(IPAddress.Any)) socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, via.GetAddressBytes());
+    }
 
     /// <summary>A socket that listens for connections.</summary>
     public static Socket OpenListener(NetworkAddress local)

@@ -239,6 +239,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
             Server = _options.Product,
             Timers = _options.Timers,
             Resolver = _options.Resolver,
+            JoinsGroups = true,
             Trace = _options.Trace,
         };
         _endpoint = SipEndpoint.Start(listen, [_loop], lane => _core = new UserAgentCore(lane, ports, _options.ToCoreOptions(), new IncomingCallTaker(this), _messages is null ? null : new MessageTaker(this)));

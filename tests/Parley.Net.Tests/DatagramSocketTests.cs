@@ -118,6 +118,10 @@ public sealed class DatagramSocketTests : IDisposable
 
         public void BecomeWritable() => OnWritable();
 
+        public override void SetTimeToLive(int hops)
+        {
+        }
+
         protected override int Transmit(DatagramQueue queue, out long bytes)
         {
             bytes = 0;

@@ -40,6 +40,30 @@ public abstract partial class NetworkLoopContract
         });
     }
 
+    /// <summary>All members get it, and it comes from a machine.</summary>
+    [Fact]
+    public async Task A_datagram_to_a_group_reaches_its_members()
+    {
+        NetworkAddress local = Loops.Loopback();
+        NetworkLoop one = Start(), other = Start();
+        DatagramRecorder first = new(), second = new();
+        IDatagramSocket unicast = one.OpenDatagram(local, new DatagramRecorder());      // a port that nobody has
+        NetworkAddress group = NetworkAddress.FromIPv4(0xEFFF4D01, unicast.LocalAddress.Port);     // 239.255.77.1
+        IDatagramSocket member = one.OpenDatagram(group, first, groupInterface: local);
+        other.OpenDatagram(group, second, groupInterface: local);
+        await one.RunAsync(() =>
+        {
+            member.SetTimeToLive(2);
+            member.Send("to all"u8, group);
+        });
+        foreach (DatagramRecorder recorder in (DatagramRecorder[])[first, second])
+        {
+            (byte[] bytes, NetworkAddress from) = await recorder.Datagrams.NextAsync();
+            Assert.Equal("to all"u8.ToArray(), bytes);
+            Assert.Equal(local.WithPort(group.Port), from);
+        }
+    }
+
     [Fact]
     public async Task Datagrams_cross_between_loops_and_keep_their_order()
     {

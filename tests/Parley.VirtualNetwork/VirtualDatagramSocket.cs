@@ -35,6 +35,12 @@ internal sealed class VirtualDatagramSocket : IDatagramSocket
         if (CanSend(remote)) _network.Transmit(this, _network.Buffers.Copy(datagram), remote);
     }
 
+    /// <inheritdoc/>
+    public void SetTimeToLive(int hops)
+    {
+        // Everybody is in one network here.
+    }
+
     public void Dispose()
     {
         if (!IsOpen) return;

@@ -23,6 +23,17 @@ internal sealed class VirtualDatagrams(VirtualNetwork network)
             return;
         }
 
+        if (to.IsMulticast)
+        {
+            foreach (VirtualHost member in network.Hosts)
+            {
+                if (member.FindSocket(to, source) is not null) Carry(socket, sender, member, datagram.Retain(), trace with { From = source });
+            }
+
+            datagram.Release();
+            return;
+        }
+
         VirtualNode? target = network.Route(sender, to, ref source);
         trace = trace with { From = source };
         if (target is null)
@@ -31,6 +42,11 @@ internal sealed class VirtualDatagrams(VirtualNetwork network)
             return;
         }
 
+        Carry(socket, sender, target, datagram, trace);
+    }
+
+    private void Carry(VirtualDatagramSocket socket, VirtualHost sender, VirtualNode target, PooledBuffer datagram, DatagramTrace trace)
+    {
         VirtualLink link = network.Link(sender, target);
         if (link.IsDown || sender.IsDown)
         {

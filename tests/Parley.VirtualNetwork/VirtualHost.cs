@@ -53,7 +53,7 @@ public sealed class VirtualHost : VirtualNode
     {
         source = bound;
         if (bound.IsIPv4 != remote.IsIPv4) return false;
-        if (!bound.IsAny) return bound.IsLoopback == remote.IsLoopback || Owns(remote);
+        if (!bound.IsAny && !bound.IsMulticast) return bound.IsLoopback == remote.IsLoopback || Owns(remote);
         if (remote.IsLoopback)
         {
             source = remote.WithPort(bound.Port);
@@ -98,7 +98,7 @@ public sealed class VirtualHost : VirtualNode
 
     internal VirtualDatagramSocket? FindSocket(NetworkAddress to, NetworkAddress from)
     {
-        if (!_sockets.TryGetValue(to, out List<VirtualDatagramSocket>? group) && !_sockets.TryGetValue(AnyOf(to), out group)) return null;
+        if (!_sockets.TryGetValue(to, out List<VirtualDatagramSocket>? group) && (to.IsMulticast || !_sockets.TryGetValue(AnyOf(to), out group))) return null;
         return group.Count == 1 ? group[0] : group[(int)(Hash(from) % (uint)group.Count)];
     }
 
@@ -137,7 +137,7 @@ public sealed class VirtualHost : VirtualNode
     private void CheckOwn(NetworkAddress local)
     {
         if (!local.IsSpecified) throw new SocketException((int)SocketError.AddressFamilyNotSupported);
-        if (!local.IsAny && !Owns(local)) throw new SocketException((int)SocketError.AddressNotAvailable);
+        if (!local.IsAny && !local.IsMulticast && !Owns(local)) throw new SocketException((int)SocketError.AddressNotAvailable);
     }
 
     private NetworkAddress ChoosePort(NetworkAddress local, ICollection<NetworkAddress> taken)

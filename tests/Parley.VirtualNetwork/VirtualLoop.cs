@@ -38,7 +38,7 @@ public sealed class VirtualLoop : INetworkLoop, IDisposable
     public int ScheduledTimers => _wheel.Count;
 
     /// <inheritdoc/>
-    public IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing = DatagramSharing.Exclusive)
+    public IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing = DatagramSharing.Exclusive, NetworkAddress groupInterface = default)
     {
         ArgumentNullException.ThrowIfNull(handler);
         ObjectDisposedException.ThrowIf(_ended, this);

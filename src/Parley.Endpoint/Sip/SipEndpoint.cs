@@ -30,6 +30,7 @@ public sealed class SipEndpoint : IDisposable
         _serverName = options.Server is null ? null : System.Text.Encoding.UTF8.GetBytes(options.Server);
         _lanes = new SipLane[loops.Count];
         for (int i = 0; i < loops.Count; i++) _lanes[i] = new SipLane(this, i, loops[i]);
+        Groups = new MulticastGroups(_lanes[0]);
     }
 
     /// <summary>What the endpoint was started with.</summary>
@@ -57,6 +58,8 @@ public sealed class SipEndpoint : IDisposable
     internal SipConnectionTable Connections { get; } = new();
 
     internal AvoidedServers Avoided { get; } = new();
+
+    internal MulticastGroups Groups { get; }
 
     /// <summary>Opens the listen points and starts the lanes.</summary>
     /// <param name="options">Where to listen and what to bound.</param>
@@ -95,7 +98,19 @@ public sealed class SipEndpoint : IDisposable
         _isDisposed = true;
         Connections.CloseAll();     // before as well: a web server waits for its connections
         foreach (IDisposable socket in _sockets) socket.Dispose();
+        Groups.Dispose();
         Connections.CloseAll();
+    }
+
+    /// <summary>The address in whose network a multicast group is: the one that is listened on, should that be a single one.</summary>
+    internal NetworkAddress GroupInterface(NetworkAddress group)
+    {
+        foreach (SipListen listen in Options.Listen)
+        {
+            if (listen.Address.IsIPv4 == group.IsIPv4 && !listen.Address.IsMulticast && !listen.Address.IsAny) return listen.Address;
+        }
+
+        return default;
     }
 
     private void Listen()
@@ -164,6 +179,9 @@ public sealed class SipEndpoint : IDisposable
     {
         switch (transport)
         {
+            case SipTransport.Udp when address.IsMulticast:
+                return new SipListenPoint(index, transport, Groups.Listen(address, index).LocalAddress, advertisedHost: null);
+
             case SipTransport.Udp:
                 IDatagramSocket? leader = null;
                 foreach (SipLane lane in _lanes)

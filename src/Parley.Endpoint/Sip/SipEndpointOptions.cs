@@ -70,6 +70,10 @@ public sealed record SipEndpointOptions
     /// <remarks>May be called on any lane. Source: RFC 3263 5.</remarks>
     public Func<NetworkAddress, bool>? FollowsSentBy { get; init; }
 
+    /// <summary>Joins any multicast group that a URI names, to send requests there and hear the answers; else only those in <see cref="Listen"/> are sent to.</summary>
+    /// <remarks>For phones: a person says whom to call. Source: RFC 3261 18.1.1.</remarks>
+    public bool JoinsGroups { get; init; }
+
     /// <summary>Hears every message; null for none.</summary>
     public ISipTrace? Trace { get; init; }
 }

@@ -48,6 +48,10 @@ public readonly record struct SipFlow
     /// <summary>Index of the endpoint's listen point whose socket the flow uses, -1 for whichever fits.</summary>
     internal int ListenPoint { get; }
 
+    /// <summary>How many networks a datagram to a multicast group may pass.</summary>
+    /// <value>0 means 1, as RFC 3261 18.1.1 wants it.</value>
+    public byte TimeToLive { get; init; }
+
     /// <summary>The same flow to the server of a host; that counts for TLS alone.</summary>
     public SipFlow To(string host)
     {

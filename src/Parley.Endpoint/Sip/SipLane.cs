@@ -113,8 +113,18 @@ public sealed class SipLane
         writer.Write(";branch="u8);
         writer.Write(branch);
         writer.Write(";rport"u8);
+        if (flow.Remote.IsMulticast) WriteGroup(ref writer, flow);
         if (flow.Transport == SipTransport.Tls && Transport.OffersAlias(flow)) writer.Write(";alias"u8);
         return writer.Written;
+    }
+
+    private static void WriteGroup(ref SpanWriter writer, in SipFlow flow)
+    {
+        writer.Write(";maddr="u8);
+        writer.Advance(flow.Remote.FormatHost(writer.Remaining));
+        writer.Write(";ttl="u8);
+        _ = MulticastGroups.Hops(flow).TryFormat(writer.Remaining, out int digits);
+        writer.Advance(digits);
     }
 
     /// <summary>Writes host and port that the other side of a flow reaches this endpoint by: for Contact and Record-Route.</summary>
@@ -130,7 +140,7 @@ public sealed class SipLane
     /// <summary>The flow for a request of a length: one that is too long for a datagram goes by TCP.</summary>
     /// <remarks>When no connection can be made, the lane sends it by UDP after all. Source: RFC 3261 18.1.1.</remarks>
     public SipFlow FlowFor(in SipFlow flow, int requestLengthBytes) =>
-        flow.Transport == SipTransport.Udp && requestLengthBytes > Endpoint.Options.MaxDatagramRequestBytes
+        flow.Transport == SipTransport.Udp && requestLengthBytes > Endpoint.Options.MaxDatagramRequestBytes && !flow.Remote.IsMulticast
             ? SipFlow.ForLength(flow)
             : flow;
 
@@ -155,6 +165,12 @@ public sealed class SipLane
         if (!SipHost.TryParseAddress(SipDestination.HostOf(uri), port, out NetworkAddress address)) return false;
         flow = new SipFlow(transport, address);
         if (transport == SipTransport.Tls) flow = flow.To(address.HostToString());
+        if (address.IsMulticast)
+        {
+            if (transport != SipTransport.Udp || !address.IsIPv4) return false;
+            flow = flow with { TimeToLive = (byte)Math.Max(0, uri.TimeToLive) };
+        }
+
         return true;
     }
 

@@ -46,6 +46,13 @@ internal sealed class SipReceiver
         OnWhole(now, local, datagram, new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint));
     }
 
+    /// <summary>What came to a multicast group.</summary>
+    public void OnGroupDatagram(Instant now, NetworkAddress group, ReadOnlySpan<byte> datagram, NetworkAddress remote, int listenPoint)
+    {
+        if (_filter is { IsActive: true } && Refuses(remote)) return;
+        OnWhole(now, group, datagram, new SipFlow(SipTransport.Udp, remote, connection: null, listenPoint));
+    }
+
     /// <summary>True when nothing that comes from there is looked at.</summary>
     public bool Refuses(NetworkAddress remote)
     {
@@ -271,9 +278,10 @@ internal sealed class SipReceiver
 
     /// <summary>The way back: over a connection, or by UDP to where the request came from, at the port that the Via asks for.</summary>
     /// <remarks>A unicast maddr is not followed: it would let anybody have answers sent to somebody else. Source: RFC 3261 18.2.2, RFC 3581 4.</remarks>
-    private static SipFlow ReplyFlow(in SipMessageView request, in SipFlow flow)
+    private SipFlow ReplyFlow(in SipMessageView request, in SipFlow flow)
     {
         if (request.TryGetVia(out ViaView via) != HeaderStatus.Ok) return flow;
+        if (!via.MulticastAddress.IsEmpty && Endpoint.Groups.TryAnswer(flow, via, out SipFlow answer)) return answer;
         ushort sentByPort = via.Port != 0 ? via.Port : flow.Transport == SipTransport.Tls ? (ushort)5061 : (ushort)5060;
         return flow.Transport == SipTransport.Udp && via.HasRport ? flow : flow.WithPort(sentByPort);
     }

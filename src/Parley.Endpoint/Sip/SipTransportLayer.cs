@@ -32,6 +32,7 @@ internal sealed class SipTransportLayer(SipLane lane)
     {
         if (flow.Transport == SipTransport.Udp)
         {
+            if (flow.Remote.IsMulticast) return lane.Endpoint.Groups.Send(lane, message, flow) || Fail();
             UdpPort? port = PortFor(flow);
             if (port is null) return Fail();
             Options.Trace?.OnMessage(lane.Now, isSent: true, port.Socket.LocalAddress, flow, message.Span);
@@ -70,7 +71,7 @@ internal sealed class SipTransportLayer(SipLane lane)
     public int WriteSentBy(Span<byte> destination, in SipFlow flow)
     {
         SipListenPoint? point = PointFor(flow);
-        if (point?.SentBy is { } sentBy)
+        if (point?.SentBy is { } sentBy && !flow.Remote.IsMulticast)
         {
             sentBy.CopyTo(destination);
             return sentBy.Length;
@@ -78,7 +79,7 @@ internal sealed class SipTransportLayer(SipLane lane)
 
         NetworkAddress local = LocalAddressTowards(flow.Remote);
         int written = local.IsSpecified ? local.FormatHost(destination) : Copy("localhost"u8, destination);
-        int port = point?.Address.Port ?? 0;
+        int port = flow.Remote.IsMulticast ? flow.Remote.Port : point?.Address.Port ?? 0;      // answers come to the group's port
         if (port == 0) return written;
         destination[written++] = (byte)':';
         _ = port.TryFormat(destination[written..], out int digits);
@@ -126,12 +127,12 @@ internal sealed class SipTransportLayer(SipLane lane)
     /// <summary>The listen point that answers to what goes over a flow come to: of its transport and family, else of its family.</summary>
     private SipListenPoint? PointFor(in SipFlow flow)
     {
-        if (flow.ListenPoint >= 0 && flow.ListenPoint < ListenPoints.Length) return ListenPoints[flow.ListenPoint];
+        if (flow.ListenPoint >= 0 && flow.ListenPoint < ListenPoints.Length && !ListenPoints[flow.ListenPoint].Address.IsMulticast) return ListenPoints[flow.ListenPoint];
         SipListenPoint? best = null;
         int bestRank = 0;
         foreach (SipListenPoint point in ListenPoints)
         {
-            if (point.Address.AddressFamily != flow.Remote.AddressFamily) continue;
+            if (point.Address.AddressFamily != flow.Remote.AddressFamily || point.Address.IsMulticast) continue;
             int rank = 1;
             if (point.Transport == flow.Transport) rank += 4;
             if (point.Address.IsAny || point.Address.IsLoopback == flow.Remote.IsLoopback) rank += 2;

@@ -32,6 +32,8 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         if ((events & EPOLLOUT) != 0 && !IsDisposed) OnWritable();
     }
 
+    public override void SetTimeToLive(int hops) => Sockets.SetTimeToLive(socket, hops);
+
     public override bool TrySteer(FieldSteering steering, int sockets) => SteeringProgram.TryAttach(_fd, steering, sockets);
 
     public override bool TryThin(DatagramThinning? thinning) => !IsDisposed && (thinning is null ? ThinningProgram.TryDetach(_fd) : ThinningProgram.TryAttach(_fd, thinning));

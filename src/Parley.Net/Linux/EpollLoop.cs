@@ -54,13 +54,14 @@ internal sealed class EpollLoop : NetworkLoop
         lock (_wakeUpGate) _sharing = [.. _sharing.Where(other => other != socket)];
     }
 
-    private protected override IDatagramSocket OpenDatagramSocket(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing)
+    private protected override IDatagramSocket OpenDatagramSocket(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing, NetworkAddress groupInterface)
     {
-        Socket socket = Sockets.OpenDatagram(local, Options.DatagramBufferBytes, beforeBind: unbound =>
+        Socket socket = Sockets.OpenDatagram(local, Options.DatagramBufferBytes, groupInterface, beforeBind: unbound =>
         {
             int fd = (int)unbound.SafeHandle.DangerousGetHandle();
             SetOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, Options.DatagramBufferBytes);     // beyond the system's limit, for who may
             SetOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, Options.DatagramBufferBytes);
+            if (local.IsIPv4) SetOption(fd, SOL_IP, IP_MULTICAST_ALL, 0);       // else what others of this machine have joined comes here too
             if (local.IsIPv4) SetOption(fd, SOL_IP, IP_RECVERR, 1);
             else SetOption(fd, SOL_IPV6, IPV6_RECVERR, 1);
             if (sharing == DatagramSharing.Joins) SetOption(fd, SOL_SOCKET, SO_REUSEPORT, 1);

@@ -28,6 +28,7 @@ internal static unsafe partial class LibC
     public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int TCP_NODELAY = 1;
     public const int IP_RECVERR = 11;
+    public const int IP_MULTICAST_ALL = 49;
     public const int IPV6_RECVERR = 25;
 
     public const int MSG_DONTWAIT = 0x40;

@@ -17,6 +17,8 @@ internal sealed class PortableDatagramSocket(PortableLoop loop, Socket socket, I
 
     public bool WantsToWrite { get; private set; }
 
+    public override void SetTimeToLive(int hops) => Sockets.SetTimeToLive(socket, hops);
+
     public void OnReadable()
     {
         byte[] buffer = loop.DatagramBuffer;

@@ -30,9 +30,9 @@ internal sealed class PortableLoop : NetworkLoop
 
     public void Remove(IPortableSource source) => _sources.Remove(source.Socket);
 
-    private protected override IDatagramSocket OpenDatagramSocket(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing)
+    private protected override IDatagramSocket OpenDatagramSocket(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing, NetworkAddress groupInterface)
     {
-        var opened = new PortableDatagramSocket(this, Sockets.OpenDatagram(local, Options.DatagramBufferBytes), handler);
+        var opened = new PortableDatagramSocket(this, Sockets.OpenDatagram(local, Options.DatagramBufferBytes, groupInterface), handler);
         opened.Begin();
         return opened;
     }

@@ -585,7 +585,7 @@ public sealed class SipLaneTests
 
         public BufferPool Buffers => loop.Buffers;
 
-        public IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing) => loop.OpenDatagram(local, handler, sharing);
+        public IDatagramSocket OpenDatagram(NetworkAddress local, IDatagramHandler handler, DatagramSharing sharing, NetworkAddress groupInterface) => loop.OpenDatagram(local, handler, sharing, groupInterface);
 
         public IStreamListener ListenStream(NetworkAddress local, Func<IStreamConnection, IStreamHandler?> accept) => loop.ListenStream(local, accept);
 

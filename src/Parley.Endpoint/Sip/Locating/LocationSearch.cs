@@ -126,6 +126,7 @@ internal sealed class LocationSearch(
     {
         foreach (NetworkAddress address in addresses)
         {
+            if (address.IsMulticast) continue;      // a group is one that a URI names, and not what somebody's DNS makes of a name
             var target = new SipTarget(transport, address.WithPort(port), host);
             if (_targets.Count < MaxTargets && !_targets.Any(other => other.Transport == transport && other.Address == target.Address)) _targets.Add(target);
         }
