@@ -58,7 +58,7 @@ internal static class PhoneCommand
         bool isNamed = path is not null;
         path ??= PhoneFile.DefaultPath(Environment.GetEnvironmentVariable);
         bool hasIdentity = phone.HasIdentity(parse);
-        var common = named with { Identity = null, Password = null, UserName = null, Instance = null };
+        var common = named with { Identity = null, Password = null, UserName = null, Instance = null, Push = null };
         if (hasIdentity) common = common with { OutboundProxy = null, Listen = PhoneOptions.ListenOn(null) };
         PhoneSettings settings = path is not null && (isNamed || File.Exists(path)) ? PhoneFile.Read(path, common, registers) : new PhoneSettings([], []);
         if (!hasIdentity) return settings.Accounts.Count > 0 ? settings : settings with { Accounts = [new AccountSettings(named, Registers: false)] };

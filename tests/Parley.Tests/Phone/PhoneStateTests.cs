@@ -49,6 +49,19 @@ public sealed class PhoneStateTests
     }
 
     [Fact]
+    public void A_call_that_is_being_answered_or_hung_up_is_shown_so_and_rings_again_when_that_fails()
+    {
+        Apply(Phones.Came(1));
+        _state.Decide(new Answer(1));
+        Assert.Equal(("answering", false), (_state.Chosen!.Words, _state.IsRinging));
+        Apply(new ProblemArose("--record: no room", Call: 1));
+        Assert.True(_state.IsRinging);
+        Apply(Phones.Answered(1));
+        _state.Decide(new HangUp(1));
+        Assert.Equal("hanging up", _state.Chosen.Words);
+    }
+
+    [Fact]
     public void A_call_that_takes_anothers_place_does_not_ring_nor_hold_it()
     {
         Apply(Phones.Came(1), Phones.Answered(1), Phones.Came(2, Phones.Carol, replaces: 1));
@@ -91,7 +104,8 @@ public sealed class PhoneStateTests
     [Theory, MemberData(nameof(Failures))]
     public void Why_an_account_is_not_registered_is_said_in_words(RegistrationFailure failure, string words)
     {
-        Apply(new RegistrationChanged(0, RegistrationState.Waiting, Failure: failure));
+        Apply(new RegistrationChanged(0, RegistrationState.Waiting, Failure: failure), new RegistrationChanged(0, RegistrationState.Registering), new RegistrationChanged(0, RegistrationState.Waiting, Failure: failure));
+        Assert.Single(_state.Log);
         Assert.Equal(words, _state.Accounts[0].Words);
         Apply(Phones.Registered(0));
         Assert.Equal("registered", _state.Accounts[0].Words);

@@ -20,7 +20,7 @@ public sealed class ScreenKeysTests
         // what is there, the keys, the intent
         { "nothing", "q", new Quit().ToString() },
         { "nothing", "r", new RegisterAgain(0).ToString() },
-        { "nothing", "p", new Publish(false, "").ToString() },
+        { "nothing", "p", "" },
         { "nothing", "h", "" },
         { "nothing", "x", "" },
         { "calling", "x", new HangUp(1).ToString() },
@@ -236,7 +236,11 @@ public sealed class ScreenKeysTests
     [Fact]
     public void Presence_is_turned_from_what_is_published()
     {
-        ShownPhone phone = new ShownPhone().After(new PresencePublished(0, IsOpen: false, ""));
+        ShownPhone phone = new ShownPhone().After(new PresencePublished(0, IsOpen: true, ""));
+        Assert.Equal([new Publish(false, "")], phone.Type("p"));
+        phone.After(new PresencePublished(0, IsOpen: false, ""));
+        Assert.Equal("others see alice@example.com as closed", phone.Bottom.Status);
+        Assert.Equal(" * alice@example.com  not registered, shown as closed", phone.Lines[1]);
         Assert.Equal([new Publish(true, "")], phone.Type("p"));
     }
 

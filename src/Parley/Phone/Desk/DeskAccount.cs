@@ -15,6 +15,7 @@ internal sealed class DeskAccount(PhoneDesk desk, int index, AccountSettings set
 
     private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<bool> _again = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private volatile TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isRegistering;
 
     /// <summary>Its place among the accounts.</summary>
@@ -26,6 +27,9 @@ internal sealed class DeskAccount(PhoneDesk desk, int index, AccountSettings set
 
     /// <summary>Completes when the registrar has been asked once, whatever it said.</summary>
     public Task Tried => _tried.Task;
+
+    /// <summary>Completes when the registrar accepts the next time: what failed before may succeed then.</summary>
+    public Task NextRegistration => _next.Task;
 
     /// <summary>Opens its sockets.</summary>
     public async Task StartAsync() => Agent = await SipUserAgent.StartAsync(settings.Agent).ConfigureAwait(false);
@@ -102,6 +106,9 @@ internal sealed class DeskAccount(PhoneDesk desk, int index, AccountSettings set
             if (change.State != RegistrationState.Registered) continue;
             _tried.TrySetResult();
             desk.OnRegistered();
+            TaskCompletionSource registered = _next;
+            _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            registered.TrySetResult();
         }
     }
 

@@ -9,7 +9,7 @@ using Parley.UserAgent.Subscriptions;
 namespace Parley.Phone.Desk;
 
 /// <summary>Watches the contacts' presence and calls, and whether messages wait for the accounts.</summary>
-/// <remarks>Source: RFC 3856, RFC 4235, RFC 3842. A server that refuses is not asked again; one that is away is, with growing waits.</remarks>
+/// <remarks>Source: RFC 3856, RFC 4235, RFC 3842. A server that refuses is not asked again; one that is away is, with growing waits and when the account is registered.</remarks>
 internal sealed class DeskWatches(PhoneDesk desk)
 {
     private static readonly TimeSpan AnewWait = TimeSpan.FromSeconds(1);
@@ -49,6 +49,7 @@ internal sealed class DeskWatches(PhoneDesk desk)
         for (TimeSpan wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
             bool isAgain = false;
+            Task registered = account.NextRegistration;
             try
             {
                 await foreach (Notification notification in account.Agent.SubscribeAsync(uri, package.Name, cancellationToken: cancellationToken).ConfigureAwait(false))
@@ -70,7 +71,11 @@ internal sealed class DeskWatches(PhoneDesk desk)
                 if (problem is { Failure: null, StatusCode: < 500 and not 408 and not 480 }) return;
             }
 
-            await Task.Delay(isAgain ? AnewWait : wait, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            using var waited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task delay = Task.Delay(isAgain ? AnewWait : wait, TimeProvider.System, waited.Token);
+            await Task.WhenAny(isAgain ? [delay] : [delay, registered]).ConfigureAwait(false);
+            await waited.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -54,8 +54,6 @@ internal sealed class PhoneDesk : IAsyncDisposable
 
     internal IReadOnlyList<DeskAccount> Accounts => _accounts;
 
-    internal CancellationToken Ending => _end.Token;
-
     /// <summary>Opens the sockets of all accounts and begins.</summary>
     /// <exception cref="ArgumentException">An option is not allowed.</exception>
     /// <exception cref="Endpoint.Sip.SipListenException">An address cannot be listened on.</exception>
@@ -88,11 +86,12 @@ internal sealed class PhoneDesk : IAsyncDisposable
     }
 
     /// <summary>Puts something behind what has happened.</summary>
-    public void Post(PhoneInput input)
-    {
-        // A queue that is full is one that nobody reads: what is lost is told by what follows, or by nobody.
-        _inputs.Writer.TryWrite(input);
-    }
+    /// <returns>False when the queue is full, which is then one that nobody reads, or the phone has ended.</returns>
+    public bool Post(PhoneInput input) => _inputs.Writer.TryWrite(input);
+
+    /// <summary>Puts something behind what has happened that must not be lost; whoever brings it waits until there is room.</summary>
+    /// <exception cref="ChannelClosedException">The phone has ended.</exception>
+    public ValueTask DeliverAsync(PhoneInput input) => _inputs.Writer.WriteAsync(input, CancellationToken.None);
 
     /// <summary>Does what the user wants; how it comes out is told.</summary>
     public void Do(PhoneIntent intent)
@@ -123,9 +122,6 @@ internal sealed class PhoneDesk : IAsyncDisposable
 
     internal void Tell(PhoneNews news) => Post(news);
 
-    /// <summary>Tells something that must not be lost; whoever brought it waits.</summary>
-    internal ValueTask DeliverAsync(PhoneNews news) => _inputs.Writer.WriteAsync(news, CancellationToken.None);
-
     /// <summary>Runs work that ends with the phone. What it did not foresee ends the phone too, and is told.</summary>
     internal void Run(Func<CancellationToken, Task> work)
     {
@@ -146,9 +142,10 @@ internal sealed class PhoneDesk : IAsyncDisposable
         int number = Interlocked.Increment(ref _lastCall);
         int? replaces = call.Replaced is { } replaced ? NumberOf(replaced) : null;
         _calls[number] = call;
-        Tell(new CallCame(account.Index, number, call.CallId, call.RemoteUri, call.RemoteDisplayName, call.RequestUri, replaces));
+        bool isTold = Post(new CallCame(account.Index, number, call.CallId, call.RemoteUri, call.RemoteDisplayName, call.RequestUri, replaces));
         Run(_ => FollowAsync(number, call));
-        Run(_ => replaces is null ? RingAsync(call) : TryAsync(new Answer(number)));
+        if (!isTold) Run(_ => call.RejectAsync(486));
+        else Run(_ => replaces is null ? RingAsync(call) : TryAsync(new Answer(number)));
     }
 
     internal void TakeTransfer(DeskAccount account, int call, TransferRequest request)

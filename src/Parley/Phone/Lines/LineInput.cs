@@ -1,4 +1,5 @@
 using System.Text;
+using System.Threading.Channels;
 using Parley.Phone.Desk;
 using Parley.Phone.State;
 
@@ -19,13 +20,26 @@ internal static class LineInput
         using var reader = new StreamReader(Console.OpenStandardInput(), Encoding.UTF8);
         try
         {
-            while (reader.ReadLine() is { } line) desk.Post(new LineRead(line));
+            while (reader.ReadLine() is { } line) Deliver(desk, new LineRead(line));
         }
         catch (IOException)
         {
             // Whoever wrote is gone: that is the end of the input.
         }
 
-        desk.Post(new LineRead(null));
+        Deliver(desk, new LineRead(null));
+    }
+
+    /// <summary>A program may write faster than its lines are obeyed: none is lost, it waits.</summary>
+    private static void Deliver(PhoneDesk desk, LineRead line)
+    {
+        try
+        {
+            desk.DeliverAsync(line).AsTask().GetAwaiter().GetResult();
+        }
+        catch (ChannelClosedException)
+        {
+            // The phone has ended.
+        }
     }
 }

@@ -32,7 +32,7 @@ internal static class KeyLine
         keys.AddRange([("d", "dial"), ("m", "message"), ("Tab", "next")]);
         if (state.Accounts.Count > 1) keys.Add(("s", "account"));
         if (chosen is null && state.Accounts[state.ChosenAccount] is { Trouble: not null }) keys.Add(("r", "register"));
-        keys.Add(("p", "presence"));
+        if (state.Accounts[state.ChosenAccount].IsOpen is not null) keys.Add(("p", "presence"));
         keys.Add(("q", "quit"));
         return keys;
     }

@@ -138,7 +138,7 @@ internal sealed class PhoneScreen
             case 'm': return Write();
             case 's': return SwitchAccount();
             case 'r': return [new RegisterAgain(_state.ChosenAccount)];
-            case 'p': return [new Publish(!(_state.Accounts[_state.ChosenAccount].IsOpen ?? true), "")];
+            case 'p': return _state.Accounts[_state.ChosenAccount].IsOpen is { } isOpen ? [new Publish(!isOpen, "")] : Say("the server takes no presence, or not yet");
             case (>= '0' and <= '9') or '*' or '#' when chosen is { Phase: CallPhase.Talking, IsHolding: false }: return [new SendDigits(chosen.Number, character.ToString())];
             case (>= '0' and <= '9') or '*' or '#' or '+' when chosen is null or { Phase: not CallPhase.Talking }: return Ask(Prompt.ToDial(_state, character.ToString()));
             default: return null;

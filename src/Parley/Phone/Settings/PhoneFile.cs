@@ -12,7 +12,7 @@ namespace Parley.Phone.Settings;
 internal static class PhoneFile
 {
     private const int MaxAccounts = 16;
-    private const int MaxContacts = 500;
+    private const int MaxContacts = 200;        // two subscriptions each
     private const int MaxBytes = 1 << 20;
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 

@@ -14,6 +14,3 @@ internal sealed record ScreenStale(bool IsAnew = false) : PhoneInput;
 
 /// <summary>A line of standard input; null at its end.</summary>
 internal sealed record LineRead(string? Line) : PhoneInput;
-
-/// <summary>The system, or who runs the phone, asks for the end.</summary>
-internal sealed record EndAsked : PhoneInput;

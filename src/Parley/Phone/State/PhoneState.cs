@@ -90,8 +90,11 @@ internal sealed class PhoneState
         : uri;
 
     /// <summary>What is to be done for an intent: one speaks with one at a time, so the others are put on hold.</summary>
+    /// <remarks>From now on the call is being answered or hung up: the bell stops, and nobody does it twice.</remarks>
     public IReadOnlyList<PhoneIntent> Decide(PhoneIntent intent)
     {
+        if (intent is Answer { Call: var answered } && Find(answered) is { Phase: CallPhase.Ringing } ringing) ringing.Phase = CallPhase.Answering;
+        if (intent is HangUp { Call: var ended } && Find(ended) is { } ending) ending.Phase = CallPhase.Ending;
         int? talksTo = intent switch
         {
             Dial => 0,
@@ -135,9 +138,15 @@ internal sealed class PhoneState
             case PresenceKnown known: (_contacts[known.Contact].IsOpen, _contacts[known.Contact].Note) = (known.IsOpen, known.Words); break;
             case LampKnown known: _contacts[known.Contact].Lamp = known.Lamp; break;
             case MessagesWait waiting: (_accounts[waiting.Account].HasMessages, _accounts[waiting.Account].NewVoiceMessages) = (waiting.IsWaiting, waiting.NewVoice); break;
-            case PresencePublished published: _accounts[published.Account].IsOpen = published.IsOpen; break;
+            case PresencePublished published:
+                if (_accounts[published.Account].IsOpen is { } before && before != published.IsOpen) Note(now, $"others see {_accounts[published.Account].Name} as {(published.IsOpen ? "open" : "closed")}");
+                _accounts[published.Account].IsOpen = published.IsOpen;
+                break;
             case Noted noted: Note(now, noted.Words); break;
-            case ProblemArose problem: Note(now, problem.Reason); break;
+            case ProblemArose problem:
+                if (problem.Call is { } number && Find(number) is { Phase: CallPhase.Answering } unanswered) unanswered.Phase = CallPhase.Ringing;
+                Note(now, problem.Reason);
+                break;
         }
     }
 
@@ -161,8 +170,9 @@ internal sealed class PhoneState
         account.Registration = changed.State;
         if (changed.Failure is { } failure)
         {
-            account.Trouble = Reasons.Of(failure);
-            Note(now, $"{account.Name} is not registered: {account.Trouble}");
+            string trouble = Reasons.Of(failure);
+            if (account.Trouble != trouble) Note(now, $"{account.Name} is not registered: {trouble}");       // each try fails, but is no news
+            account.Trouble = trouble;
         }
         else if (changed.State == RegistrationState.Registered)
         {
@@ -214,7 +224,7 @@ internal sealed class PhoneState
 
     private void OnOver(Moment now, PhoneCall call, CallEnd end)
     {
-        bool wasMissed = call is { IsIncoming: true, AnsweredAt: null, Replaces: null } && end.Reason is not CallEndReason.Rejected;
+        bool wasMissed = call is { IsIncoming: true, AnsweredAt: null, Replaces: null, Phase: CallPhase.Ringing } && end.Reason is not CallEndReason.Rejected;
         _calls.Remove(call);
         _transfers.RemoveAll(transfer => transfer.Call == call.Number);
         if (wasMissed)
