@@ -177,11 +177,25 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // timeout passes signals on to the program, but cannot pass on a kill: that one goes to the group, whose leader it is. It
-    // goes there too when the leader has ended and somebody of the group still has its output.
+    // A kill goes to the group, whose leader timeout is; it goes there too when the leader has ended and somebody of the group still
+    // has its output. Other signals go to the program itself: timeout would pass them on, but ends without its program when one
+    // comes before it has seen the return of its fork, which on a busy machine is later than the program's first line.
     private void SendSignal(int signal)
     {
-        if (signal == Kill ? !HasExited : !_process.HasExited) _ = KillProcess(signal == Kill ? -_process.Id : _process.Id, signal);
+        if (signal == Kill ? !HasExited : !_process.HasExited) _ = KillProcess(signal == Kill ? -_process.Id : ProgramId() ?? _process.Id, signal);
+    }
+
+    private int? ProgramId()
+    {
+        try
+        {
+            string[] children = File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return children.Length > 0 ? int.Parse(children[0], CultureInfo.InvariantCulture) : null;
+        }
+        catch (IOException)
+        {
+            return null;        // it has ended, or this kernel does not tell
+        }
     }
 
     private string? FindLine(Func<string, bool> matches)
