@@ -31,7 +31,9 @@ internal sealed class MulticastGroups(SipLane first) : IDisposable
     public bool Send(SipLane from, PooledBuffer message, in SipFlow flow)
     {
         if (ReferenceEquals(from, first)) return Send(message, flow);
-        return first.Post(new Sending(this, message.Retain(), flow));
+        if (first.Post(new Sending(this, message.Retain(), flow))) return true;
+        message.Release();      // the lease of the work that will not run
+        return false;
     }
 
     /// <summary>The group that a request came to and that it is to be answered to; false when it came otherwise, or its Via names no group.</summary>
