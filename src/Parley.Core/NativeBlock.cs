@@ -33,7 +33,9 @@ public sealed unsafe class NativeBlock : SafeHandle
     public static NativeBlock CreateZeroed(int lengthBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lengthBytes, 1);
-        return new NativeBlock(NativeMemory.AllocZeroed((nuint)lengthBytes), lengthBytes);
+        void* memory = NativeMemory.AllocZeroed((nuint)lengthBytes);
+        HugePages.Advise(memory, lengthBytes);
+        return new NativeBlock(memory, lengthBytes);
     }
 
     /// <summary>How many of its bytes are in use; the owner's.</summary>

@@ -62,6 +62,9 @@ internal sealed class SettledTransactions
     /// <summary>Memory that is taken, in use or not.</summary>
     public long MemoryBytes => (BlocksInUse + _spare.Count) * (long)BlockBytes;
 
+    /// <summary>How many positions its indexes take.</summary>
+    internal int IndexCapacity => _indexes.Sum(static index => index.Capacity);
+
     private long BlocksInUse => Count == 0 ? 0 : ((_tail - 1) / BlockBytes) - (_head / BlockBytes) + 1;
 
     /// <summary>Keeps a transaction.</summary>
@@ -205,11 +208,16 @@ internal sealed class SettledTransactions
         if (_indexes.Count == 0) _indexes.Add(new SettledIndex(SmallestIndex));
         SettledIndex newest = _indexes[^1];
         if (newest.Count < newest.Capacity) return newest;
-        // Sized by all that is kept: when the older ones have emptied, their number will be in it.
-        var next = new SettledIndex((int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(LargestIndex, IndexGrowth * (Count + 1L))));
+        // Sized by all that is kept: when the older ones have emptied, their number will be in it. Not by more than there is room to keep, as each
+        // page of an index is touched for the first time by an entry, which takes longer than all the rest of keeping it.
+        long wanted = Math.Min(LargestIndex, Math.Min(IndexGrowth * (Count + 1L), Math.Max(SmallestIndex, MostKept())));
+        var next = new SettledIndex((int)BitOperations.RoundUpToPowerOf2((uint)wanted));
         _indexes.Add(next);
         return next;
     }
+
+    /// <summary>How many there is room for when they are as long as those that are kept.</summary>
+    private long MostKept() => Count == 0 ? _capacity : Math.Min(_capacity, (long)_maxBlocks * BlockBytes / Math.Max(1, (_tail - _head) / Count));
 
     private void RemoveIndex()
     {

@@ -82,6 +82,17 @@ public sealed class SettledTransactionsTests
     }
 
     [Fact]
+    public void The_index_is_no_larger_than_what_there_is_room_for()
+    {
+        const int blocks = 4;
+        var settled = new SettledTransactions(1_000_000, blocks * SettledTransactions.BlockBytes);
+        for (int i = 0; i < 100_000; i++) Assert.True(TryAdd(settled, KeyOf(i), Start, FlowOf(i), new byte[200]));
+        Assert.InRange(settled.Count, 1000, blocks * SettledTransactions.BlockBytes / 200);
+        Assert.InRange(settled.IndexCapacity, settled.Count, 4 * settled.Count);
+        Assert.True(settled.Contains(KeyOf(99_999)));
+    }
+
+    [Fact]
     public void Blocks_that_are_filled_to_the_last_byte_are_used_again()
     {
         var settled = new SettledTransactions(4000, Plenty);
