@@ -63,7 +63,7 @@ public sealed class AdmissionTests
         Assert.InRange(ShedPercent("REGISTER sip:d SIP/2.0", "Authorization: Digest x=1\r\n", fullness), Math.Max(0, percent - 2), percent + 2);
 
     [Fact]
-    public void A_refusal_costs_what_an_eighth_of_the_served_do()
+    public void A_refusal_is_paid_for_by_sixteen_that_are_served()
     {
         var admission = new Admission();
         byte[] invite = Message("INVITE sip:c@d SIP/2.0");
@@ -74,7 +74,7 @@ public sealed class AdmissionTests
             counts[decision] = counts.GetValueOrDefault(decision) + 1;
         }
 
-        Assert.InRange(counts[AdmissionDecision.Refuse], (counts[AdmissionDecision.Take] / 8) - 10, counts[AdmissionDecision.Take] / 8);
+        Assert.InRange(counts[AdmissionDecision.Refuse], (counts[AdmissionDecision.Take] / 16) - 10, counts[AdmissionDecision.Take] / 16);
         Assert.True(counts[AdmissionDecision.Drop] > counts[AdmissionDecision.Refuse]);
         uint[] after = [.. Enumerable.Range(0, 1000).Select(_ => admission.NextRetryAfter())];
         Assert.Equal((5u, 35u), (after.Min(), after.Max()));

@@ -54,8 +54,17 @@ public sealed class ThinningShareTests
     {
         Pass(seconds: 3, 10_000);
         int kept = _kept;
-        Assert.Equal(kept, _share.Next(kept, begun: 1000, shed: 900, isDraining: true, Interval));
-        Assert.InRange(_share.Next(kept, begun: 1000, shed: 900, isDraining: false, Interval), 1, kept / 2);
+        Assert.Equal(kept, _share.Next(kept, begun: 1000, shed: 900, isDraining: true, isFull: true, Interval));
+        Assert.InRange(_share.Next(kept, begun: 1000, shed: 900, isDraining: false, isFull: true, Interval), 1, kept / 2);
+    }
+
+    [Fact]
+    public void A_lane_that_was_held_up_lets_no_more_through()
+    {
+        Pass(seconds: 3, 10_000);
+        int kept = _kept;
+        Assert.Equal(kept, _share.Next(kept, begun: 20, shed: 0, isDraining: false, isFull: true, Interval));
+        Assert.True(_share.Next(kept, begun: 20, shed: 0, isDraining: false, isFull: false, Interval) > kept);
     }
 
     private void Pass(double seconds, int offered, int capacity = Capacity)
@@ -63,7 +72,7 @@ public sealed class ThinningShareTests
         for (double passed = 0; passed < seconds; passed += Interval.TotalSeconds)
         {
             int begun = (int)((long)offered * _kept / DatagramThinning.Parts / 10);
-            _kept = _share.Next(_kept, begun, Math.Max(0, begun - (capacity / 10)), isDraining: false, Interval);
+            _kept = _share.Next(_kept, begun, Math.Max(0, begun - (capacity / 10)), isDraining: false, isFull: begun > capacity / 10, Interval);
         }
     }
 }

@@ -23,7 +23,7 @@ internal enum AdmissionDecision
 /// <para>
 /// The control is one line: the fuller the receive buffer is, the more beginnings are shed, none below an eighth of it, all but one in 64 from three eighths on.
 /// So the buffer settles where what is admitted is what can be served; an idle lane has it empty again within milliseconds. A 503 costs about as much as
-/// the request would: each costs one that was served an eighth of it, and all other beginnings are dropped, which their senders notice as
+/// the request would: each is paid for by sixteen that were served, and all other beginnings are dropped, which their senders notice as
 /// lost and send again at growing intervals.
 /// </para>
 /// </remarks>
@@ -40,7 +40,7 @@ internal sealed class Admission
 
     private const int Parts = 256;
     private const int MostShed = 252;       // of 256
-    private const int ServedPerRefusal = 8;
+    private const int ServedPerRefusal = 16;
 
     private uint _random = 0x9E3779B9;
     private int _credit;

@@ -58,7 +58,7 @@ internal sealed class OverloadControl(SipLane lane) : LoopTimer
     {
         (int begun, int shed) = Admission.TakeCounts();
         int fullness = Socket.Fullness;
-        int kept = _share.Next(Kept, begun, shed, isDraining: fullness < _fullness, now - _lookedAt);
+        int kept = _share.Next(Kept, begun, shed, isDraining: fullness < _fullness, isFull: fullness >= Admission.ShedFrom, now - _lookedAt);
         (_fullness, _lookedAt) = (fullness, now);
         TimeSpan next = Interval;
         if (kept != Kept || (now >= _turnEnd && kept < Parts)) next = Thin(kept, now);

@@ -18,15 +18,16 @@ internal sealed class ThinningShare
     /// <param name="begun">The beginnings that came in meanwhile.</param>
     /// <param name="shed">Those of them that were shed.</param>
     /// <param name="isDraining">True when the buffer is emptier than before: part of what came in had waited there.</param>
+    /// <param name="isFull">True when what would be shed waits in the buffer: it was this lane that was held up, not that little came.</param>
     /// <param name="time">How long that was.</param>
-    public int Next(int kept, int begun, int shed, bool isDraining, TimeSpan time)
+    public int Next(int kept, int begun, int shed, bool isDraining, bool isFull, TimeSpan time)
     {
         double rate = begun / time.TotalSeconds, served = (begun - shed) / time.TotalSeconds;
         int percent = begun == 0 ? 0 : (int)(100L * shed / begun);
         if (percent >= FewShed) _served = _served == 0 ? served : (_served + served) / 2;
         else if (served > _served) _served = served;
         if (percent > ManyShed && isDraining) return kept;
-        double step = rate == 0 ? MostStep : Math.Clamp(Surplus * _served / rate, LeastStep, MostStep);
+        double step = isFull && rate < _served ? 1 : rate == 0 ? MostStep : Math.Clamp(Surplus * _served / rate, LeastStep, MostStep);
         return step is > EnoughLess and < EnoughMore ? kept : Math.Clamp((int)Math.Ceiling(kept * step), 1, Parts);
     }
 }
