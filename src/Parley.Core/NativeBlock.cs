@@ -34,7 +34,7 @@ public sealed unsafe class NativeBlock : SafeHandle
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lengthBytes, 1);
         void* memory = NativeMemory.AllocZeroed((nuint)lengthBytes);
-        HugePages.Advise(memory, lengthBytes);
+        HugePages.Advise((nuint)memory, lengthBytes);
         return new NativeBlock(memory, lengthBytes);
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class LoadProgram : IDisposable
 
     /// <summary>The processes that it started.</summary>
     public IReadOnlyList<int> Children =>
-        [.. Directory.GetDirectories($"/proc/{_process.Id}/task").SelectMany(thread => File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)];
+        [.. Directory.GetDirectories($"/proc/{_process.Id}/task").SelectMany(ChildrenOf).Select(int.Parse)];
 
     public static LoadProgram Start(params string[] arguments) => new("round 1", arguments);
 
@@ -72,4 +72,16 @@ internal sealed partial class LoadProgram : IDisposable
 
     [LibraryImport("libc"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int kill(int process, int signal);
+
+    private static string[] ChildrenOf(string thread)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(thread, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];      // the thread has ended meanwhile
+        }
+    }
 }
