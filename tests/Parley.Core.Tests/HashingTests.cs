@@ -34,6 +34,48 @@ public sealed class HashingTests
         Assert.Equal(expected, Convert.ToHexStringLower(hash));
     }
 
+    /// <summary>RFC 2202 3: cases 1, 2, 3 and 7 (a key longer than a block).</summary>
+    [Theory]
+    [InlineData("0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "4869205468657265", "b617318655057264e28bc0b6fb378c8ef146be00")]
+    [InlineData("4a656665", "7768617420646f2079612077616e7420666f72206e6f7468696e673f", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "*221", "125d7342b9ac11cd91a39af48aa17b4f63f175d3")]
+    [InlineData("*170", "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b657920616e64204c6172676572205468616e204f6e6520426c6f636b2d53697a652044617461", "e8e99d0f45237d786d6bbaa7965c7808bbff1a91")]
+    public void Hmac_Sha1_is_that_of_RFC_2202(string key, string input, string expected)
+    {
+        byte[] secret = Bytes(key, 80), data = Bytes(input, 50);
+        Span<byte> hash = stackalloc byte[HmacSha1Key.LengthBytes];
+        foreach (bool keepStates in (bool[])[true, false])
+        {
+            using var hmac = new HmacSha1Key(secret, keepStates && OperatingSystem.IsLinux());
+            for (int cut = 0; cut <= data.Length; cut++)
+            {
+                hmac.Compute(data.AsSpan(0, cut), data.AsSpan(cut), hash);
+                Assert.Equal(expected, Convert.ToHexStringLower(hash));
+            }
+        }
+
+        static byte[] Bytes(string text, int count) =>
+            text[0] == '*' ? [.. Enumerable.Repeat(byte.Parse(text[1..], System.Globalization.CultureInfo.InvariantCulture), count)] : Convert.FromHexString(text);
+    }
+
+    [Fact]
+    public void Hmac_Sha1_agrees_with_the_platform_at_every_length()
+    {
+        var random = new Random(1);
+        byte[] key = new byte[100], input = new byte[9000], hash = new byte[20];
+        random.NextBytes(key);
+        random.NextBytes(input);
+        foreach (int keyLength in (int[])[0, 1, 20, 63, 64, 65, 100])
+        {
+            using var hmac = new HmacSha1Key(key.AsSpan(0, keyLength));
+            foreach (int length in Enumerable.Range(0, 200).Concat([4095, 4096, 4097, 9000]))
+            {
+                hmac.Compute(input.AsSpan(0, length), default, hash);
+                Assert.Equal(HMACSHA1.HashData(key.AsSpan(0, keyLength), input.AsSpan(0, length)), hash);
+            }
+        }
+    }
+
     [Fact]
     public void Both_agree_with_the_platform_at_every_length()
     {
