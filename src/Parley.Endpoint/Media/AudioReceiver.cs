@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Media.Codecs;
+using Parley.Media.Playout;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Jitter;
@@ -22,6 +23,7 @@ internal sealed class AudioReceiver : IDisposable
     private readonly IAudioSink _sink;
     private readonly Decoder?[] _decoders = new Decoder?[128];
     private JitterBuffer? _jitter;
+    private LossConcealer _concealer = null!;       // with the buffer
     private Decoder? _last;                 // of the last payload: it conceals
     private AudioFormat _format = null!;    // set by the first negotiation, before anything else
     private short[] _samples = [];          // decoded, and not yet given to the sink
@@ -111,15 +113,53 @@ internal sealed class AudioReceiver : IDisposable
         {
             _last = decoder;
             Span<short> decoded = room[..decoder.Codec.Decode(step.Payload, room)];
-            if (_jitter.Excess > 0 && IsQuiet(decoded)) _jitter.Discard(step.DurationUnits);
-            else _count += decoded.Length;
+            if (_jitter.Excess > 0 && IsQuiet(decoded))
+            {
+                _jitter.Discard(step.DurationUnits);
+                return;
+            }
+
+            _concealer.Merge(decoded);
+            _concealer.Add(decoded);
+            _count += decoded.Length;
             return;
         }
 
         Span<short> gap = room[.._format.ToSamples(step.DurationUnits)];
-        if (step.Kind == PlayoutKind.Lost && _last is not null) _last.Codec.Conceal(gap);
-        else gap.Clear();
         _count += gap.Length;
+        if (step.Kind == PlayoutKind.Lost && _last is not null) Conceal(gap, step.IsFollowed);
+        else
+        {
+            gap.Clear();
+            _concealer.Add(gap);
+        }
+    }
+
+    /// <summary>Makes sound for what did not come, with regard to what follows it when that is there.</summary>
+    private void Conceal(Span<short> gap, bool isFollowed)
+    {
+        if (_last!.Codec.Conceals)
+        {
+            _last.Codec.Conceal(gap);
+            return;
+        }
+
+        Span<short> next = default;
+        if (isFollowed)
+        {
+            PlayoutStep step = _jitter!.Take(0);
+            if (step.Kind == PlayoutKind.Frame && _decoders[step.PayloadType] is { } decoder)
+            {
+                _last = decoder;
+                Span<short> room = _samples.AsSpan(_count);
+                next = room[..decoder.Codec.Decode(step.Payload, room)];
+                _count += next.Length;
+            }
+        }
+
+        _concealer.Conceal(gap, next);
+        if (next.IsEmpty) return;
+        _concealer.Add(next);
     }
 
     /// <summary>Goes over to a format with another clock or rate.</summary>
@@ -140,7 +180,8 @@ internal sealed class AudioReceiver : IDisposable
 
         _format = format;
         _last = null;
-        _samples = new short[format.SampleRate / 1000 * (MaxPacketMilliseconds + 120)];
+        _samples = new short[format.SampleRate / 1000 * ((2 * MaxPacketMilliseconds) + 60)];
+        _concealer = new LossConcealer(format.SampleRate);
         _jitter = new JitterBuffer(_options.Jitter, format.ClockRate, _buffers);
         _sink.Start(format.SampleRate);
     }

@@ -28,7 +28,7 @@ public sealed class ALawCodec : IAudioCodec
     public IAudioDecoder CreateDecoder() => new G711Stream(isALaw: true);
 }
 
-/// <summary>Both directions of G.711: it has no state, so what does not come is silence.</summary>
+/// <summary>Both directions of G.711: it has no state, so it knows nothing of what does not come.</summary>
 internal sealed class G711Stream(bool isALaw) : IAudioEncoder, IAudioDecoder
 {
     public int Encode(ReadOnlySpan<short> samples, Span<byte> payload)
@@ -47,6 +47,8 @@ internal sealed class G711Stream(bool isALaw) : IAudioEncoder, IAudioDecoder
         else G711.DecodeMuLaw(payload, samples);
         return payload.Length;
     }
+
+    public bool Conceals => false;
 
     public void Conceal(Span<short> samples) => samples.Clear();
 

@@ -38,6 +38,9 @@ public interface IAudioDecoder : IDisposable
     /// <returns>Samples written, 0 when it is no payload of this codec.</returns>
     int Decode(ReadOnlySpan<byte> payload, Span<short> samples);
 
+    /// <summary>True when it makes sound itself for what did not come; else <see cref="Conceal"/> is not called, and that is left to whoever plays.</summary>
+    bool Conceals => true;
+
     /// <summary>Makes sound for a packet that did not come.</summary>
     /// <param name="samples">All are filled.</param>
     void Conceal(Span<short> samples);

@@ -24,12 +24,13 @@ public sealed class JitterBuffer : IDisposable
 
     private const int HistoryLength = 128;
     private const int MaxSequenceStep = 1000;       // farther is another sequence, not a gap
+    private const int MostBridgedMilliseconds = 120;
     private const int LateInARow = 10;              // after which the stream's clock is taken to have moved
     private const int ExcessWindow = 100;           // packets over which the delay must have been too long: 2 s
 
     private readonly BufferPool _buffers;
     private readonly Entry[] _entries = new Entry[Capacity];
-    private readonly long _delay, _maxDelay, _tolerance, _maxAhead;
+    private readonly long _delay, _maxDelay, _tolerance, _maxAhead, _mostBridged;
     private int _head;
     private PooledBuffer? _taken;           // what the last step's payload is in
 
@@ -46,6 +47,7 @@ public sealed class JitterBuffer : IDisposable
     private uint _dry;                      // clock units taken out since the buffer ran dry
     private long _grown;                    // delay added by stepping back
     private int _lateInARow;
+    private bool _isSilent;                 // the newest packet has no sound
     private long _leastAhead = long.MaxValue;
     private int _aheadCount;
 
@@ -65,6 +67,7 @@ public sealed class JitterBuffer : IDisposable
         _maxDelay = options.MaxDelay.Ticks * clockRate / TimeSpan.TicksPerSecond;
         _tolerance = options.Tolerance.Ticks * clockRate / TimeSpan.TicksPerSecond;
         _maxAhead = options.MaxAhead.Ticks * clockRate / TimeSpan.TicksPerSecond;
+        _mostBridged = clockRate * MostBridgedMilliseconds / 1000;
     }
 
     /// <summary>Packets that wait.</summary>
@@ -104,6 +107,7 @@ public sealed class JitterBuffer : IDisposable
         long place = timestamp + _offset;
         if (ahead > 0 || _newestEnd == long.MinValue)
         {
+            _isSilent = false;
             place = Align(place, timestamp, header.Marker, ahead);
             (_newestTimestamp, _newestEnd) = (timestamp, place + durationUnits);
         }
@@ -128,12 +132,14 @@ public sealed class JitterBuffer : IDisposable
         return JitterPutResult.Queued;
     }
 
-    /// <summary>Says that a packet of the stream came that carries no sound to be played, so that it does not count as lost.</summary>
+    /// <summary>Says that a packet of the stream came that carries no sound to be played, so that it does not count as lost; behind it there is silence.</summary>
     public void PutOther(in RtpHeader header)
     {
         if (!_hasStream || header.Ssrc != _ssrc) return;
         long sequence = RtpSequence.Extend(header.SequenceNumber, _highest);
-        if (Math.Abs(sequence - _highest) <= MaxSequenceStep) Remember(sequence);
+        if (Math.Abs(sequence - _highest) > MaxSequenceStep) return;
+        if (sequence > _highest) _isSilent = true;
+        Remember(sequence);
     }
 
     /// <summary>Takes the next piece of the time line.</summary>
@@ -146,7 +152,7 @@ public sealed class JitterBuffer : IDisposable
         {
             _playout += maxUnits;
             // For about three packets it is more likely that something is missing than that the sender fell silent.
-            bool likelyLost = _hasStream && _dry < 3 * maxUnits;
+            bool likelyLost = _hasStream && !_isSilent && _dry < 3 * maxUnits;
             if (_dry < uint.MaxValue - maxUnits) _dry += maxUnits;
             return new PlayoutStep(likelyLost ? PlayoutKind.Lost : PlayoutKind.Silence, maxUnits);
         }
@@ -156,9 +162,13 @@ public sealed class JitterBuffer : IDisposable
         long gap = next.Place - _playout;
         if (gap > 0)
         {
-            uint units = (uint)Math.Min(gap, maxUnits);
+            bool isLost = _concealed < missing;
+            // What is lost up to a packet that is there comes in one piece, as long as that much may be made up.
+            bool isWhole = isLost && gap <= _mostBridged && gap <= (missing - _concealed + 1) * next.DurationUnits;
+            uint units = (uint)(isWhole ? gap : Math.Min(gap, maxUnits));
             _playout += units;
-            return new PlayoutStep(_concealed++ < missing ? PlayoutKind.Lost : PlayoutKind.Silence, units);
+            _concealed++;
+            return new PlayoutStep(isLost ? PlayoutKind.Lost : PlayoutKind.Silence, units) { IsFollowed = isWhole };
         }
 
         PlayoutStep step = new(PlayoutKind.Frame, next.DurationUnits, next.PayloadType, next.Payload!.Span);

@@ -72,8 +72,11 @@ public readonly ref struct PlayoutStep
     /// <summary>What it is.</summary>
     public PlayoutKind Kind { get; }
 
-    /// <summary>How long it is, in RTP clock units: for a frame what it holds, else at most what was asked for.</summary>
+    /// <summary>How long it is, in RTP clock units: for a frame what it holds, up to 120 ms for what is lost and followed by a frame that is there, else at most what was asked for.</summary>
     public uint DurationUnits { get; }
+
+    /// <summary>For what is lost: the next step is the frame that follows it.</summary>
+    public bool IsFollowed { get; internal init; }
 
     /// <summary>The frame's payload type.</summary>
     public byte PayloadType { get; }

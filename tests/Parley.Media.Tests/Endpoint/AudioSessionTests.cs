@@ -127,7 +127,7 @@ public class AudioSessionTests
     }
 
     [Fact]
-    public void Loss_leaves_holes_and_everything_else_in_its_place()
+    public void Loss_is_concealed_and_everything_else_in_its_place()
     {
         for (int seed = 0; seed < 10; seed++)
         {
@@ -140,16 +140,15 @@ public class AudioSessionTests
 
             short[] reference = Negotiated.Coded(Speech);
             AudioComparison comparison = AudioComparison.Compare(reference, heard.Samples.ToArray(), 8000);
-            Assert.True(comparison.LargestShiftSamples == 0 && comparison.SignalToNoise is > 6 and < 30, $"seed {seed}: {comparison}");
-            // What was lost is silence, and the rest is exact.
-            int wrong = 0;
+            Assert.True(comparison.LargestShiftSamples == 0 && comparison.SignalToNoise > 15, $"seed {seed}: {comparison}");
+            // What was lost is made up, what follows may be faded in, and the rest is exact.
+            int different = 0;
             for (int i = 0; i < reference.Length; i++)
             {
-                short sample = heard.Samples[i + comparison.OffsetSamples];
-                if (sample != 0 && sample != reference[i]) wrong++;
+                if (heard.Samples[i + comparison.OffsetSamples] != reference[i]) different++;
             }
 
-            Assert.Equal(0, wrong);
+            Assert.InRange(different, 1, pair.Bob.Statistics.Playout.Lost * (160 + 48));
             AudioStatistics statistics = pair.Bob.Statistics;
             Assert.InRange(statistics.Playout.Lost, 1, 30);
             Assert.InRange(statistics.Rtp.PacketsLost - statistics.Playout.Lost, 0, 3);       // the last ones are not yet missed

@@ -12,6 +12,7 @@ internal sealed class JitterBench : IDisposable
 {
     public const uint Frame = 160;
     private readonly StringBuilder _played = new();
+    private uint _ahead;        // taken, and not yet beaten
 
     public JitterBench(JitterBufferOptions? options = null) => Buffer = new JitterBuffer(options ?? new JitterBufferOptions(), 8000, Pool);
 
@@ -39,11 +40,10 @@ internal sealed class JitterBench : IDisposable
     {
         for (; count > 0; count--)
         {
-            uint taken = 0;
-            while (taken < Frame)
+            while (_ahead < Frame)
             {
                 PlayoutStep step = Buffer.Take(Frame);
-                taken += step.DurationUnits;
+                _ahead += step.DurationUnits;
                 if (step.Kind == PlayoutKind.Frame)
                 {
                     int number = BinaryPrimitives.ReadInt32BigEndian(step.Payload);
@@ -52,9 +52,11 @@ internal sealed class JitterBench : IDisposable
                 }
                 else
                 {
-                    _played.Append(step.Kind == PlayoutKind.Lost ? "L " : ". ");
+                    for (uint left = step.DurationUnits; left > 0; left -= Math.Min(left, Frame)) _played.Append(step.Kind == PlayoutKind.Lost ? "L " : ". ");
                 }
             }
+
+            _ahead -= Frame;
         }
     }
 
