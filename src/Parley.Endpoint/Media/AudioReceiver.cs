@@ -10,13 +10,16 @@ namespace Parley.Endpoint.Media;
 
 /// <summary>The receiving half of an <see cref="AudioSession"/>: from packets to an even flow of samples.</summary>
 /// <remarks>
-/// A beat takes as many samples out as it lasts, whatever the packets' length. All codecs that were negotiated are
+/// A beat takes as many samples out as it lasts, whatever the packets' length. When the buffer's delay is not what the network needs, a period of a
+/// voice is left out or played twice (<see cref="TimeScaler"/>). What did not come is taken from the packet behind it when that
+/// has it too, else concealed by the codec, or from both sides of the gap (<see cref="LossConcealer"/>). All codecs that were negotiated are
 /// understood at once; when one with another clock or rate comes, what waits is played out and the sink is started anew.
 /// </remarks>
 internal sealed class AudioReceiver : IDisposable
 {
     private const int MaxPacketMilliseconds = 120;      // the longest an Opus packet can be (RFC 7587 4.2)
-    private const short QuietPeak = 100;                // about -50 dBFS: nobody hears it go
+    private const int UrgentBeats = 4;
+    private const float AlikeWhenUrgent = 0.6f;
 
     private readonly AudioOptions _options;
     private readonly BufferPool _buffers;
@@ -29,6 +32,9 @@ internal sealed class AudioReceiver : IDisposable
     private short[] _samples = [];          // decoded, and not yet given to the sink
     private int _count;
     private JitterBufferStatistics _before;
+    private Instant _now;                   // of the beat
+    private TimeSpan _beat;
+    private long _recovered;
 
     public AudioReceiver(AudioOptions options, BufferPool buffers, IAudioSink sink)
     {
@@ -40,6 +46,18 @@ internal sealed class AudioReceiver : IDisposable
 
     /// <summary>True when nothing waits to be played.</summary>
     public bool IsDrained => _jitter is not { Count: > 0 };
+
+    /// <summary>Lost packets whose sound came with the next one.</summary>
+    public long Recovered => _recovered;
+
+    /// <summary>How long playout waits: from when the fastest packets come to when their sound is heard.</summary>
+    public TimeSpan Delay => _jitter is null ? TimeSpan.Zero : TimeSpan.FromSeconds(((double)_jitter.Lead / _format.ClockRate) + ((double)_count / _format.SampleRate));
+
+    /// <summary>Sound that was left out so that the delay gets shorter.</summary>
+    public TimeSpan Shortened { get; private set; }
+
+    /// <summary>Sound that was played twice so that the delay gets longer.</summary>
+    public TimeSpan Lengthened { get; private set; }
 
     public JitterBufferStatistics Statistics => Sum(_before, _jitter?.Statistics ?? default);
 
@@ -67,14 +85,16 @@ internal sealed class AudioReceiver : IDisposable
 
     /// <summary>A packet of a negotiated codec came.</summary>
     /// <returns>False when its payload cannot be one of that codec's.</returns>
-    public bool Put(in RtpPacket packet)
+    public bool Put(in RtpPacket packet, Instant now)
     {
         Decoder decoder = _decoders[packet.PayloadType]!;
         int samples = decoder.Codec.SampleCount(packet.Payload);
         if (samples == 0 || samples > decoder.Format.SampleRate / 1000 * MaxPacketMilliseconds) return false;
         if (!IsOn) return true;
         if (decoder.Format.ClockRate != _format.ClockRate || decoder.Format.SampleRate != _format.SampleRate) Use(decoder.Format);
-        _jitter!.Put(packet.Header, packet.Payload, decoder.Format.ToTimestampUnits(samples));
+        // A codec without concealment of its own is bridged from both sides: for that, what follows is as good as redundancy.
+        bool covers = !decoder.Codec.Conceals || decoder.Codec.HasRedundancy(packet.Payload);
+        _jitter!.Put(packet.Header, packet.Payload, decoder.Format.ToTimestampUnits(samples), now, covers ? 1 : 0);
         return true;
     }
 
@@ -82,8 +102,9 @@ internal sealed class AudioReceiver : IDisposable
     public void PutOther(in RtpHeader header) => _jitter?.PutOther(header);
 
     /// <summary>Gives the sink as much as a beat lasts.</summary>
-    public void Beat(TimeSpan beat)
+    public void Beat(TimeSpan beat, Instant now)
     {
+        (_now, _beat) = (now, beat);
         int wanted = _format.SamplesIn(beat);
         uint units = _format.ToTimestampUnits(wanted);
         while (_count < wanted) Step(units);
@@ -107,21 +128,16 @@ internal sealed class AudioReceiver : IDisposable
 
     private void Step(uint units)
     {
-        PlayoutStep step = _jitter!.Take(units);
+        PlayoutStep step = _jitter!.Take(units, _now);
         Span<short> room = _samples.AsSpan(_count);
         if (step.Kind == PlayoutKind.Frame && _decoders[step.PayloadType] is { } decoder)
         {
             _last = decoder;
-            Span<short> decoded = room[..decoder.Codec.Decode(step.Payload, room)];
-            if (_jitter.Excess > 0 && IsQuiet(decoded))
-            {
-                _jitter.Discard(step.DurationUnits);
-                return;
-            }
-
-            _concealer.Merge(decoded);
-            _concealer.Add(decoded);
-            _count += decoded.Length;
+            int length = decoder.Codec.Decode(step.Payload, room);
+            _concealer.Merge(room[..length]);
+            _concealer.Add(room[..length]);
+            _count += length;
+            Scale();
             return;
         }
 
@@ -138,28 +154,54 @@ internal sealed class AudioReceiver : IDisposable
     /// <summary>Makes sound for what did not come, with regard to what follows it when that is there.</summary>
     private void Conceal(Span<short> gap, bool isFollowed)
     {
-        if (_last!.Codec.Conceals)
+        PlayoutStep step = isFollowed ? _jitter!.Take(0, _now) : default;
+        if (!isFollowed || step.Kind != PlayoutKind.Frame || _decoders[step.PayloadType] is not { } decoder)
         {
-            _last.Codec.Conceal(gap);
+            if (_last!.Codec.Conceals) _last.Codec.Conceal(gap);
+            else _concealer.Conceal(gap, default);
             return;
         }
 
-        Span<short> next = default;
-        if (isFollowed)
+        Span<short> room = _samples.AsSpan(_count);
+        if (_last!.Codec.Conceals)
         {
-            PlayoutStep step = _jitter!.Take(0);
-            if (step.Kind == PlayoutKind.Frame && _decoders[step.PayloadType] is { } decoder)
-            {
-                _last = decoder;
-                Span<short> room = _samples.AsSpan(_count);
-                next = room[..decoder.Codec.Decode(step.Payload, room)];
-                _count += next.Length;
-            }
+            // The packet behind the gap knows as much of it as it lasts itself.
+            int known = decoder == _last && decoder.Codec.HasRedundancy(step.Payload) ? Math.Min(gap.Length, _format.ToSamples(step.DurationUnits)) : 0;
+            if (known < gap.Length) _last.Codec.Conceal(gap[..^known]);
+            if (known > 0 && decoder.Codec.DecodeRedundancy(step.Payload, gap[^known..]) == 0) _last.Codec.Conceal(gap[^known..]);
+            else if (known > 0) _recovered++;
         }
 
-        _concealer.Conceal(gap, next);
-        if (next.IsEmpty) return;
+        _last = decoder;
+        Span<short> next = room[..decoder.Codec.Decode(step.Payload, room)];
+        if (!decoder.Codec.Conceals) _concealer.Conceal(gap, next);
         _concealer.Add(next);
+        _count += next.Length;
+    }
+
+    /// <summary>Plays a period of what is decoded twice, or not at all, when the buffer waits too short or too long.</summary>
+    /// <remarks>
+    /// Frames are taken on beats, so how long the buffer waits changes by whole beats, once enough was left out or added: what is within a beat of what it should
+    /// be cannot be better.
+    /// </remarks>
+    private void Scale()
+    {
+        long surplus = _jitter!.Surplus, beat = _format.ToTimestampUnits(_format.SamplesIn(_beat));
+        if (surplus is >= 0 && surplus <= beat + (beat / 4)) return;
+        float alike = Math.Abs(surplus) >= UrgentBeats * beat ? AlikeWhenUrgent : TimeScaler.Alike;
+        int most = Pitch.LongestPeriod(_format.SampleRate);
+        if (surplus > 0)
+        {
+            int removed = TimeScaler.Shorten(_samples.AsSpan(0, _count), _format.SampleRate, most, alike);
+            _count -= removed;
+            Shortened += TimeSpan.FromSeconds((double)removed / _format.SampleRate);
+        }
+        else
+        {
+            int added = TimeScaler.Lengthen(_samples, _count, _format.SampleRate, Math.Min(most, _samples.Length - _count), alike);
+            _count += added;
+            Lengthened += TimeSpan.FromSeconds((double)added / _format.SampleRate);
+        }
     }
 
     /// <summary>Goes over to a format with another clock or rate.</summary>
@@ -199,8 +241,6 @@ internal sealed class AudioReceiver : IDisposable
         _decoders[payloadType] = same ?? new Decoder(codec);
     }
 
-    private static bool IsQuiet(ReadOnlySpan<short> samples) => samples.IndexOfAnyExceptInRange((short)-QuietPeak, QuietPeak) < 0;
-
     private static JitterBufferStatistics Sum(in JitterBufferStatistics a, in JitterBufferStatistics b) => new(
         a.Queued + b.Queued,
         a.Played + b.Played,
@@ -210,8 +250,7 @@ internal sealed class AudioReceiver : IDisposable
         a.Reordered + b.Reordered,
         a.Overflows + b.Overflows,
         a.Underruns + b.Underruns,
-        a.Resynchronizations + b.Resynchronizations,
-        a.Discarded + b.Discarded);
+        a.Resynchronizations + b.Resynchronizations);
 
     private sealed class Decoder(IAudioCodec maker) : IDisposable
     {

@@ -97,6 +97,10 @@ public sealed class AudioSession : IDisposable
         Playout = _receiver?.Statistics ?? default,
         Discarded = _discarded,
         Foreign = _foreign,
+        Recovered = _receiver?.Recovered ?? 0,
+        PlayoutDelay = _receiver?.Delay ?? default,
+        Shortened = _receiver?.Shortened ?? default,
+        Lengthened = _receiver?.Lengthened ?? default,
     };
 
     private Instant NextBeat => _start + (Beat * _beats);
@@ -215,7 +219,7 @@ public sealed class AudioSession : IDisposable
         {
             _receiver!.PutOther(packet.Header);
         }
-        else if (!_receiver!.Put(packet))
+        else if (!_receiver!.Put(packet, now))
         {
             _discarded++;
         }
@@ -271,7 +275,7 @@ public sealed class AudioSession : IDisposable
     {
         Instant at = NextBeat;
         _beats++;
-        _receiver!.Beat(Beat);
+        _receiver!.Beat(Beat, at);
         if (State == AudioSessionState.Draining)
         {
             if (_receiver.IsDrained || now - _stopped >= MaxDrain) End();

@@ -24,4 +24,16 @@ public sealed record AudioStatistics
 
     /// <summary>Datagrams from an address that the stream does not come from.</summary>
     public long Foreign { get; init; }
+
+    /// <summary>Lost packets whose sound came a second time with the next one.</summary>
+    public long Recovered { get; init; }
+
+    /// <summary>How long playout waits now: from when the fastest packets come to when their sound is given.</summary>
+    public TimeSpan PlayoutDelay { get; init; }
+
+    /// <summary>Sound that was left out so that the delay gets shorter.</summary>
+    public TimeSpan Shortened { get; init; }
+
+    /// <summary>Sound that was played twice so that the delay gets longer.</summary>
+    public TimeSpan Lengthened { get; init; }
 }

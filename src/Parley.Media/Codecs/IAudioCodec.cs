@@ -44,4 +44,14 @@ public interface IAudioDecoder : IDisposable
     /// <summary>Makes sound for a packet that did not come.</summary>
     /// <param name="samples">All are filled.</param>
     void Conceal(Span<short> samples);
+
+    /// <summary>True when a payload also holds the sound before its own, for the case that the packet before it was lost.</summary>
+    /// <param name="payload">One packet's.</param>
+    bool HasRedundancy(ReadOnlySpan<byte> payload) => false;
+
+    /// <summary>Decodes the sound before a payload's own. The payload itself is decoded afterwards, as ever.</summary>
+    /// <param name="payload">The packet's behind the one that was lost.</param>
+    /// <param name="samples">All are filled: the last of the gap, whose beginning is concealed when the payload knows less of it.</param>
+    /// <returns>Samples written, 0 when the payload has no redundancy or cannot be decoded; the samples are then undefined.</returns>
+    int DecodeRedundancy(ReadOnlySpan<byte> payload, Span<short> samples) => 0;
 }

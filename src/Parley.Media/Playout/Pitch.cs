@@ -3,7 +3,7 @@ namespace Parley.Media.Playout;
 /// <summary>How a piece of sound repeats itself: the period of a voice, and how much it does.</summary>
 /// <param name="Period">In samples: 2.5 to 15 ms, the pitch of voices from 400 down to 66 Hz.</param>
 /// <param name="Correlation">Between a piece and the one a period away: 1 where both are the same, about 0 for noise, 0 for silence.</param>
-internal readonly record struct Pitch(int Period, float Correlation)
+public readonly record struct Pitch(int Period, float Correlation)
 {
     /// <summary>The shortest period looked for.</summary>
     public static int ShortestPeriod(int sampleRate) => sampleRate / 400;

@@ -4,18 +4,17 @@ namespace Parley.Rtp.Jitter;
 
 /// <summary>Puts the packets of one stream back into their order and their time: they go in as they come and come out evenly.</summary>
 /// <remarks>
-/// It has no clock of its own: its time line grows by what is taken out. A packet's place on it is its timestamp plus an
-/// offset that is set by the first packet, so that it is played <see cref="JitterBufferOptions.Delay"/> later.
+/// Its time line grows by what is taken out. A packet's place on it is its timestamp plus an offset that is set by the first packet.
 /// <code>
-///  taken out already |-- delay --| newest packet
-/// -------------------+----+----+----+----------- time line in clock units
+///  taken out already |--- lead ---| where the fastest packet would be now
+/// -------------------+----+----+--+-------- time line in clock units
 ///           _playout ^   queued packets, sorted
 /// </code>
-/// Without loss every payload comes out once and nothing comes between. When the buffer runs dry and the packet that
-/// was waited for comes a little late, playout steps back for it: the delay has then grown, up to
-/// <see cref="JitterBufferOptions.MaxDelay"/>. It shrinks again at the next talk spurt, or when the player leaves out a
-/// quiet frame (<see cref="Excess"/>, <see cref="Discard"/>); a clock that runs a little faster or slower than ours is
-/// followed in these two ways. Bounded: <see cref="Capacity"/> packets.
+/// The lead is how long playout waits for packets; how long it should wait, so that nearly all come in time, is measured
+/// (<see cref="DelayEstimator"/>). Whoever plays makes up the difference (<see cref="Surplus"/>) by playing some sound shorter or longer: as the time line grows by what is
+/// taken and not by what is heard, nothing more need be said about it here. At a talk spurt the buffer makes it up itself. So the delay follows the network,
+/// and a clock that runs a little faster or slower than ours. Without loss every payload comes out once and nothing comes between. When the buffer runs dry
+/// and the packet that was waited for comes a little late, playout steps back for it, up to <see cref="JitterBufferOptions.MaxDelay"/>. Bounded: <see cref="Capacity"/> packets.
 /// </remarks>
 public sealed class JitterBuffer : IDisposable
 {
@@ -26,11 +25,11 @@ public sealed class JitterBuffer : IDisposable
     private const int MaxSequenceStep = 1000;       // farther is another sequence, not a gap
     private const int MostBridgedMilliseconds = 120;
     private const int LateInARow = 10;              // after which the stream's clock is taken to have moved
-    private const int ExcessWindow = 100;           // packets over which the delay must have been too long: 2 s
 
     private readonly BufferPool _buffers;
     private readonly Entry[] _entries = new Entry[Capacity];
-    private readonly long _delay, _maxDelay, _tolerance, _maxAhead, _mostBridged;
+    private readonly long _minDelay, _maxDelay, _maxAhead, _mostBridged;
+    private readonly DelayEstimator _estimator;
     private int _head;
     private PooledBuffer? _taken;           // what the last step's payload is in
 
@@ -45,13 +44,10 @@ public sealed class JitterBuffer : IDisposable
     private long _lastPlayed;               // extended sequence number of the last frame taken
     private long _concealed;                // pieces given as lost since then
     private uint _dry;                      // clock units taken out since the buffer ran dry
-    private long _grown;                    // delay added by stepping back
     private int _lateInARow;
     private bool _isSilent;                 // the newest packet has no sound
-    private long _leastAhead = long.MaxValue;
-    private int _aheadCount;
 
-    private long _queued, _played, _lost, _late, _duplicates, _reordered, _overflows, _underruns, _resynchronizations, _discarded;
+    private long _queued, _played, _lost, _late, _duplicates, _reordered, _overflows, _underruns, _resynchronizations;
 
     /// <summary>An empty buffer.</summary>
     /// <param name="options">Its delays.</param>
@@ -63,29 +59,39 @@ public sealed class JitterBuffer : IDisposable
         ArgumentNullException.ThrowIfNull(buffers);
         options.Validate();
         _buffers = buffers;
-        _delay = options.Delay.Ticks * clockRate / TimeSpan.TicksPerSecond;
+        _minDelay = options.MinDelay.Ticks * clockRate / TimeSpan.TicksPerSecond;
         _maxDelay = options.MaxDelay.Ticks * clockRate / TimeSpan.TicksPerSecond;
-        _tolerance = options.Tolerance.Ticks * clockRate / TimeSpan.TicksPerSecond;
         _maxAhead = options.MaxAhead.Ticks * clockRate / TimeSpan.TicksPerSecond;
         _mostBridged = clockRate * MostBridgedMilliseconds / 1000;
+        _estimator = new DelayEstimator(clockRate, options.Delay.Ticks * clockRate / TimeSpan.TicksPerSecond, _maxDelay);
     }
 
     /// <summary>Packets that wait.</summary>
     public int Count { get; private set; }
 
-    /// <summary>How much longer the delay has been than what is put up with: the least of the last two seconds.</summary>
-    /// <value>Clock units, 0 or more.</value>
-    public uint Excess { get; private set; }
+    /// <summary>How long playout waited when the last frame was taken, counted from when the fastest packets come.</summary>
+    /// <value>Clock units.</value>
+    public long Lead { get; private set; }
+
+    /// <summary>How long it should wait.</summary>
+    /// <value>Clock units.</value>
+    public long Target => Math.Clamp(_estimator.Delay, _minDelay, _maxDelay);
+
+    /// <summary>How much longer than it should playout waited when the last frame was taken; negative when it was less.</summary>
+    /// <value>Clock units. What is played that much shorter or longer sets it right.</value>
+    public long Surplus { get; private set; }
 
     /// <summary>What happened so far.</summary>
     public JitterBufferStatistics Statistics =>
-        new(_queued, _played, _lost, _late, _duplicates, _reordered, _overflows, _underruns, _resynchronizations, _discarded);
+        new(_queued, _played, _lost, _late, _duplicates, _reordered, _overflows, _underruns, _resynchronizations);
 
     /// <summary>Puts a packet in.</summary>
     /// <param name="header">Its header.</param>
     /// <param name="payload">Copied.</param>
     /// <param name="durationUnits">How long the payload plays, in clock units; more than 0.</param>
-    public JitterPutResult Put(in RtpHeader header, ReadOnlySpan<byte> payload, uint durationUnits)
+    /// <param name="now">When it came.</param>
+    /// <param name="covers">For how many packets before it, should they be missing, it can stand in.</param>
+    public JitterPutResult Put(in RtpHeader header, ReadOnlySpan<byte> payload, uint durationUnits, Instant now, int covers = 0)
     {
         ArgumentOutOfRangeException.ThrowIfZero(durationUnits);
         if (!_hasStream || header.Ssrc != _ssrc) BeginStream(header);
@@ -105,14 +111,24 @@ public sealed class JitterBuffer : IDisposable
 
         long timestamp = RtpSequence.Extend(header.Timestamp, _newestTimestamp);
         long place = timestamp + _offset;
-        if (ahead > 0 || _newestEnd == long.MinValue)
+        bool isNewest = ahead > 0 || _newestEnd == long.MinValue;
+        if (isNewest && IsJump(place))
         {
-            _isSilent = false;
-            place = Align(place, timestamp, header.Marker, ahead);
-            (_newestTimestamp, _newestEnd) = (timestamp, place + durationUnits);
+            _resynchronizations++;
+            _estimator.Restart();
+            StartAt(timestamp);
+            place = timestamp + _offset;
         }
 
-        if (place < _playout) return RefuseLate(sequence, ahead > 0);
+        _estimator.OnArrival(now, timestamp, isItself: true);
+        if (isNewest)
+        {
+            for (int i = 1; i <= covers && i < Math.Min(ahead, HistoryLength); i++) _estimator.OnArrival(now, timestamp - (i * (long)durationUnits), isItself: false);
+            place = Align(place, header.Marker, ahead, now);
+            (_newestTimestamp, _newestEnd, _isSilent) = (timestamp, place + durationUnits, false);
+        }
+
+        if (place < _playout) return RefuseLate(sequence, isNewest);
         if (Count == Capacity || place - _playout > _maxAhead)
         {
             _overflows++;
@@ -128,7 +144,6 @@ public sealed class JitterBuffer : IDisposable
         if (ahead < 0) _reordered++;
         _queued++;
         _lateInARow = 0;
-        Measure(place - _playout);
         return JitterPutResult.Queued;
     }
 
@@ -144,7 +159,8 @@ public sealed class JitterBuffer : IDisposable
 
     /// <summary>Takes the next piece of the time line.</summary>
     /// <param name="maxUnits">How much is wanted; a frame may be longer.</param>
-    public PlayoutStep Take(uint maxUnits)
+    /// <param name="now">The time.</param>
+    public PlayoutStep Take(uint maxUnits, Instant now)
     {
         _taken?.Release();
         _taken = null;
@@ -171,6 +187,8 @@ public sealed class JitterBuffer : IDisposable
             return new PlayoutStep(isLost ? PlayoutKind.Lost : PlayoutKind.Silence, units) { IsFollowed = isWhole };
         }
 
+        Lead = LeadAt(now, _playout);
+        Surplus = Lead - Target;
         PlayoutStep step = new(PlayoutKind.Frame, next.DurationUnits, next.PayloadType, next.Payload!.Span);
         _taken = next.Payload;
         // A payload that overlaps the one before does not hold the time line up.
@@ -182,15 +200,6 @@ public sealed class JitterBuffer : IDisposable
         Count--;
         _played++;
         return step;
-    }
-
-    /// <summary>The frame just taken was left out by the player, which takes the next in its place: the delay is that much shorter.</summary>
-    /// <param name="durationUnits">Of the frame.</param>
-    public void Discard(uint durationUnits)
-    {
-        _grown = Math.Max(0, _grown - durationUnits);
-        _discarded++;
-        ForgetMeasurement();
     }
 
     /// <summary>Drops what waits and forgets the stream.</summary>
@@ -221,13 +230,14 @@ public sealed class JitterBuffer : IDisposable
         _history = 0;
         _newestTimestamp = header.Timestamp;
         _newestEnd = long.MinValue;
+        _estimator.Restart();
         StartAt(header.Timestamp);
     }
 
     /// <summary>Moves the offset so that a timestamp is played after the delay, or behind all that waits.</summary>
     private void StartAt(long timestamp)
     {
-        long place = _playout + _delay;
+        long place = _playout + Target;
         if (Count > 0)
         {
             ref Entry last = ref _entries[(_head + Count - 1) % Capacity];
@@ -235,46 +245,41 @@ public sealed class JitterBuffer : IDisposable
         }
 
         _offset = place - timestamp;
-        (_grown, _lateInARow) = (0, 0);
-        ForgetMeasurement();
+        (_lateInARow, Surplus) = (0, 0);
     }
 
-    /// <summary>Where the newest packet goes: as its timestamp says, unless the stream's clock jumped or there is a chance to set the delay right.</summary>
-    private long Align(long place, long timestamp, bool marker, long ahead)
+    /// <summary>True when the newest packet's place says that the stream's clock has jumped.</summary>
+    private bool IsJump(long place)
     {
-        if (_newestEnd == long.MinValue) return place;
-        long delay = place - _playout;
-        if (delay > _maxAhead || delay < -_maxAhead || (delay < 0 && _lateInARow >= LateInARow))
-        {
-            _resynchronizations++;
-            StartAt(timestamp);
-            return timestamp + _offset;
-        }
+        if (_newestEnd == long.MinValue) return false;
+        long ahead = place - _playout;
+        return ahead > _maxAhead || ahead < -_maxAhead || (ahead < 0 && _lateInARow >= LateInARow);
+    }
 
-        if (Count > 0) return place;
+    /// <summary>Sets the delay right where there is a chance to: in the silence before a spurt, and for a packet that was waited for.</summary>
+    /// <returns>The place of the newest packet, as its timestamp says.</returns>
+    private long Align(long place, bool marker, long ahead, Instant now)
+    {
+        if (_newestEnd == long.MinValue || Count > 0) return place;
         bool spurt = marker || (ahead == 1 && place > _newestEnd);
         if (spurt)
         {
             // Silence before a spurt is the time to play a little sooner or later: the time line is kept when it is near enough.
-            long slack = _delay / 2;
-            if (delay < _delay - slack || delay > _delay + slack)
-            {
-                _playout = place - _delay;
-                _grown = 0;
-                ForgetMeasurement();
-            }
+            long target = Target, surplus = LeadAt(now, _playout) - target;
+            if (Math.Abs(surplus) > target / 4 || place < _playout) _playout = Math.Min(_playout + surplus, place);
         }
-        else if (delay < 0 && _grown - delay <= _maxDelay - _delay)
+        else if (place < _playout && LeadAt(now, place) <= _maxDelay)
         {
             // The buffer ran dry, and this is what it waited for: nothing later has been played, so nothing need be lost.
-            _grown -= delay;
             _playout = place;
             _underruns++;
-            ForgetMeasurement();
         }
 
         return place;
     }
+
+    /// <summary>How long playout waits when it takes a place now.</summary>
+    private long LeadAt(Instant now, long place) => _estimator.UnitsAt(now) + _offset - _estimator.Base - place;
 
     private JitterPutResult RefuseLate(long sequence, bool isNewest)
     {
@@ -327,21 +332,6 @@ public sealed class JitterBuffer : IDisposable
         _entries[(_head + index) % Capacity] = entry with { Payload = _buffers.Copy(payload) };
         Count++;
         return true;
-    }
-
-    /// <summary>Keeps the least time that packets have had before their playout: what it is above the delay is not needed.</summary>
-    private void Measure(long ahead)
-    {
-        _leastAhead = Math.Min(_leastAhead, ahead);
-        if (++_aheadCount < ExcessWindow) return;
-        Excess = (uint)Math.Max(0, _leastAhead - _delay - _tolerance);
-        (_leastAhead, _aheadCount) = (long.MaxValue, 0);
-    }
-
-    private void ForgetMeasurement()
-    {
-        (_leastAhead, _aheadCount) = (long.MaxValue, 0);
-        Excess = 0;
     }
 
     private readonly record struct Entry(long Place, uint DurationUnits, long Sequence, byte PayloadType, PooledBuffer? Payload);

@@ -3,17 +3,17 @@ namespace Parley.Rtp.Jitter;
 /// <summary>How a jitter buffer weighs delay against what comes too late.</summary>
 public sealed record JitterBufferOptions
 {
-    /// <summary>Between a packet's arrival and its playout, when packets come evenly.</summary>
+    /// <summary>How long playout waits to begin with, counted from when the fastest packets come, until it knows the network.</summary>
     /// <value>60 ms: three packets of the usual 20 ms.</value>
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>How long it waits at least.</summary>
+    /// <value>10 ms: what a program on a busy machine is late by itself.</value>
+    public TimeSpan MinDelay { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>The most that the delay may grow to when packets come late, before they are dropped instead.</summary>
     /// <value>400 ms: what ITU-T G.114 calls the limit for a conversation.</value>
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromMilliseconds(400);
-
-    /// <summary>Delay beyond <see cref="Delay"/> that is put up with before quiet frames are left out to shorten it.</summary>
-    /// <value>120 ms: below it, a shift in time does more harm than the delay.</value>
-    public TimeSpan Tolerance { get; init; } = TimeSpan.FromMilliseconds(120);
 
     /// <summary>How far ahead of playout a packet may lie before its timestamp is taken for a jump.</summary>
     /// <value>2 s.</value>
@@ -24,6 +24,7 @@ public sealed record JitterBufferOptions
     public void Validate()
     {
         if (Delay < TimeSpan.Zero || Delay > TimeSpan.FromSeconds(1)) throw new ArgumentException("Delay is 0 to 1 s.");
+        if (MinDelay < TimeSpan.Zero || MinDelay > Delay) throw new ArgumentException("MinDelay is 0 to Delay.");
         if (MaxDelay < Delay) throw new ArgumentException("MaxDelay is at least Delay.");
         if (MaxAhead < MaxDelay) throw new ArgumentException("MaxAhead is at least MaxDelay.");
     }
@@ -95,6 +96,5 @@ public readonly ref struct PlayoutStep
 /// <param name="Overflows">Packets that found the buffer full, or whose time was beyond it.</param>
 /// <param name="Underruns">Times that the buffer ran dry and playout then waited for a late packet rather than lose it.</param>
 /// <param name="Resynchronizations">Times that the stream's clock jumped.</param>
-/// <param name="Discarded">Frames left out to get rid of delay.</param>
 public readonly record struct JitterBufferStatistics(
-    long Queued, long Played, long Lost, long Late, long Duplicates, long Reordered, long Overflows, long Underruns, long Resynchronizations, long Discarded);
+    long Queued, long Played, long Lost, long Late, long Duplicates, long Reordered, long Overflows, long Underruns, long Resynchronizations);

@@ -20,6 +20,8 @@ internal sealed class JitterBench : IDisposable
 
     public JitterBuffer Buffer { get; }
 
+    public Instant Now { get; set; } = Instant.Zero + TimeSpan.FromSeconds(1);
+
     public ushort FirstSequence { get; init; } = 100;
 
     public uint FirstTimestamp { get; init; } = 5000;
@@ -28,12 +30,12 @@ internal sealed class JitterBench : IDisposable
 
     public string Played => _played.ToString().Trim();
 
-    public JitterPutResult Put(int number, bool marker = false, uint ssrc = 1, uint timestampOffset = 0, int sequenceOffset = 0)
+    public JitterPutResult Put(int number, bool marker = false, uint ssrc = 1, uint timestampOffset = 0, int sequenceOffset = 0, int covers = 0)
     {
         byte[] payload = new byte[160];
         BinaryPrimitives.WriteInt32BigEndian(payload, number);
         return Buffer.Put(
-            new RtpHeader(0, marker, (ushort)(FirstSequence + number + sequenceOffset), FirstTimestamp + ((uint)number * Frame) + timestampOffset, ssrc), payload, Frame);
+            new RtpHeader(0, marker, (ushort)(FirstSequence + number + sequenceOffset), FirstTimestamp + ((uint)number * Frame) + timestampOffset, ssrc), payload, Frame, Now, covers);
     }
 
     public void Beat(int count = 1)
@@ -42,7 +44,7 @@ internal sealed class JitterBench : IDisposable
         {
             while (_ahead < Frame)
             {
-                PlayoutStep step = Buffer.Take(Frame);
+                PlayoutStep step = Buffer.Take(Frame, Now);
                 _ahead += step.DurationUnits;
                 if (step.Kind == PlayoutKind.Frame)
                 {
@@ -57,6 +59,7 @@ internal sealed class JitterBench : IDisposable
             }
 
             _ahead -= Frame;
+            Now += TimeSpan.FromMilliseconds(20);
         }
     }
 

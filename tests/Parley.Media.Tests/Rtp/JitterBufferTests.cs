@@ -40,7 +40,7 @@ public class JitterBufferTests
         bench.Beat(3);
         Assert.Equal(Enumerable.Range(0, 1000), bench.Numbers);
         Assert.Equal(". . . " + string.Join(' ', Enumerable.Range(0, 1000)), bench.Played);
-        Assert.Equal(new JitterBufferStatistics(1000, 1000, 0, 0, 0, 0, 0, 0, 0, 0), bench.Buffer.Statistics);
+        Assert.Equal(new JitterBufferStatistics(1000, 1000, 0, 0, 0, 0, 0, 0, 0), bench.Buffer.Statistics);
     }
 
     [Fact]
@@ -248,46 +248,63 @@ public class JitterBufferTests
     }
 
     [Theory]
-    [InlineData(+8)]      // the sender's clock ran fast: packets come ever earlier
-    [InlineData(-4)]      // or slow
-    public void The_delay_is_set_right_at_a_spurt(int drift)
+    [InlineData(+7, 3)]     // the sender's clock ran fast: the packet comes early, and waits as long as any
+    [InlineData(-2, 1)]     // slow: it is late already, and waits for the rest of the time
+    [InlineData(-4, 0)]     // so late that it is played at once
+    public void The_delay_is_set_right_at_a_spurt(int drift, int beats)
     {
         using JitterBench bench = new();
         bench.Run("0M | 1 | 2 | 3 | | | | | | | | | | | | | | | |");
-        int at = 18 + drift;                                    // number of the packet that comes now, if the clocks agreed: 18
+        int at = 19 + drift;                                    // number of the packet that comes now, if the clocks agreed: 19
         bench.Put(at, marker: true, sequenceOffset: 4 - at);
         int before = bench.Played.Split(' ').Length;
         bench.Beat(12);
 
-        // It is played three beats later, whatever its timestamp says.
-        Assert.Equal($"{at}", bench.Played.Split(' ')[before + 3]);
+        Assert.True(bench.Played.Split(' ')[before + beats] == $"{at}", bench.Played);
     }
 
     [Fact]
-    public void Delay_that_is_not_needed_is_reported_and_can_be_shed()
+    public void How_long_it_waits_and_should_wait_is_told()
     {
         using JitterBench bench = new();
-        bench.Put(0);
-        for (int i = 1; i < 20; i++) bench.Put(i);              // a burst: 400 ms are there at once
-        int next = 20;
-        while (bench.Buffer.Excess == 0)
+        int number = 0;
+        for (; number < 2000; number++)
         {
-            bench.Put(next++);
+            bench.Put(number);
             bench.Beat();
-            Assert.True(next < 300);
         }
 
-        Assert.InRange(bench.Buffer.Excess, 1u, 20 * JitterBench.Frame);
-        int waiting = bench.Buffer.Count;
-        bench.Buffer.Take(JitterBench.Frame);
-        bench.Buffer.Discard(JitterBench.Frame);
+        // Packets come evenly: the time to begin with is not needed any more.
+        Assert.Equal(3 * JitterBench.Frame, bench.Buffer.Lead);
+        Assert.Equal(80, bench.Buffer.Target);
+        Assert.Equal(bench.Buffer.Lead - bench.Buffer.Target, bench.Buffer.Surplus);
 
-        Assert.Equal(waiting - 1, bench.Buffer.Count);
-        Assert.Equal(0u, bench.Buffer.Excess);
-        Assert.Equal(1, bench.Buffer.Statistics.Discarded);
-        int played = bench.Numbers.Count;
-        bench.Beat(5);
-        Assert.Equal(played + 5, bench.Numbers.Count);          // no hole where the frame was left out
+        // Each second one comes 30 ms late.
+        for (; number < 3000; number += 2)
+        {
+            bench.Put(number);
+            bench.Beat();
+            bench.Now += TimeSpan.FromMilliseconds(10);
+            bench.Put(number + 1);
+            bench.Now -= TimeSpan.FromMilliseconds(10);
+            bench.Beat();
+        }
+
+        Assert.InRange(bench.Buffer.Target, 10 * 8, 20 * 8);
+        Assert.Equal(0, bench.Buffer.Statistics.Lost);
+    }
+
+    [Fact]
+    public void A_packet_that_stands_in_for_a_lost_one_is_waited_for()
+    {
+        using JitterBench bench = new();
+        for (int number = 0; number < 3000; number++)
+        {
+            if (number % 20 != 7) bench.Put(number, covers: 1);
+            bench.Beat();
+        }
+
+        Assert.InRange(bench.Buffer.Target, 20 * 8, 25 * 8);    // a frame longer than without loss
     }
 
     [Fact]
@@ -314,10 +331,10 @@ public class JitterBufferTests
         uint put = 0, taken = 0, played = 0;
         for (int beat = 0; beat < 600; beat++)
         {
-            for (; put * units < beat * 160 && put < 100; put++) buffer.Put(new RtpHeader(0, false, (ushort)put, put * units, 1), payload, units);
+            for (; put * units < beat * 160 && put < 100; put++) buffer.Put(new RtpHeader(0, false, (ushort)put, put * units, 1), payload, units, Instant.Zero + TimeSpan.FromMilliseconds(20 * beat));
             while (taken < (beat + 1) * 160)
             {
-                PlayoutStep step = buffer.Take(160);
+                PlayoutStep step = buffer.Take(160, Instant.Zero + TimeSpan.FromMilliseconds(20 * beat));
                 if (step.Kind == PlayoutKind.Frame) played += step.DurationUnits;
                 taken += step.DurationUnits;
             }
@@ -333,7 +350,7 @@ public class JitterBufferTests
         for (int seed = 0; seed < 200; seed++)
         {
             Random random = new(seed);
-            using JitterBench bench = new(new JitterBufferOptions { Delay = TimeSpan.FromMilliseconds(random.Next(0, 200)) });
+            using JitterBench bench = new(new JitterBufferOptions { Delay = TimeSpan.FromMilliseconds(random.Next(10, 200)) });
             int number = 0;
             for (int i = 0; i < 2000; i++)
             {
@@ -344,7 +361,7 @@ public class JitterBufferTests
                     case 2: number += random.Next(-50, 50); break;
                     case 3: bench.Put(number, ssrc: (uint)random.Next(3)); break;
                     case 4: bench.Put(number, random.Next(2) == 0, timestampOffset: (uint)random.NextInt64(1L << 32), sequenceOffset: random.Next(65536)); break;
-                    case 5: bench.Buffer.Discard(160); break;
+                    case 5: bench.Now += TimeSpan.FromMilliseconds(random.Next(300)); break;
                     case 6: bench.Buffer.PutOther(new RtpHeader(101, false, (ushort)random.Next(65536), 0, 1)); break;
                     default: bench.Put(number++, random.Next(20) == 0); break;
                 }
@@ -374,8 +391,9 @@ public class JitterBufferTests
         {
             for (int i = 0; i < 1000; i++, number++)
             {
-                bench.Buffer.Put(new RtpHeader(0, false, (ushort)number, (uint)number * 160, 1), payload, 160);
-                bench.Buffer.Take(160);
+                bench.Buffer.Put(new RtpHeader(0, false, (ushort)number, (uint)number * 160, 1), payload, 160, bench.Now);
+                bench.Buffer.Take(160, bench.Now);
+                bench.Now += TimeSpan.FromMilliseconds(20);
             }
         });
     }
@@ -385,6 +403,7 @@ public class JitterBufferTests
     {
         Assert.Throws<ArgumentException>(() => new JitterBench(new JitterBufferOptions { Delay = TimeSpan.FromSeconds(2) }));
         Assert.Throws<ArgumentException>(() => new JitterBench(new JitterBufferOptions { MaxDelay = TimeSpan.FromMilliseconds(10) }));
+        Assert.Throws<ArgumentException>(() => new JitterBench(new JitterBufferOptions { MinDelay = TimeSpan.FromMilliseconds(70) }));
         Assert.Throws<ArgumentException>(() => new JitterBench(new JitterBufferOptions { MaxAhead = TimeSpan.FromMilliseconds(10) }));
     }
 }
