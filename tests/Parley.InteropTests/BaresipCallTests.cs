@@ -27,7 +27,7 @@ public sealed class BaresipCallTests(ITestOutputHelper output) : InteropTest(out
         await bob.EventAsync("CALL_CLOSED");
 
         await Sound.AssertHeardAsync(Output, callerSays, await bob.HeardAsync(), codec);
-        await Sound.AssertHeardAsync(Output, calleeSays, heardByAlice, codec);
+        await Sound.AssertHeardByParleyAsync(Output, calleeSays, heardByAlice, codec);
         Assert.Equal("7", alice.Process.Keys);
         (await capture.StopAsync()).AssertClean();
     }
@@ -57,7 +57,7 @@ public sealed class BaresipCallTests(ITestOutputHelper output) : InteropTest(out
         await bob.Process.SucceededAsync();
 
         await Sound.AssertHeardAsync(Output, calleeSays, await alice.HeardAsync(), codec);
-        await Sound.AssertHeardAsync(Output, callerSays, heardByBob, codec);
+        await Sound.AssertHeardByParleyAsync(Output, callerSays, heardByBob, codec);
         Assert.Equal("9", bob.Process.Keys);
         (await capture.StopAsync()).AssertClean();
     }

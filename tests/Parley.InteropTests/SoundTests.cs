@@ -20,8 +20,8 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
         await alice.Process.SucceededAsync();
         await bob.Process.SucceededAsync();
 
-        await Sound.AssertHeardAsync(Output, callerSays, heardByBob, codec.ToUpperInvariant());
-        await Sound.AssertHeardAsync(Output, calleeSays, heardByAlice, codec.ToUpperInvariant());
+        await Sound.AssertHeardByParleyAsync(Output, callerSays, heardByBob, codec.ToUpperInvariant());
+        await Sound.AssertHeardByParleyAsync(Output, calleeSays, heardByAlice, codec.ToUpperInvariant());
         CapturedTraffic traffic = await capture.StopAsync();
         traffic.AssertClean();
         Assert.All(traffic.Rtp, packet => Assert.Equal(codec == "pcmu" ? 0 : 8, packet.PayloadType));
@@ -38,7 +38,7 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
         await ParleyPhone.Call(Bench, server, "alice", "bob", Transport.Udp, "--play", callerSays).Process.SucceededAsync();
 
         await bob.Process.SucceededAsync();
-        await Sound.AssertHeardAsync(Output, callerSays, heardByBob);
+        await Sound.AssertHeardByParleyAsync(Output, callerSays, heardByBob);
     }
 
     [PeerFact(Programs.EspeakNg, Programs.Sox)]
@@ -51,7 +51,7 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
         await ParleyPhone.CallDirectly(Bench, bob.Address, Transport.Udp, "--play", callerSays).Process.SucceededAsync();
 
         await bob.Process.SucceededAsync();
-        await Sound.AssertHeardAsync(Output, callerSays, heardByBob);
+        await Sound.AssertHeardByParleyAsync(Output, callerSays, heardByBob);
     }
 
     [PeerTheory(Programs.EspeakNg, Programs.Sox, Programs.Tshark)]
@@ -66,7 +66,7 @@ public sealed class SoundTests(ITestOutputHelper output) : InteropTest(output)
 
         await ParleyPhone.Call(Bench, server, "alice", "echo", transport, "--play", callerSays, "--record", heard, "--duration", "8s").Process.SucceededAsync();
 
-        await Sound.AssertHeardAsync(Output, callerSays, heard);
+        await Sound.AssertHeardByParleyAsync(Output, callerSays, heard);
         (await capture.StopAsync()).AssertClean();
     }
 

@@ -1,4 +1,5 @@
 using Parley.TestSupport;
+using Parley.Voice;
 
 namespace Parley.InteropTests.Harness;
 
@@ -6,6 +7,7 @@ namespace Parley.InteropTests.Harness;
 internal static class Sound
 {
     private const double LeastSignalToNoise = 30;
+    private const double LeastUnderstood = 0.95;
 
     /// <summary>The whole speech is in the recording: 30 dB or better against the speech as G.711 codes it, with no piece missing or shifted.</summary>
     /// <param name="output">Gets what was measured.</param>
@@ -19,6 +21,26 @@ internal static class Sound
         Assert.Equal(sampleRate, heardRate);
         AudioComparison comparison = Compare(output, speech, recording, reference, heard, sampleRate);
         Assert.True(comparison is { SignalToNoise: >= LeastSignalToNoise, MissingSamples: 0, LargestShiftSamples: 0 }, $"{recording} beside {speech}: {comparison}");
+    }
+
+    /// <summary>
+    /// The whole speech was heard by Parley, whose playout may have left out periods of a voice or played them twice when packets came
+    /// late or its delay was too long: then no piece is missing, none is moved by more than 100 ms, and what was heard can be understood as well as what was said.
+    /// </summary>
+    /// <param name="output">Gets what was measured.</param>
+    /// <param name="speech">What was played: 8 kHz.</param>
+    /// <param name="recording">What was heard.</param>
+    /// <param name="codec">"PCMU" or "PCMA".</param>
+    public static async Task AssertHeardByParleyAsync(ITestOutputHelper output, string speech, string recording, string codec = "PCMU")
+    {
+        (short[] reference, int sampleRate) = Wav.Read(await Speech.CodedAsync(speech, codec));
+        (short[] heard, int heardRate) = Wav.Read(recording);
+        Assert.Equal(sampleRate, heardRate);
+        AudioComparison comparison = Compare(output, speech, recording, reference, heard, sampleRate);
+        if (comparison is { SignalToNoise: >= LeastSignalToNoise, MissingSamples: 0, LargestShiftSamples: 0 }) return;
+        double understood = Intelligibility.Of(reference, sampleRate, heard.AsSpan(Math.Max(0, comparison.OffsetSamples)), sampleRate).Score;
+        output.WriteLine($"intelligibility {understood:0.000}");
+        Assert.True(comparison.MissingSamples == 0 && Math.Abs(comparison.LargestShiftSamples) <= sampleRate / 10 && understood >= LeastUnderstood, $"{recording} beside {speech}: {comparison}, intelligibility {understood:0.000}");
     }
 
     /// <summary>The whole speech is in the recording after a change of its sample rate, which moves each sample a little: 10 dB, no piece missing or shifted.</summary>
