@@ -16,6 +16,12 @@ public sealed record AudioCapabilities
     /// <summary>Whether offers ask for RTP and RTCP on one port; an offer that asks for it always gets it (RFC 5761).</summary>
     public bool OfferRtcpMux { get; init; }
 
+    /// <summary>Whether media is protected by SRTP.</summary>
+    public SrtpUse Srtp { get; init; }
+
+    /// <summary>The crypto-suites that can be negotiated, the preferred one first.</summary>
+    public SdpList<CryptoSuite> CryptoSuites { get; init; } = [];
+
     /// <summary>The text of the <c>fmtp</c> for DTMF 0-9, *, #, A-D (RFC 4733 2.4.1 and 3.2).</summary>
     public const string DtmfEvents = "0-15";
 }
@@ -66,6 +72,9 @@ public sealed record NegotiatedAudio
     /// <summary>Sound per packet that the other side likes to receive.</summary>
     public required TimeSpan PacketTime { get; init; }
 
+    /// <summary>What protects the stream; null for plain RTP.</summary>
+    public NegotiatedCrypto? Crypto { get; init; }
+
     /// <summary>The codec to send with.</summary>
     public NegotiatedFormat Codec => Codecs[0];
 
@@ -88,8 +97,11 @@ public enum NegotiationFailure
     /// <summary>The streams of audio are rejected (port 0).</summary>
     Rejected,
 
-    /// <summary>The streams of audio want a transport other than plain RTP.</summary>
+    /// <summary>The streams of audio want a transport other than RTP, or SRTP where that is not to be used.</summary>
     UnsupportedTransport,
+
+    /// <summary>One side wants the stream protected, and there is no crypto line that both can do.</summary>
+    NoCommonCrypto,
 
     /// <summary>No codec that both know.</summary>
     NoCommonCodec,

@@ -16,6 +16,7 @@ namespace Parley.Sdp;
 public sealed class OfferAnswer
 {
     private readonly AudioCapabilities _capabilities;
+    private readonly CryptoNegotiation _crypto;
     private readonly string _sessionId;
     private MediaDirection _offeredDirection;
     private bool _offeredMux;
@@ -36,13 +37,14 @@ public sealed class OfferAnswer
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sessionId, 1L << 62);
         if (!HasCodec(capabilities.Formats)) throw new ArgumentException("Audio needs a codec.", nameof(capabilities));
         _capabilities = capabilities;
+        _crypto = new CryptoNegotiation(capabilities.Srtp, capabilities.CryptoSuites);
         _formats = capabilities.Formats;
         _sessionId = sessionId.ToString(CultureInfo.InvariantCulture);
     }
 
     private OfferAnswer(OfferAnswer other)
     {
-        (_capabilities, _sessionId, _offeredDirection, _offeredMux) = (other._capabilities, other._sessionId, other._offeredDirection, other._offeredMux);
+        (_capabilities, _crypto, _sessionId, _offeredDirection, _offeredMux) = (other._capabilities, other._crypto, other._sessionId, other._offeredDirection, other._offeredMux);
         (_mediaIndex, _formats, _beforeOffer, _lastMade) = (other._mediaIndex, other._formats, other._beforeOffer, other._lastMade);
         (Local, Remote, Audio, IsOfferPending) = (other.Local, other.Remote, other.Audio, other.IsOfferPending);
     }
@@ -69,7 +71,9 @@ public sealed class OfferAnswer
     public SessionDescription CreateOffer(LocalAudioAddress address, MediaDirection direction)
     {
         if (IsOfferPending) throw new InvalidOperationException("An offer is pending.");
-        MediaDescription media = Describe(address, _formats, direction, _capabilities.OfferRtcpMux, "RTP/AVP");
+        // A secure profile that was agreed on stays (RFC 8643 makes no change to it).
+        string protocol = Local?.Media.Count > 0 && CryptoNegotiation.IsSecure(Local.Media[_mediaIndex].Protocol) ? Local.Media[_mediaIndex].Protocol : _crypto.OfferedProtocol;
+        MediaDescription media = Describe(address, _formats, direction, _capabilities.OfferRtcpMux, protocol, _crypto.Offer(address.Rtp));
         SdpList<MediaDescription> streams;
         if (Local is null || Local.Media.Count == 0)
         {
@@ -112,15 +116,22 @@ public sealed class OfferAnswer
         if (media.IsRejected) return NegotiationFailure.Rejected;
         NegotiationFailure failure = Match(
             answer, _mediaIndex, _formats, isOffer: false, _offeredDirection, _offeredMux && media.RtcpMux, out audio);
-        if (failure == NegotiationFailure.None) Audio = audio;
-        return failure;
+        if (failure != NegotiationFailure.None) return failure;
+        if (!_crypto.TryTake(media, Local.Media[_mediaIndex], out NegotiatedCrypto? crypto))
+        {
+            audio = null;
+            return NegotiationFailure.NoCommonCrypto;
+        }
+
+        Audio = audio = audio! with { Crypto = crypto };
+        return NegotiationFailure.None;
     }
 
     /// <summary>Says what <see cref="Answer"/> would: whether a call can be refused before anything is opened for it.</summary>
     public NegotiationFailure Evaluate(SessionDescription offer)
     {
         ArgumentNullException.ThrowIfNull(offer);
-        return IsOfferPending ? NegotiationFailure.OfferPending : Choose(offer, MediaDirection.SendReceive, out _);
+        return IsOfferPending ? NegotiationFailure.OfferPending : Choose(offer, MediaDirection.SendReceive, default, out _);
     }
 
     /// <summary>Answers an offer.</summary>
@@ -140,7 +151,7 @@ public sealed class OfferAnswer
         ArgumentNullException.ThrowIfNull(offer);
         (answer, audio) = (null, null);
         if (IsOfferPending) return NegotiationFailure.OfferPending;
-        NegotiationFailure failure = Choose(offer, direction, out audio);
+        NegotiationFailure failure = Choose(offer, direction, address.Rtp, out audio);
         if (failure != NegotiationFailure.None) return failure;
 
         _mediaIndex = audio!.MediaIndex;
@@ -149,7 +160,7 @@ public sealed class OfferAnswer
         for (int i = 0; i < streams.Length; i++)
         {
             streams[i] = i == _mediaIndex
-                ? Describe(address, AnswerFormats(_formats, audio, offer.Media[i].RtpFormats()), audio.Direction, audio.RtcpMux, offer.Media[i].Protocol)
+                ? Describe(address, AnswerFormats(_formats, audio, offer.Media[i].RtpFormats()), audio.Direction, audio.RtcpMux, offer.Media[i].Protocol, audio.Crypto is { } crypto ? [CryptoNegotiation.Answer(crypto)] : [])
                 : Rejected(offer.Media[i]);
         }
 
@@ -166,11 +177,12 @@ public sealed class OfferAnswer
     /// <remarks>The port is 0, so that it cannot start anything. Source: RFC 3264 9.</remarks>
     public static SessionDescription DescribeCapabilities(AudioCapabilities capabilities, NetworkAddress address, long sessionId)
     {
-        OfferAnswer session = new(capabilities, sessionId);
+        // Keys are for sessions, and there is none.
+        OfferAnswer session = new(capabilities with { Srtp = SrtpUse.Off }, sessionId);
         return session.CreateOffer(new LocalAudioAddress(address.WithPort(0), address.WithPort(1)), MediaDirection.SendReceive);
     }
 
-    private NegotiationFailure Choose(SessionDescription offer, MediaDirection direction, out NegotiatedAudio? audio)
+    private NegotiationFailure Choose(SessionDescription offer, MediaDirection direction, NetworkAddress local, out NegotiatedAudio? audio)
     {
         audio = null;
         NegotiationFailure failure = NegotiationFailure.NoAudio;
@@ -180,7 +192,17 @@ public sealed class OfferAnswer
             if (media.Media != "audio") continue;
             NegotiationFailure here = media.IsRejected ? NegotiationFailure.Rejected
                 : Match(offer, i, _formats, isOffer: true, direction, media.RtcpMux, out audio);
-            if (here == NegotiationFailure.None) return here;
+            if (here == NegotiationFailure.None)
+            {
+                if (_crypto.TryChoose(media, local, out NegotiatedCrypto? crypto))
+                {
+                    audio = audio! with { Crypto = crypto };
+                    return here;
+                }
+
+                (here, audio) = (NegotiationFailure.NoCommonCrypto, null);
+            }
+
             // The reason of the stream that came nearest to an agreement is the one worth telling.
             if (here > failure) failure = here;
         }
@@ -188,12 +210,12 @@ public sealed class OfferAnswer
         return failure;
     }
 
-    private static NegotiationFailure Match(
+    private NegotiationFailure Match(
         SessionDescription remote, int index, SdpList<MediaFormat> ours, bool isOffer, MediaDirection direction, bool mux, out NegotiatedAudio? audio)
     {
         audio = null;
         MediaDescription media = remote.Media[index];
-        if (media.Protocol is not ("RTP/AVP" or "RTP/AVPF")) return NegotiationFailure.UnsupportedTransport;
+        if (!_crypto.IsKnown(media.Protocol)) return NegotiationFailure.UnsupportedTransport;
 
         List<NegotiatedFormat> codecs = [], events = [];
         foreach (MediaFormat theirs in media.RtpFormats())
@@ -314,7 +336,7 @@ public sealed class OfferAnswer
     }
 
     private MediaDescription Describe(
-        LocalAudioAddress address, SdpList<MediaFormat> formats, MediaDirection direction, bool mux, string protocol)
+        LocalAudioAddress address, SdpList<MediaFormat> formats, MediaDirection direction, bool mux, string protocol, SdpList<SdpAttribute> crypto)
     {
         SdpList<SdpAttribute> attributes = [];
         SdpList<string> numbers = [];
@@ -328,6 +350,7 @@ public sealed class OfferAnswer
         attributes = attributes.Add(new SdpAttribute("ptime", _capabilities.PacketTime.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture)));
         if (RtcpAttribute(address) is { } rtcp) attributes = attributes.Add(rtcp);
         if (mux) attributes = attributes.Add(new SdpAttribute("rtcp-mux"));
+        foreach (SdpAttribute line in crypto) attributes = attributes.Add(line);
         return new MediaDescription
         {
             Media = "audio",

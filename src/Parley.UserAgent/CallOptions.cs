@@ -1,3 +1,4 @@
+using Parley.Sdp;
 using Parley.Sip.Messages;
 
 namespace Parley.UserAgent;
@@ -16,6 +17,10 @@ public sealed record CallOptions
     /// <value>True unless set: who offers hears early media, and whom it suits to be offered something is mostly another server.</value>
     /// <remarks>Source: RFC 3261 13.2.1.</remarks>
     public bool SendsOffer { get; init; } = true;
+
+    /// <summary>Whether the sound is protected by SRTP.</summary>
+    /// <value>Null, the default, is as the user agent is set up.</value>
+    public SrtpUse? Srtp { get; init; }
 
     /// <summary>How many addresses of 3xx responses are tried, one after the other.</summary>
     /// <value>0 to 16; 0, the default, takes a 3xx for a refusal.</value>

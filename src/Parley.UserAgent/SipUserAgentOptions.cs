@@ -6,6 +6,7 @@ using Parley.Endpoint.Sip;
 using Parley.Endpoint.Sip.Locating;
 using Parley.Media.Codecs;
 using Parley.Net;
+using Parley.Sdp;
 using Parley.Sip.Messages;
 using Parley.Sip.Transactions;
 using Parley.UserAgent.Registrations;
@@ -43,6 +44,9 @@ public sealed record SipUserAgentOptions
 
     /// <inheritdoc cref="UserAgentCoreOptions.Codecs"/>
     public AudioCodecs Codecs { get; init; } = AudioCodecs.All;
+
+    /// <inheritdoc cref="UserAgentCoreOptions.Srtp"/>
+    public SrtpUse Srtp { get; init; }
 
     /// <inheritdoc cref="UserAgentCoreOptions.MaxCalls"/>
     public int MaxCalls { get; init; } = 100;
@@ -123,6 +127,7 @@ public sealed record SipUserAgentOptions
         Password = Password,
         OutboundProxy = OutboundProxy,
         Codecs = Codecs,
+        Srtp = Srtp,
         MaxCalls = MaxCalls,
         Product = Product,
         InfoPackages = InfoPackages,

@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Media.Codecs;
+using Parley.Sdp;
 using Parley.Sip.Dialogs;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
@@ -33,6 +34,10 @@ public sealed record UserAgentCoreOptions
 
     /// <summary>The codecs, the preferred one first.</summary>
     public AudioCodecs Codecs { get; init; } = AudioCodecs.All;
+
+    /// <summary>Whether the sound of calls is protected by SRTP, with keys in the session descriptions.</summary>
+    /// <value>Off unless set: such keys are for signalling that is encrypted (RFC 4568 8.3, RFC 8643 4), and only who sets this up knows that.</value>
+    public SrtpUse Srtp { get; init; }
 
     /// <summary>The address that media is bound to; the default value takes that of the interface towards the other side.</summary>
     public NetworkAddress MediaAddress { get; init; }

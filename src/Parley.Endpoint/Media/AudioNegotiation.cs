@@ -1,4 +1,5 @@
 using Parley.Media.Codecs;
+using Parley.Rtp.Srtp;
 using Parley.Sdp;
 
 namespace Parley.Endpoint.Media;
@@ -8,8 +9,13 @@ public static class AudioNegotiation
 {
     private const byte TelephoneEventNumber = 101;      // what nearly everybody uses
 
+    // The strongest first (RFC 4568 5.1.1). Three are offered, so that an INVITE does not outgrow a datagram: the last is what everybody has.
+    private static readonly SrtpSuite[] OfferedSuites = [SrtpSuite.AeadAes256Gcm, SrtpSuite.AeadAes128Gcm, SrtpSuite.AesCm128Tag80];
+
     /// <summary>What to offer: the codecs in their order, and DTMF for each of their clock rates.</summary>
-    public static AudioCapabilities ToCapabilities(this AudioCodecs codecs)
+    /// <param name="codecs">The codecs.</param>
+    /// <param name="srtp">Whether media is protected.</param>
+    public static AudioCapabilities ToCapabilities(this AudioCodecs codecs, SrtpUse srtp = SrtpUse.Off)
     {
         ArgumentNullException.ThrowIfNull(codecs);
         List<MediaFormat> formats = [];
@@ -28,8 +34,22 @@ public static class AudioNegotiation
             formats.Add(new MediaFormat(number, MediaFormat.TelephoneEvent, clockRate, 1, AudioCapabilities.DtmfEvents));
         }
 
-        return new AudioCapabilities { Formats = [.. formats] };
+        return new AudioCapabilities { Formats = [.. formats], Srtp = srtp, CryptoSuites = Suites() };
     }
+
+    private static SdpList<CryptoSuite> Suites()
+    {
+        SdpList<CryptoSuite> suites = [];
+        foreach (SrtpSuite suite in OfferedSuites) suites = suites.Add(ToCryptoSuite(suite, isOffered: true));
+        foreach (SrtpSuite suite in SrtpSuite.All)
+        {
+            if (!OfferedSuites.Contains(suite)) suites = suites.Add(ToCryptoSuite(suite, isOffered: false));
+        }
+
+        return suites;
+    }
+
+    private static CryptoSuite ToCryptoSuite(SrtpSuite suite, bool isOffered) => new(suite.Name, suite.MasterKeyLengthBytes + suite.MasterSaltLengthBytes, isOffered);
 
     /// <summary>The codec of a negotiated format.</summary>
     /// <returns>Null when it is none of these.</returns>

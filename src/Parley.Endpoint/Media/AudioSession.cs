@@ -49,6 +49,7 @@ public sealed class AudioSession : IDisposable
     private readonly NtpClock _clock;
     private readonly Random _random;
     private readonly SymmetricRtp _remote = new();
+    private readonly SrtpProtection _protection;
     private readonly TelephoneEventReceiver _events = new();
     private readonly Queue<AudioOutput> _outputs = new();
     private readonly Queue<(Instant At, PooledBuffer Datagram, NetworkAddress From)> _early = new();
@@ -72,6 +73,7 @@ public sealed class AudioSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         (_options, _buffers, _clock, _random) = (options, buffers, clock, random);
+        _protection = new SrtpProtection(buffers);
     }
 
     /// <summary>Where it is in its life.</summary>
@@ -101,6 +103,9 @@ public sealed class AudioSession : IDisposable
         PlayoutDelay = _receiver?.Delay ?? default,
         Shortened = _receiver?.Shortened ?? default,
         Lengthened = _receiver?.Lengthened ?? default,
+        CryptoSuite = _protection.Suite,
+        NotAuthentic = _protection.NotAuthentic,
+        Replayed = _protection.Replayed,
     };
 
     private Instant NextBeat => _start + (Beat * _beats);
@@ -139,6 +144,7 @@ public sealed class AudioSession : IDisposable
         _audio = audio;
         _session!.ClockRate = audio.Codec.Format.ClockRate;
         _remote.Negotiate(audio);
+        _protection.Negotiate(audio.Crypto);
         _sender!.Negotiate(audio, _codecs!);
         _receiver!.Negotiate(audio, _codecs!);
     }
@@ -159,7 +165,7 @@ public sealed class AudioSession : IDisposable
         {
             PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
             datagram.Length = _session!.WriteGoodbye(now, datagram.Span);
-            _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtcp, datagram, _remote.Rtcp));
+            SendRtcp(datagram);
         }
 
         (State, _stopped) = (AudioSessionState.Draining, now);
@@ -182,6 +188,7 @@ public sealed class AudioSession : IDisposable
             return;
         }
 
+        if (!_protection.TryUnprotect(ref datagram, isRtcp: false)) return;
         if (RtpPacket.TryParse(datagram, out RtpPacket packet) != RtpError.None)
         {
             _discarded++;
@@ -230,7 +237,7 @@ public sealed class AudioSession : IDisposable
     /// <summary>A datagram came to the RTCP port.</summary>
     public void OnRtcp(Instant now, ReadOnlySpan<byte> datagram, NetworkAddress from)
     {
-        if (State is not (AudioSessionState.Running or AudioSessionState.Draining)) return;
+        if (State is not (AudioSessionState.Running or AudioSessionState.Draining) || !_protection.TryUnprotect(ref datagram, isRtcp: true)) return;
         if (!_remote.OnRtcp(from))
         {
             _foreign++;
@@ -269,6 +276,7 @@ public sealed class AudioSession : IDisposable
         while (_outputs.TryDequeue(out AudioOutput output)) output.Datagram?.Release();
         _sender?.Dispose();
         _receiver?.Dispose();
+        _protection.Dispose();
     }
 
     private void OnBeat(Instant now)
@@ -294,13 +302,21 @@ public sealed class AudioSession : IDisposable
     {
         PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
         datagram.Length = _session!.TryWriteReport(now, datagram.Span);
-        if (datagram.Length > 0 && _remote.Rtcp.IsSpecified) _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtcp, datagram, _remote.Rtcp));
+        if (datagram.Length > 0 && _remote.Rtcp.IsSpecified) SendRtcp(datagram);
         else datagram.Release();
+    }
+
+    private void SendRtcp(PooledBuffer datagram)
+    {
+        if (_protection.Protect(datagram, isRtcp: true) is { } whole) _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtcp, whole, _remote.Rtcp));
     }
 
     private void TakePackets()
     {
-        while (_sender!.TryTake(out PooledBuffer? packet)) _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtp, packet, _remote.Rtp));
+        while (_sender!.TryTake(out PooledBuffer? packet))
+        {
+            if (_protection.Protect(packet!, isRtcp: false) is { } whole) _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtp, whole, _remote.Rtp));
+        }
     }
 
     private void TakeEvents()

@@ -36,4 +36,13 @@ public sealed record AudioStatistics
 
     /// <summary>Sound that was played twice so that the delay gets longer.</summary>
     public TimeSpan Lengthened { get; init; }
+
+    /// <summary>The crypto-suite that protects the stream; null for plain RTP.</summary>
+    public string? CryptoSuite { get; init; }
+
+    /// <summary>Datagrams that SRTP refused: changed on the way, forged, not protected, or of another key.</summary>
+    public long NotAuthentic { get; init; }
+
+    /// <summary>Datagrams that SRTP refused as they were there before, or came later than its window remembers.</summary>
+    public long Replayed { get; init; }
 }

@@ -31,6 +31,6 @@ public static partial class SecretRedaction
     private static partial Regex UriPasswords();
 
     // a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:KEY|...   a=ice-pwd:...
-    [GeneratedRegex("""(?<=^a=crypto:[^\r\n]{0,128}inline:)[^|\s]+|(?<=^a=ice-pwd:)\S+""", RegexOptions.IgnoreCase | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("""(?<=^a=crypto:[^\r\n]{0,1024}inline:)[^|;\s]+|(?<=^a=ice-pwd:)\S+""", RegexOptions.IgnoreCase | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Keys();
 }

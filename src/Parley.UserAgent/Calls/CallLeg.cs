@@ -320,7 +320,7 @@ public sealed partial class CallLeg
     internal static CallLeg Call(UserAgentCore core, SipUri target, byte[] callId, CallOptions options, ICallObserver observer)
     {
         var leg = new CallLeg(core, callId, target.ToString()) { Observer = observer };
-        leg._session.Audio = options.Audio;
+        (leg._session.Audio, leg._session.Srtp) = (options.Audio, options.Srtp);
         leg._referral = options.Referral;
         leg._outgoing = new OutgoingInvite(core, leg, target, options);
         core.Add(leg);

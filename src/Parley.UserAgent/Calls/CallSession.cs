@@ -25,6 +25,9 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     /// <summary>What it says and hears.</summary>
     public CallAudio Audio { get; set; } = CallAudio.None;
 
+    /// <summary>Whether it is protected; null for as the user agent is set up.</summary>
+    public SrtpUse? Srtp { get; set; }
+
     /// <summary>How it goes, or went until the end; null when there was no media.</summary>
     public AudioStatistics? Statistics => _media?.Statistics ?? _statistics;
 
@@ -51,7 +54,7 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     public bool TryOpen(NetworkAddress signalling)
     {
         _media?.Abandon();
-        _first = new OfferAnswer(core.Capabilities, core.Random.NextInt64(1L << 62));
+        _first = new OfferAnswer(Srtp is { } use ? core.Capabilities with { Srtp = use } : core.Capabilities, core.Random.NextInt64(1L << 62));
         _media = CallMedia.TryOpen(core, this, signalling);
         return HasMedia;
     }

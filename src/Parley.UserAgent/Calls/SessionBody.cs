@@ -43,7 +43,7 @@ internal static class SessionBody
     /// <remarks>Source: RFC 3261 20.43.</remarks>
     public static byte[] Warning(NegotiationFailure failure) => WireText.ToBytes(failure switch
     {
-        NegotiationFailure.UnsupportedTransport => "Warning: 302 parley \"Incompatible transport protocol\"\r\n",
+        NegotiationFailure.UnsupportedTransport or NegotiationFailure.NoCommonCrypto => "Warning: 302 parley \"Incompatible transport protocol\"\r\n",
         NegotiationFailure.NoCommonCodec => "Warning: 305 parley \"Incompatible media format\"\r\n",
         NegotiationFailure.NoAudio or NegotiationFailure.Rejected => "Warning: 304 parley \"Media type not available\"\r\n",
         NegotiationFailure.UnusableAddress => "Warning: 301 parley \"Incompatible network address formats\"\r\n",

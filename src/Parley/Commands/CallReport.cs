@@ -84,7 +84,8 @@ internal static class CallReport
         output.Event("ended",
             ("call", callId), ("number", number), ("reason", end.Reason.ToString()), ("status", end.StatusCode), ("phrase", end.ReasonPhrase), ("codec", audio?.Codec),
             ("sent", audio?.Rtp.PacketsSent), ("received", audio?.Rtp.PacketsReceived), ("lost", audio?.Rtp.PacketsLost),
-            ("jitterMilliseconds", audio?.Rtp.Jitter.TotalMilliseconds));
+            ("jitterMilliseconds", audio?.Rtp.Jitter.TotalMilliseconds),
+            ("srtp", audio?.CryptoSuite), ("notAuthentic", audio?.CryptoSuite is null ? null : audio.NotAuthentic), ("replayed", audio?.CryptoSuite is null ? null : audio.Replayed));
         output.Say($"{start}ended: {end}");
         if (audio?.Codec is not null) output.Say(start + Describe(audio));
     }
@@ -101,5 +102,5 @@ internal static class CallReport
 
     /// <summary>How a call's sound went, in a line.</summary>
     public static string Describe(AudioStatistics audio) => string.Create(CultureInfo.InvariantCulture,
-        $"{audio.Codec}: {audio.Rtp.PacketsSent} packets sent, {audio.Rtp.PacketsReceived} received, {audio.Rtp.PacketsLost} lost, jitter {audio.Rtp.Jitter.TotalMilliseconds:0.0} ms");
+        $"{audio.Codec}: {audio.Rtp.PacketsSent} packets sent, {audio.Rtp.PacketsReceived} received, {audio.Rtp.PacketsLost} lost, jitter {audio.Rtp.Jitter.TotalMilliseconds:0.0} ms{(audio.CryptoSuite is null ? "" : $", protected by {audio.CryptoSuite}")}");
 }

@@ -5,6 +5,7 @@ using System.Globalization;
 using Parley.Core;
 using Parley.Media.Codecs;
 using Parley.Net.Dns;
+using Parley.Sdp;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Infos;
 
@@ -87,6 +88,20 @@ internal static class Parsing
             "relay" => UserAgent.Infos.KeyTransport.InfoRelay,
             "info" => UserAgent.Infos.KeyTransport.Info,
             _ => Refuse<KeyTransport?>(result, "--dtmf-by", "rtp, relay or info"),
+        },
+    };
+
+    /// <summary>Whether sound is protected.</summary>
+    public static Option<SrtpUse?> Srtp() => new("--srtp")
+    {
+        Description = "Protect the sound (SRTP): off (as a rule), offer (where the other side can do it too) or require; the keys go with the call's messages, which transport=tls keeps secret",
+        HelpName = "USE",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "off" => SrtpUse.Off,
+            "offer" => SrtpUse.Offer,
+            "require" => SrtpUse.Require,
+            _ => Refuse<SrtpUse?>(result, "--srtp", "off, offer or require"),
         },
     };
 

@@ -8,6 +8,7 @@ using Parley.Media.Codecs;
 using Parley.Net.Dns;
 using Parley.Net.Tls;
 using Parley.Output;
+using Parley.Sdp;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
 using Parley.UserAgent.Registrations;
@@ -35,6 +36,7 @@ internal sealed class PhoneOptions
     private readonly Option<SipUri?> _proxy = Parsing.Uri("--proxy", "The server that everything goes by, such as 'sip:192.0.2.1:5060;transport=tcp'");
     private readonly Option<NetworkAddress?> _local = Parsing.Address("--local", "This phone's address; a free port when none is given");
     private readonly Option<AudioCodecs?> _codecs = Parsing.Codecs();
+    private readonly Option<SrtpUse?> _srtp = Parsing.Srtp();
     private readonly Option<string?> _mediaPorts = new("--media-ports") { Description = $"Ports for sound ({MediaPorts.DefaultRange})", HelpName = "FIRST-LAST" };
     private readonly Option<NetworkAddress?> _dns = Parsing.Dns();
     private readonly Option<string?> _authorities = new("--authorities") { Description = "A PEM file of authorities whose certificates are believed besides the system's, for transport=tls", HelpName = "FILE" };
@@ -42,7 +44,7 @@ internal sealed class PhoneOptions
 
     public PhoneOptions(Command command)
     {
-        foreach (Option option in new Option[] { _identity, _instance, _push, _password, _user, _proxy, _local, _codecs, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
+        foreach (Option option in new Option[] { _identity, _instance, _push, _password, _user, _proxy, _local, _codecs, _srtp, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
     }
 
     /// <summary>True when every message is to be printed.</summary>
@@ -77,6 +79,7 @@ internal sealed class PhoneOptions
             OutboundProxy = parse.GetValue(_proxy),
             Listen = ListenOn(parse.GetValue(_local)),
             Codecs = parse.GetValue(_codecs) ?? AudioCodecs.All,
+            Srtp = parse.GetValue(_srtp) ?? SrtpUse.Off,
             MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),
             Product = $"Parley/{CommandVersion.Text}",
             Tls = new SipTlsOptions { Trust = ReadAuthorities(parse.GetValue(_authorities)) },
