@@ -23,6 +23,9 @@ internal static class Programs
     public const string Svwar = "svwar";
     public const string Svcrack = "svcrack";
 
+    /// <summary>A library for Python, which is a file and no program.</summary>
+    public const string PyLibSrtp = "/usr/lib/python3/dist-packages/pylibsrtp/__init__.py";
+
     // Debian's packages; test.sh installs them.
     private static readonly Dictionary<string, string> PackageOf = new(StringComparer.Ordinal)
     {
@@ -42,6 +45,7 @@ internal static class Programs
         [Script] = "bsdutils",
         [Svwar] = "sipvicious",
         [Svcrack] = "sipvicious",
+        [PyLibSrtp] = "python3-pylibsrtp",
     };
 
     /// <summary>True where a test must not be skipped.</summary>
