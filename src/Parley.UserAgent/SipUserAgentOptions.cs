@@ -43,7 +43,7 @@ public sealed record SipUserAgentOptions
     public MediaPorts? MediaPorts { get; init; }
 
     /// <inheritdoc cref="UserAgentCoreOptions.Codecs"/>
-    public AudioCodecs Codecs { get; init; } = AudioCodecs.All;
+    public AudioCodecs Codecs { get; init; } = AudioCodecs.Default;
 
     /// <inheritdoc cref="UserAgentCoreOptions.Srtp"/>
     public SrtpUse Srtp { get; init; }

@@ -33,7 +33,7 @@ public sealed record UserAgentCoreOptions
     public SipUri? OutboundProxy { get; init; }
 
     /// <summary>The codecs, the preferred one first.</summary>
-    public AudioCodecs Codecs { get; init; } = AudioCodecs.All;
+    public AudioCodecs Codecs { get; init; } = AudioCodecs.Default;
 
     /// <summary>Whether the sound of calls is protected by SRTP, with keys in the session descriptions.</summary>
     /// <value>Off unless set: such keys are for signalling that is encrypted (RFC 4568 8.3, RFC 8643 4), and only who sets this up knows that.</value>

@@ -12,7 +12,7 @@ public static class AudioNegotiation
     // The strongest first (RFC 4568 5.1.1). Three are offered, so that an INVITE does not outgrow a datagram: the last is what everybody has.
     private static readonly SrtpSuite[] OfferedSuites = [SrtpSuite.AeadAes256Gcm, SrtpSuite.AeadAes128Gcm, SrtpSuite.AesCm128Tag80];
 
-    /// <summary>What to offer: the codecs in their order, and DTMF for each of their clock rates.</summary>
+    /// <summary>What to offer: the codecs in their order, and DTMF for each of their clock rates, the lowest with the usual number.</summary>
     /// <param name="codecs">The codecs.</param>
     /// <param name="srtp">Whether media is protected.</param>
     public static AudioCapabilities ToCapabilities(this AudioCodecs codecs, SrtpUse srtp = SrtpUse.Off)
@@ -27,7 +27,7 @@ public static class AudioNegotiation
             if (!clockRates.Contains(format.ClockRate)) clockRates.Add(format.ClockRate);
         }
 
-        foreach (int clockRate in clockRates)
+        foreach (int clockRate in clockRates.Order())
         {
             byte number = TelephoneEventNumber;
             while (formats.Exists(f => f.PayloadType == number)) number++;

@@ -25,6 +25,7 @@ internal sealed class AudioSender : IDisposable
     private readonly Queue<PooledBuffer> _packets = new();
     private IAudioCodec? _codec;
     private IAudioEncoder? _encoder;
+    private string? _parameters;            // of the other side, which the encoder was made with
     private TelephoneEventSender? _events;
     private byte _payloadType;
     private byte? _eventPayloadType;
@@ -61,21 +62,32 @@ internal sealed class AudioSender : IDisposable
             if (_codec is null || codec.Format.ClockRate != _codec.Format.ClockRate)
                 _events = new TelephoneEventSender(codec.Format.ClockRate, _options.DtmfPause);
             _encoder?.Dispose();
-            (_codec, _encoder, _count) = (codec, codec.CreateEncoder(), 0);
+            (_codec, _encoder, _count) = (codec, null, 0);
             if (codec.Format.SampleRate != rate) _source.Start(codec.Format.SampleRate);
+        }
+
+        if (_encoder is null || audio.Codec.Format.Parameters != _parameters)
+        {
+            _encoder?.Dispose();
+            _parameters = audio.Codec.Format.Parameters;
+            _encoder = codec.CreateEncoder(_parameters);
         }
 
         _payloadType = audio.Codec.SendPayloadType;
         _eventPayloadType = audio.TelephoneEvent?.SendPayloadType;
         IsOn = audio.Direction.Sends();
         TimeSpan packet = audio.PacketTime < MinPacketTime ? MinPacketTime : audio.PacketTime > MaxPacketTime ? MaxPacketTime : audio.PacketTime;
-        _packetSamples = codec.Format.SampleRate / 100 * (int)(packet / MinPacketTime);     // whole 10 ms, as all codecs have
+        _packetSamples = codec.PacketSamples(codec.Format.SampleRate / 100 * (int)(packet / MinPacketTime));
         if (_samples.Length < _packetSamples + (codec.Format.SampleRate / 10)) Array.Resize(ref _samples, _packetSamples + (codec.Format.SampleRate / 10));
     }
 
     /// <summary>Lets a digit be sent after those that wait.</summary>
     /// <returns>False when the other side takes none, or too many wait.</returns>
     public bool TryQueueEvent(byte code) => _eventPayloadType is not null && _events!.TryQueue(code, _options.DtmfDuration);
+
+    /// <summary>Tells the codec how many packets get lost.</summary>
+    /// <param name="fraction">0 to 1.</param>
+    public void OnLoss(double fraction) => _encoder?.SetExpectedLoss((int)Math.Ceiling(fraction * 100));
 
     /// <summary>Takes a beat's worth from the source, and makes packets when one is full.</summary>
     public void Beat(TimeSpan beat, RtpSession session)
@@ -125,10 +137,18 @@ internal sealed class AudioSender : IDisposable
         const int MaxPayload = 1400;        // no codec's packet is longer, and it goes through everywhere
         PooledBuffer buffer = _buffers.Rent(RtpPacket.FixedHeaderLengthBytes + Math.Min(MaxPayload, _packetSamples * 2));
         int length = _encoder!.Encode(_samples.AsSpan(0, _packetSamples), buffer.Span[RtpPacket.FixedHeaderLengthBytes..]);
-        buffer.Length = RtpPacket.FixedHeaderLengthBytes + length;
-        session.WriteHeader(buffer.Span, _payloadType, _isFirst, _timestamp);
-        _packets.Enqueue(buffer);
-        _isFirst = false;
+        if (length > 0)
+        {
+            buffer.Length = RtpPacket.FixedHeaderLengthBytes + length;
+            session.WriteHeader(buffer.Span, _payloadType, _isFirst, _timestamp);
+            _packets.Enqueue(buffer);
+        }
+        else
+        {
+            buffer.Release();
+        }
+
+        _isFirst = length == 0;
         _timestamp += Format.ToTimestampUnits(_packetSamples);
         _count -= _packetSamples;
         _samples.AsSpan(_packetSamples, _count).CopyTo(_samples);

@@ -250,6 +250,8 @@ public sealed class AudioSession : IDisposable
             case RtcpNews.RemoteLeft: _outputs.Enqueue(new AudioOutput(AudioOutputKind.RemoteLeft)); break;
             default: break;
         }
+
+        if (_session.Statistics.RemoteFractionLost is { } lost) _sender!.OnLoss(lost);
     }
 
     /// <summary>The time came; calling it early or twice does nothing.</summary>

@@ -15,8 +15,11 @@ public sealed class AudioCodecs
             throw new ArgumentException("A codec is there twice.", nameof(codecs));
     }
 
-    /// <summary>All that Parley has: PCMU and PCMA.</summary>
-    public static AudioCodecs All { get; } = new([new MuLawCodec(), new ALawCodec()]);
+    /// <summary>What is offered when nothing else is asked for: PCMU and PCMA.</summary>
+    public static AudioCodecs Default { get; } = new([new MuLawCodec(), new ALawCodec()]);
+
+    /// <summary>All that can be asked for here. Opus is among them where its library is installed.</summary>
+    public static AudioCodecs All { get; } = new(OpusCodec.IsAvailable ? [.. Default._codecs, new OpusCodec()] : Default._codecs);
 
     /// <summary>The codecs, the preferred one first.</summary>
     public ReadOnlySpan<IAudioCodec> Span => _codecs;

@@ -8,7 +8,7 @@ public sealed class MuLawCodec : IAudioCodec
     public AudioFormat Format { get; } = new("PCMU", 0, 8000, 8000);
 
     /// <inheritdoc/>
-    public IAudioEncoder CreateEncoder() => new G711Stream(isALaw: false);
+    public IAudioEncoder CreateEncoder(string? parameters = null) => new G711Stream(isALaw: false);
 
     /// <inheritdoc/>
     public IAudioDecoder CreateDecoder() => new G711Stream(isALaw: false);
@@ -22,7 +22,7 @@ public sealed class ALawCodec : IAudioCodec
     public AudioFormat Format { get; } = new("PCMA", 8, 8000, 8000);
 
     /// <inheritdoc/>
-    public IAudioEncoder CreateEncoder() => new G711Stream(isALaw: true);
+    public IAudioEncoder CreateEncoder(string? parameters = null) => new G711Stream(isALaw: true);
 
     /// <inheritdoc/>
     public IAudioDecoder CreateDecoder() => new G711Stream(isALaw: true);

@@ -8,10 +8,16 @@ public interface IAudioCodec
     AudioFormat Format { get; }
 
     /// <summary>An encoder for one stream.</summary>
-    IAudioEncoder CreateEncoder();
+    /// <param name="parameters">The text of the other side's <c>fmtp</c>, null without one: what it wants to be sent. What is unknown or wrong in it is passed over.</param>
+    IAudioEncoder CreateEncoder(string? parameters = null);
 
     /// <summary>A decoder for one stream.</summary>
     IAudioDecoder CreateDecoder();
+
+    /// <summary>The packet's length nearest to a wish that the codec has.</summary>
+    /// <param name="samples">The wish: whole 10 ms, 10 to 100.</param>
+    /// <returns>Samples: no more than wished, unless the codec's shortest packet is longer.</returns>
+    int PacketSamples(int samples) => samples;
 }
 
 /// <summary>Turns the sound of one stream into payloads. Not thread-safe.</summary>
@@ -20,9 +26,15 @@ public interface IAudioEncoder : IDisposable
     /// <summary>Encodes one packet's sound.</summary>
     /// <param name="samples">At the format's sample rate; a length that the codec has frames of.</param>
     /// <param name="payload">Where the payload goes.</param>
-    /// <returns>Bytes written.</returns>
+    /// <returns>Bytes written; 0 when nothing is to be sent for them, as the other side asked for in silence.</returns>
     /// <exception cref="ArgumentException">The payload does not fit, or the codec has no such frame.</exception>
     int Encode(ReadOnlySpan<short> samples, Span<byte> payload);
+
+    /// <summary>Says how many packets get lost on the way, so that a codec that can sends what was in them a second time.</summary>
+    /// <param name="percent">0 to 100.</param>
+    void SetExpectedLoss(int percent)
+    {
+    }
 }
 
 /// <summary>Turns the payloads of one stream into sound. Not thread-safe.</summary>

@@ -78,7 +78,7 @@ internal sealed class PhoneOptions
             Password = parse.GetValue(_password),
             OutboundProxy = parse.GetValue(_proxy),
             Listen = ListenOn(parse.GetValue(_local)),
-            Codecs = parse.GetValue(_codecs) ?? AudioCodecs.All,
+            Codecs = parse.GetValue(_codecs) ?? AudioCodecs.Default,
             Srtp = parse.GetValue(_srtp) ?? SrtpUse.Off,
             MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),
             Product = $"Parley/{CommandVersion.Text}",

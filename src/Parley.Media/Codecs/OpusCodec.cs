@@ -1,0 +1,154 @@
+namespace Parley.Media.Codecs;
+
+/// <summary>Opus, by libopus: one channel at 48 kHz, for speech.</summary>
+/// <remarks>
+/// There only where the library is: see <see cref="IsAvailable"/>. In RTP it always has a clock of 48 kHz and two channels,
+/// whatever is sent. Source: RFC 6716, RFC 7587.
+/// </remarks>
+public sealed class OpusCodec : IAudioCodec
+{
+    /// <summary>The packets that libopus makes, in samples: 10, 20, 40, 60, 80 and 100 ms.</summary>
+    private static readonly int[] Packets = [480, 960, 1920, 2880, 3840, 4800];
+
+    /// <summary>True where libopus is installed.</summary>
+    public static bool IsAvailable => LibOpus.IsThere;
+
+    /// <inheritdoc/>
+    public AudioFormat Format { get; } = new("opus", 111, OpusPacket.SampleRate, OpusPacket.SampleRate, 2, "useinbandfec=1");
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">libopus is not installed, or has no memory.</exception>
+    public IAudioEncoder CreateEncoder(string? parameters = null) => new OpusEncoder(OpusParameters.Parse(parameters));
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">libopus is not installed, or has no memory.</exception>
+    public IAudioDecoder CreateDecoder() => new OpusDecoder();
+
+    /// <inheritdoc/>
+    public int PacketSamples(int samples)
+    {
+        int at = Packets.Length - 1;
+        while (at > 0 && Packets[at] > samples) at--;
+        return Packets[at];
+    }
+
+    internal static void RequireLibrary()
+    {
+        if (!IsAvailable) throw new InvalidOperationException($"{NativeCodecs.FileOf(LibOpus.Library)} is not installed.");
+    }
+}
+
+/// <summary>Encodes for one receiver, as its parameters say.</summary>
+internal sealed class OpusEncoder : IAudioEncoder
+{
+    private const int Complexity = 8;               // of 10: what is above costs half as much again and is hardly heard
+    private const int FirstExpectedLoss = 5;        // percent, until a report says how it is
+    private const int SmallestSent = 3;             // what is shorter says only that there is silence (opus_encode)
+
+    private readonly LibOpus.Encoder _encoder;
+    private readonly bool _usesDtx;
+    private int _expectedLoss = -1;
+
+    public OpusEncoder(in OpusParameters receiver)
+    {
+        OpusCodec.RequireLibrary();
+        _encoder = LibOpus.opus_encoder_create(OpusPacket.SampleRate, 1, LibOpus.ApplicationVoip, out int error);
+        if (error != 0) throw new InvalidOperationException($"libopus made no encoder ({error}).");
+        _usesDtx = receiver.UsesDtx;
+        (int bandwidth, int bitrate) = For(receiver.MaxPlaybackRate);
+        Set(LibOpus.SetMaxBandwidth, bandwidth);
+        Set(LibOpus.SetBitrate, Math.Min(bitrate, receiver.MaxAverageBitrate ?? int.MaxValue));
+        Set(LibOpus.SetVbr, receiver.IsCbr ? 0 : 1);
+        Set(LibOpus.SetComplexity, Complexity);
+        Set(LibOpus.SetInbandFec, receiver.UsesInbandFec ? 1 : 0);
+        Set(LibOpus.SetDtx, receiver.UsesDtx ? 1 : 0);
+        SetExpectedLoss(FirstExpectedLoss);
+    }
+
+    public int Encode(ReadOnlySpan<short> samples, Span<byte> payload)
+    {
+        int length = LibOpus.opus_encode(_encoder, samples, samples.Length, payload, payload.Length);
+        if (length < 0) throw new ArgumentException($"libopus does not encode {samples.Length} samples into {payload.Length} bytes ({length}).", nameof(samples));
+        return _usesDtx && length < SmallestSent ? 0 : length;
+    }
+
+    public void SetExpectedLoss(int percent)
+    {
+        percent = Math.Clamp(percent, 0, 100);
+        if (percent == _expectedLoss) return;
+        _expectedLoss = percent;
+        Set(LibOpus.SetPacketLossPercent, percent);
+    }
+
+    public void Dispose() => _encoder.Dispose();
+
+    /// <summary>The bandwidth that a playback rate makes full use of, and a bit rate at which speech of it sounds well (RFC 7587 3.1.1).</summary>
+    private static (int Bandwidth, int Bitrate) For(int playbackRate) => playbackRate switch
+    {
+        < 12000 => (LibOpus.Narrowband, 12_000),
+        < 16000 => (LibOpus.Mediumband, 16_000),
+        < 24000 => (LibOpus.Wideband, 20_000),
+        < 48000 => (LibOpus.SuperWideband, 28_000),
+        _ => (LibOpus.Fullband, 32_000),
+    };
+
+    private void Set(int request, int value)
+    {
+        int error = LibOpus.Set(_encoder, request, value);
+        if (error != 0) throw new InvalidOperationException($"libopus refuses {request} = {value} ({error}).");
+    }
+}
+
+/// <summary>Decodes what comes, in whatever mode and bandwidth, to one channel at 48 kHz.</summary>
+internal sealed class OpusDecoder : IAudioDecoder
+{
+    private const int Grain = 120;      // 2.5 ms: what the library makes has whole ones
+
+    private readonly LibOpus.Decoder _decoder;
+    private readonly short[] _grain = new short[Grain];
+
+    public OpusDecoder()
+    {
+        OpusCodec.RequireLibrary();
+        _decoder = LibOpus.opus_decoder_create(OpusPacket.SampleRate, 1, out int error);
+        if (error != 0) throw new InvalidOperationException($"libopus made no decoder ({error}).");
+    }
+
+    public int SampleCount(ReadOnlySpan<byte> payload) => OpusPacket.SampleCount(payload);
+
+    public int Decode(ReadOnlySpan<byte> payload, Span<short> samples) =>
+        payload.IsEmpty ? 0 : Math.Max(0, LibOpus.opus_decode(_decoder, payload, payload.Length, samples, Math.Min(samples.Length, OpusPacket.MaxSamples), 0));
+
+    public void Conceal(Span<short> samples)
+    {
+        while (samples.Length >= Grain)
+        {
+            Span<short> piece = samples[..Math.Min(samples.Length / Grain * Grain, OpusPacket.MaxSamples)];
+            Fill(piece);
+            samples = samples[piece.Length..];
+        }
+
+        if (samples.IsEmpty) return;
+        Fill(_grain);
+        _grain.AsSpan(0, samples.Length).CopyTo(samples);
+    }
+
+    public bool HasRedundancy(ReadOnlySpan<byte> payload) => OpusPacket.HasRedundancy(payload);
+
+    public int DecodeRedundancy(ReadOnlySpan<byte> payload, Span<short> samples)
+    {
+        if (!HasRedundancy(payload)) return 0;
+        // The sound next to the payload is what it knows; what does not fill a grain is at the far end.
+        Span<short> whole = samples[(samples.Length % Grain)..];
+        if (whole.Length is 0 or > OpusPacket.MaxSamples) return 0;
+        if (whole.Length < samples.Length) Conceal(samples[..^whole.Length]);
+        return LibOpus.opus_decode(_decoder, payload, payload.Length, whole, whole.Length, 1) == whole.Length ? samples.Length : 0;
+    }
+
+    public void Dispose() => _decoder.Dispose();
+
+    private void Fill(Span<short> samples)
+    {
+        if (LibOpus.opus_decode(_decoder, default, 0, samples, samples.Length, 0) != samples.Length) samples.Clear();
+    }
+}

@@ -1,0 +1,63 @@
+using Parley.Endpoint.Media;
+using Parley.Media.Codecs;
+using Parley.Media.Streams;
+using Parley.Media.Tests.Codecs;
+using Parley.Sdp;
+
+namespace Parley.Media.Tests.Endpoint;
+
+/// <summary>Two sessions that negotiated a codec hear each other.</summary>
+public sealed class CodecSessionTests
+{
+    private static readonly LocalAudioAddress Alice = new(Negotiated.Alice), Bob = new(Negotiated.Bob);
+
+    [OpusTheory]
+    [InlineData("opus", 0.85)]
+    [InlineData("PCMU", 0.95)]
+    public void Speech_is_heard_with_each_codec(string codec, double likeness)
+    {
+        AudioCodecs codecs = AudioCodecs.All.Select(codec, out _)!;
+        (OfferAnswer alice, OfferAnswer bob) = (new(codecs.ToCapabilities(), 1), new(codecs.ToCapabilities(), 2));
+        Assert.Equal(NegotiationFailure.None, bob.Answer(alice.CreateOffer(Alice, MediaDirection.SendReceive), Bob, MediaDirection.SendReceive, out SessionDescription? answer, out NegotiatedAudio? forBob));
+        Assert.Equal(NegotiationFailure.None, alice.ProcessAnswer(answer!, out NegotiatedAudio? forAlice));
+        int rate = codecs.Span[0].Format.SampleRate;
+        short[] speech = Voice.Speak(TimeSpan.FromSeconds(2), rate);
+        MemorySink heard = new();
+        using SessionPair pair = new();
+
+        pair.Alice.Start(pair.Now, forAlice!, codecs, Negotiated.Source(speech, rate), new NullSink());
+        pair.Bob.Start(pair.Now, forBob!, codecs, new SilenceSource(), heard);
+        pair.RunFor(3);
+
+        Assert.Equal([rate], heard.Rates);
+        Assert.InRange(Voice.Likeness(speech.AsSpan(0, rate), [.. heard.Samples], maxShift: rate / 5), likeness, 1);
+    }
+
+    [Fact]
+    public void Opus_is_offered_as_its_payload_format_has_it()
+    {
+        var capabilities = new AudioCodecs([new OpusCodec(), new MuLawCodec()]).ToCapabilities();
+
+        string offer = new OfferAnswer(capabilities, 1).CreateOffer(Alice, MediaDirection.SendReceive).ToString();
+
+        foreach (string line in new[] { "m=audio 4000 RTP/AVP 111 0 101 102", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 useinbandfec=1", "a=rtpmap:101 telephone-event/8000", "a=rtpmap:102 telephone-event/48000" })
+            Assert.Contains(line + "\r\n", offer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_parameters_of_each_side_are_its_own()
+    {
+        var capabilities = new AudioCodecs([new OpusCodec()]).ToCapabilities();
+        string theirs = new OfferAnswer(capabilities, 1).CreateOffer(Alice, MediaDirection.SendReceive).ToString()
+            .Replace(":111 ", ":96 ", StringComparison.Ordinal).Replace(" 111 ", " 96 ", StringComparison.Ordinal)
+            .Replace("useinbandfec=1", "maxplaybackrate=16000;usedtx=1;x-unknown=1", StringComparison.Ordinal);
+        Assert.True(SessionDescription.TryParse(theirs, out SessionDescription? offer, out _));
+
+        Assert.Equal(NegotiationFailure.None, new OfferAnswer(capabilities, 2).Answer(offer!, Bob, MediaDirection.SendReceive, out SessionDescription? answer, out NegotiatedAudio? audio));
+
+        // RFC 7587 7.1: what one side says has no relation to what the other says, and unknown parameters are not repeated.
+        Assert.Equal("maxplaybackrate=16000;usedtx=1;x-unknown=1", audio!.Codec.Format.Parameters);
+        Assert.Contains("a=fmtp:96 useinbandfec=1\r\n", answer!.ToString(), StringComparison.Ordinal);
+        Assert.Equal((96, 96), (audio.Codec.SendPayloadType, audio.Codec.ReceivePayloadType));
+    }
+}
