@@ -44,7 +44,8 @@ version=$(dotnet --version 2> /dev/null) ||
 declare -A package_of=([sipp]=sip-tester [sipsak]=sipsak [baresip]=baresip-core [linphonec]=linphone-cli [tshark]=tshark [espeak-ng]=espeak-ng [sox]=sox [dnsmasq]=dnsmasq-base [kamailio]=kamailio
     [openssl]=openssl [node]=nodejs [npm]=npm [svwar]=sipvicious [script]=bsdutils ['/usr/lib/*/kamailio/modules/tls.so']=kamailio-tls-modules
     ['/usr/lib/python3/dist-packages/pylibsrtp/__init__.py']=python3-pylibsrtp
-    ['/usr/lib/*/libopus.so.0']=libopus0)
+    ['/usr/lib/*/libopus.so.0']=libopus0
+    ['/usr/lib/*/libspandsp.so.2']=libspandsp2)
 missing_packages() {
     local program
     for program in "${!package_of[@]}"; do

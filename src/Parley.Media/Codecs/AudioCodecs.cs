@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Parley.Media.Codecs;
 
 /// <summary>The codecs that a program has, in order of preference. Immutable.</summary>
@@ -19,7 +21,8 @@ public sealed class AudioCodecs
     public static AudioCodecs Default { get; } = new([new MuLawCodec(), new ALawCodec()]);
 
     /// <summary>All that can be asked for here. Opus is among them where its library is installed.</summary>
-    public static AudioCodecs All { get; } = new(OpusCodec.IsAvailable ? [.. Default._codecs, new OpusCodec()] : Default._codecs);
+    public static AudioCodecs All { get; } = new([
+        .. Default._codecs, .. OpusCodec.IsAvailable ? [new OpusCodec()] : (IAudioCodec[])[], new G722Codec(), new L16Codec(16000), new L16Codec(48000), new L16Codec(44100), new L16Codec(8000)]);
 
     /// <summary>The codecs, the preferred one first.</summary>
     public ReadOnlySpan<IAudioCodec> Span => _codecs;
@@ -37,8 +40,8 @@ public sealed class AudioCodecs
         return null;
     }
 
-    /// <summary>The codecs of a comma-separated list of names such as <c>pcma,pcmu</c>, in its order.</summary>
-    /// <param name="names">Names without regard to case.</param>
+    /// <summary>The codecs of a comma-separated list of names such as <c>pcma,l16/16000</c>, in its order.</summary>
+    /// <param name="names">Names without regard to case; one without a clock rate stands for all of its codecs.</param>
     /// <param name="unknown">The first name that none of these codecs has; null when all are known.</param>
     /// <returns>Null when a name is unknown or there is none.</returns>
     public AudioCodecs? Select(string names, out string? unknown)
@@ -47,16 +50,20 @@ public sealed class AudioCodecs
         List<IAudioCodec> chosen = [];
         foreach (string name in names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            IAudioCodec? codec = Array.Find(_codecs, c => c.Format.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-            if (codec is null)
+            IAudioCodec[] named = Array.FindAll(_codecs, c => IsNamed(c.Format, name));
+            if (named.Length == 0)
             {
                 unknown = name;
                 return null;
             }
 
-            if (!chosen.Contains(codec)) chosen.Add(codec);
+            chosen.AddRange(named.Where(codec => !chosen.Contains(codec)));
         }
 
         return chosen.Count == 0 ? null : new AudioCodecs(chosen);
     }
+
+    private static bool IsNamed(AudioFormat format, string name) =>
+        name.Equals(format.Name, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(string.Create(CultureInfo.InvariantCulture, $"{format.Name}/{format.ClockRate}"), StringComparison.OrdinalIgnoreCase);
 }

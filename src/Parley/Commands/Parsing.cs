@@ -128,7 +128,7 @@ internal static class Parsing
         return true;
     }
 
-    private static string Known => string.Join(", ", AudioCodecs.All.Span.ToArray().Select(codec => codec.Format.Name.ToLowerInvariant()));
+    private static string Known => string.Join(", ", AudioCodecs.All.Span.ToArray().Select(codec => codec.Format.Name.ToLowerInvariant()).Distinct());
 
     private static SipUri? ParseUri(string text) =>
         SipUri.TryParse(text, out SipUri? uri) && uri.IsSip ? uri

@@ -14,6 +14,11 @@ public sealed class CodecSessionTests
     [OpusTheory]
     [InlineData("opus", 0.85)]
     [InlineData("PCMU", 0.95)]
+    [InlineData("G722", 0.95)]
+    [InlineData("L16/8000", 0.95)]
+    [InlineData("L16/16000", 0.95)]
+    [InlineData("L16/44100", 0.95)]
+    [InlineData("L16/48000", 0.95)]
     public void Speech_is_heard_with_each_codec(string codec, double likeness)
     {
         AudioCodecs codecs = AudioCodecs.All.Select(codec, out _)!;
