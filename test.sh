@@ -45,7 +45,8 @@ declare -A package_of=([sipp]=sip-tester [sipsak]=sipsak [baresip]=baresip-core 
     [openssl]=openssl [node]=nodejs [npm]=npm [svwar]=sipvicious [script]=bsdutils ['/usr/lib/*/kamailio/modules/tls.so']=kamailio-tls-modules
     ['/usr/lib/python3/dist-packages/pylibsrtp/__init__.py']=python3-pylibsrtp
     ['/usr/lib/*/libopus.so.0']=libopus0
-    ['/usr/lib/*/libspandsp.so.2']=libspandsp2)
+    ['/usr/lib/*/libspandsp.so.2']=libspandsp2
+    ['/usr/lib/*/libbcg729.so.0']=libbcg729-0)
 missing_packages() {
     local program
     for program in "${!package_of[@]}"; do

@@ -66,7 +66,7 @@ public sealed record NegotiatedAudio
     /// <summary>All codecs that both know, the one to send with first. The other side may change among them at any time.</summary>
     public required SdpList<NegotiatedFormat> Codecs { get; init; }
 
-    /// <summary>The DTMF format with the first codec's clock rate; null when the other side knows none.</summary>
+    /// <summary>The DTMF format with the first codec's clock rate, else another one; null when the other side knows none.</summary>
     public required NegotiatedFormat? TelephoneEvent { get; init; }
 
     /// <summary>Sound per packet that the other side likes to receive.</summary>

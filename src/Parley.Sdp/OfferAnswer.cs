@@ -250,7 +250,8 @@ public sealed class OfferAnswer
             Direction = both,
             RemoteDirection = theirDirection,
             Codecs = [.. codecs],
-            TelephoneEvent = events.Find(e => e.Format.ClockRate == codecs[0].Format.ClockRate),
+            // Many that have Opus know events by the clock of 8 kHz alone.
+            TelephoneEvent = events.Find(e => e.Format.ClockRate == codecs[0].Format.ClockRate) ?? events.FirstOrDefault(),
             PacketTime = PacketTimeOf(media),
         };
         return NegotiationFailure.None;

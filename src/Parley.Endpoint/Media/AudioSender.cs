@@ -29,6 +29,7 @@ internal sealed class AudioSender : IDisposable
     private TelephoneEventSender? _events;
     private byte _payloadType;
     private byte? _eventPayloadType;
+    private int _eventClockRate;
     private short[] _samples = [];          // taken from the source, and not yet a packet's worth
     private int _count;
     private int _packetSamples;
@@ -75,6 +76,7 @@ internal sealed class AudioSender : IDisposable
 
         _payloadType = audio.Codec.SendPayloadType;
         _eventPayloadType = audio.TelephoneEvent?.SendPayloadType;
+        _eventClockRate = audio.TelephoneEvent?.Format.ClockRate ?? codec.Format.ClockRate;
         IsOn = audio.Direction.Sends();
         TimeSpan packet = audio.PacketTime < MinPacketTime ? MinPacketTime : audio.PacketTime > MaxPacketTime ? MaxPacketTime : audio.PacketTime;
         _packetSamples = codec.PacketSamples(codec.Format.SampleRate / 100 * (int)(packet / MinPacketTime));
@@ -158,7 +160,9 @@ internal sealed class AudioSender : IDisposable
     {
         if (_eventPayloadType is not { } payloadType) return;
         PooledBuffer buffer = _buffers.Rent(RtpPacket.FixedHeaderLengthBytes + TelephoneEvent.LengthBytes);
-        packet.Event.Write(buffer.Span[RtpPacket.FixedHeaderLengthBytes..]);
+        // The timestamps are the stream's; the duration counts in the clock that the other side has for events.
+        TelephoneEvent told = packet.Event with { Duration = (ushort)Math.Min((long)packet.Event.Duration * _eventClockRate / Format.ClockRate, ushort.MaxValue) };
+        told.Write(buffer.Span[RtpPacket.FixedHeaderLengthBytes..]);
         session.WriteHeader(buffer.Span, payloadType, packet.Marker, packet.Timestamp);
         _packets.Enqueue(buffer);
     }

@@ -325,7 +325,7 @@ public sealed class AudioSession : IDisposable
     {
         while (_events.TryTake(out TelephoneEventNotice notice))
         {
-            TimeSpan duration = TimeSpan.FromSeconds((double)notice.DurationUnits / _session!.ClockRate);
+            TimeSpan duration = TimeSpan.FromSeconds((double)notice.DurationUnits / (_audio!.TelephoneEvent?.Format.ClockRate ?? _session!.ClockRate));
             _outputs.Enqueue(new AudioOutput(AudioOutputKind.Event, Event: new AudioEvent(notice.Code, notice.IsEnd, duration)));
         }
     }

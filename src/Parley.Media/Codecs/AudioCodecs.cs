@@ -17,12 +17,18 @@ public sealed class AudioCodecs
             throw new ArgumentException("A codec is there twice.", nameof(codecs));
     }
 
-    /// <summary>What is offered when nothing else is asked for: PCMU and PCMA.</summary>
-    public static AudioCodecs Default { get; } = new([new MuLawCodec(), new ALawCodec()]);
+    /// <summary>What is offered when nothing else is asked for: Opus where its library is installed, G.722, PCMU and PCMA.</summary>
+    public static AudioCodecs Default { get; } = new([.. OpusCodec.IsAvailable ? [new OpusCodec()] : (IAudioCodec[])[], new G722Codec(), new MuLawCodec(), new ALawCodec()]);
 
-    /// <summary>All that can be asked for here. Opus is among them where its library is installed.</summary>
+    /// <summary>All that can be asked for here. Opus and G.729 are among them where their libraries are installed.</summary>
     public static AudioCodecs All { get; } = new([
-        .. Default._codecs, .. OpusCodec.IsAvailable ? [new OpusCodec()] : (IAudioCodec[])[], new G722Codec(), new L16Codec(16000), new L16Codec(48000), new L16Codec(44100), new L16Codec(8000)]);
+        .. Default._codecs,
+        .. G729Codec.IsAvailable ? [new G729Codec()] : (IAudioCodec[])[],
+        new L16Codec(16000), new L16Codec(48000), new L16Codec(44100), new L16Codec(8000)]);
+
+    /// <summary>The codecs that are not there because the library is not that they stand on.</summary>
+    /// <value>The encoding name, compared without regard to case, and the library's file.</value>
+    public static IReadOnlyDictionary<string, string> Missing { get; } = FindMissing();
 
     /// <summary>The codecs, the preferred one first.</summary>
     public ReadOnlySpan<IAudioCodec> Span => _codecs;
@@ -61,6 +67,14 @@ public sealed class AudioCodecs
         }
 
         return chosen.Count == 0 ? null : new AudioCodecs(chosen);
+    }
+
+    private static Dictionary<string, string> FindMissing()
+    {
+        Dictionary<string, string> missing = new(StringComparer.OrdinalIgnoreCase);
+        if (!OpusCodec.IsAvailable) missing.Add("opus", NativeCodecs.FileOf(LibOpus.Library));
+        if (!G729Codec.IsAvailable) missing.Add("G729", NativeCodecs.FileOf(LibBcg729.Library));
+        return missing;
     }
 
     private static bool IsNamed(AudioFormat format, string name) =>

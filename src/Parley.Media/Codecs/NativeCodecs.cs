@@ -18,7 +18,7 @@ internal static class NativeCodecs
     private static Dictionary<string, nint> Load()
     {
         Dictionary<string, nint> loaded = [];
-        foreach (string library in new[] { LibOpus.Library })
+        foreach (string library in new[] { LibOpus.Library, LibBcg729.Library })
         {
             foreach (string name in Names(library))
             {

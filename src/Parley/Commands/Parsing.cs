@@ -72,9 +72,10 @@ internal static class Parsing
     /// <summary>A list of codecs.</summary>
     public static Option<AudioCodecs?> Codecs() => new("--codec")
     {
-        Description = $"Codecs in order of preference, separated by commas: {Known}",
+        Description = $"Codecs in order of preference, separated by commas: {Known}; {string.Join(',', Names(AudioCodecs.Default))} when none is given",
         HelpName = "LIST",
-        CustomParser = result => AudioCodecs.All.Select(result.Tokens[0].Value, out _) ?? Refuse<AudioCodecs?>(result, "--codec", $"a list of these: {Known}"),
+        CustomParser = result => AudioCodecs.All.Select(result.Tokens[0].Value, out string? unknown) ?? Refuse<AudioCodecs?>(
+            result, "--codec", unknown is not null && AudioCodecs.Missing.TryGetValue(unknown, out string? file) ? $"{unknown} where {file} is installed" : $"a list of these: {Known}"),
     };
 
     /// <summary>How keys travel.</summary>
@@ -128,7 +129,9 @@ internal static class Parsing
         return true;
     }
 
-    private static string Known => string.Join(", ", AudioCodecs.All.Span.ToArray().Select(codec => codec.Format.Name.ToLowerInvariant()).Distinct());
+    private static string Known => string.Join(", ", Names(AudioCodecs.All));
+
+    private static IEnumerable<string> Names(AudioCodecs codecs) => codecs.Span.ToArray().Select(codec => codec.Format.Name.ToLowerInvariant()).Distinct();
 
     private static SipUri? ParseUri(string text) =>
         SipUri.TryParse(text, out SipUri? uri) && uri.IsSip ? uri

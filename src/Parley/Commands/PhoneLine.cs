@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Parley.Endpoint.Tracing;
+using Parley.Media.Codecs;
 using Parley.Output;
 using Parley.UserAgent;
 
@@ -32,6 +33,7 @@ internal sealed class PhoneLine : IAsyncDisposable
         try
         {
             SipUserAgent agent = await SipUserAgent.StartAsync(options.Read(parse, TraceGroup.Of(trace, log), maxWaitingMessages) with { TakesTransfers = takesTransfers }).ConfigureAwait(false);
+            if (options.OffersDefaultCodecs(parse) && AudioCodecs.Missing.TryGetValue("opus", out string? file)) output.Note($"Opus is not offered: {file} is not installed");
             return new PhoneLine(agent, trace, log);
         }
         catch (ArgumentException problem)

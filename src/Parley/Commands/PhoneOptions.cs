@@ -47,6 +47,9 @@ internal sealed class PhoneOptions
         foreach (Option option in new Option[] { _identity, _instance, _push, _password, _user, _proxy, _local, _codecs, _srtp, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
     }
 
+    /// <summary>True when no list of codecs was given.</summary>
+    public bool OffersDefaultCodecs(ParseResult parse) => parse.GetValue(_codecs) is null;
+
     /// <summary>True when every message is to be printed.</summary>
     public bool IsTraced(ParseResult parse) => parse.GetValue(_trace);
 

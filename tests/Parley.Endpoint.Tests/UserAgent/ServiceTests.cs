@@ -29,7 +29,7 @@ public sealed class ServiceTests
             [_network.AddHost("server", "192.0.2.2").Loop],
             lane =>
             {
-                var options = new UserAgentCoreOptions { MediaAddress = address.WithPort(0), AliveInterval = TimeSpan.FromMinutes(1) };
+                var options = new UserAgentCoreOptions { MediaAddress = address.WithPort(0), Codecs = VirtualPhone.G711, AliveInterval = TimeSpan.FromMinutes(1) };
                 return _switch = new Switch(new UserAgentCore(lane, _ports, options, new EchoService()), new UserAgentCore(lane, _ports, options, new MusicService()));
             });
     }

@@ -18,7 +18,7 @@ public sealed class SipUserAgentTests
 
     internal static Task<SipUserAgent> StartAsync(Func<SipUserAgentOptions, SipUserAgentOptions>? change = null)
     {
-        var options = new SipUserAgentOptions { Listen = SipUserAgentOptions.ListenOn(Loopback) };
+        var options = new SipUserAgentOptions { Listen = SipUserAgentOptions.ListenOn(Loopback), Codecs = VirtualPhone.G711 };
         return SipUserAgent.StartAsync(change?.Invoke(options) ?? options);
     }
 

@@ -2,6 +2,7 @@ using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Endpoint.Sip.Locating;
+using Parley.Media.Codecs;
 using Parley.Net.Virtual;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
@@ -13,6 +14,9 @@ namespace Parley.Endpoint.Tests.UserAgent;
 /// <summary>A user agent on a host of the virtual network, that writes down what it hears.</summary>
 internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
 {
+    /// <summary>Codecs that change no sample's time and little of its value.</summary>
+    public static readonly AudioCodecs G711 = new([new MuLawCodec(), new ALawCodec()]);
+
     private readonly SipEndpoint _endpoint;
 
     public VirtualPhone(
@@ -25,6 +29,7 @@ internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
         {
             Identity = SipUri.Parse($"sip:{host.Name}@{Address}"),
             MediaAddress = Address.WithPort(0),
+            Codecs = G711,
         };
         Ports = new MediaPorts(20000, 20999);
         var endpointOptions = new SipEndpointOptions

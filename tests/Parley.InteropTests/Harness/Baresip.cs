@@ -26,6 +26,7 @@ internal sealed record BaresipSettings(string Name)
     /// <summary>Answers at once, or waits for <see cref="Baresip.AcceptAsync"/>.</summary>
     public bool Answers { get; init; }
 
+    /// <summary>The one codec that it has: a name for 8 kHz, or all that baresip wants to know, such as opus/48000/2.</summary>
     public string Codec { get; init; } = "PCMU";
 
     /// <summary>Whose presence it watches; it then also asks for messages that wait.</summary>
@@ -184,6 +185,9 @@ internal sealed class Baresip : IAsyncDisposable
         statmode_default off
         module_path {ModuleFolder()}
         module g711.so
+        module g722.so
+        module l16.so
+        module opus.so
         module aufile.so
         module sndfile.so
         snd_path {folder}
@@ -202,7 +206,7 @@ internal sealed class Baresip : IAsyncDisposable
 
     private static string Account(BaresipSettings settings, IPAddress address)
     {
-        string parameters = string.Create(CultureInfo.InvariantCulture, $";audio_codecs={settings.Codec}/8000/1;answermode={(settings.Answers ? "auto" : "manual")}{(settings.IsOutbound ? ";sipnat=outbound" : "")}");
+        string parameters = string.Create(CultureInfo.InvariantCulture, $";audio_codecs={settings.Codec}{(settings.Codec.Contains('/', StringComparison.Ordinal) ? "" : "/8000/1")};answermode={(settings.Answers ? "auto" : "manual")}{(settings.IsOutbound ? ";sipnat=outbound" : "")}");
         return settings.Server is null
             ? $"<sip:{settings.Name}@{settings.Domain ?? address.ToString()}{settings.Transport.Parameter()}>;regint=0{parameters}\n"
             : $"<sip:{settings.Name}@{settings.Domain}{settings.Transport.Parameter()}>;regint=600{parameters}"

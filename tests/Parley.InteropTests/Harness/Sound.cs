@@ -51,6 +51,19 @@ internal static class Sound
         Assert.True(comparison is { SignalToNoise: >= 10, MissingSamples: 0, LargestShiftSamples: >= -1 and <= 1 }, $"{recording} beside {speech}: {comparison}");
     }
 
+    /// <summary>The whole speech is in the recording after a codec that keeps the sound and not the samples: no piece missing, and like it where both are in phase.</summary>
+    /// <param name="output">Gets what was measured.</param>
+    /// <param name="speech">What was played.</param>
+    /// <param name="recording">What was heard, at any rate.</param>
+    /// <param name="leastSignalToNoise">dB.</param>
+    public static async Task AssertAlikeAsync(ITestOutputHelper output, string speech, string recording, double leastSignalToNoise)
+    {
+        // At a rate at which a shift by a whole sample is a small one.
+        (short[] reference, int sampleRate) = Wav.Read(await Speech.AtAsync(speech, 48000));
+        AudioComparison comparison = Compare(output, speech, recording, reference, Wav.Read(await Speech.AtAsync(recording, 48000)).Samples, sampleRate);
+        Assert.True(comparison.SignalToNoise >= leastSignalToNoise && comparison.MissingSamples < sampleRate / 100, $"{recording} beside {speech}: {comparison}");
+    }
+
     private static AudioComparison Compare(ITestOutputHelper output, string speech, string recording, short[] reference, short[] heard, int sampleRate)
     {
         AudioComparison comparison = AudioComparison.Compare(reference, heard, sampleRate);

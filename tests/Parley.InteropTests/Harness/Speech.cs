@@ -29,6 +29,10 @@ internal static class Speech
             await SoxAsync([coded, "-e", "signed-integer", "-b", "16", made]);
         });
 
+    /// <summary>A WAV file at another rate, with one channel.</summary>
+    public static Task<string> AtAsync(string file, int sampleRate) =>
+        OnceAsync(Path.ChangeExtension(file, $".{sampleRate}.wav"), made => SoxAsync([file, "-r", $"{sampleRate}", "-c", "1", made]));
+
     private static Task<string> MakeAsync(string name, string voice, string text, string[] effects) =>
         OnceAsync(Path.Combine(Folder(), name + ".wav"), async made =>
         {

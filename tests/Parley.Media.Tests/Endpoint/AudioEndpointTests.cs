@@ -304,7 +304,7 @@ public class AudioEndpointTests
 
         public void Open(bool mux = false)
         {
-            Negotiation = new OfferAnswer(AudioCodecs.Default.ToCapabilities() with { OfferRtcpMux = mux }, 1);
+            Negotiation = new OfferAnswer(AudioCodecs.All.Select("pcmu,pcma", out _)!.ToCapabilities() with { OfferRtcpMux = mux }, 1);
             Endpoint = AudioEndpoint.Open(host.Loop, Options(host.Address, Ports), this, new Random(5));
         }
 

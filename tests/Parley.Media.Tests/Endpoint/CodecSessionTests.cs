@@ -15,6 +15,7 @@ public sealed class CodecSessionTests
     [InlineData("opus", 0.85)]
     [InlineData("PCMU", 0.95)]
     [InlineData("G722", 0.95)]
+    [InlineData("G729", 0.75)]
     [InlineData("L16/8000", 0.95)]
     [InlineData("L16/16000", 0.95)]
     [InlineData("L16/44100", 0.95)]
@@ -36,6 +37,23 @@ public sealed class CodecSessionTests
 
         Assert.Equal([rate], heard.Rates);
         Assert.InRange(Voice.Likeness(speech.AsSpan(0, rate), [.. heard.Samples], maxShift: rate / 5), likeness, 1);
+    }
+
+    [OpusFact]
+    public void Keys_travel_beside_Opus_to_who_knows_events_by_8_kHz_alone()
+    {
+        AudioCodecs codecs = AudioCodecs.All.Select("opus", out _)!;
+        NegotiatedFormat opus = new(new MediaFormat(111, "opus", 48000, 2), 111, 111), events = new(new MediaFormat(101, MediaFormat.TelephoneEvent, 8000), 101, 101);
+        using SessionPair pair = new();
+        pair.Alice.Start(pair.Now, Negotiated.With(Negotiated.Bob) with { Codecs = [opus], TelephoneEvent = events }, codecs, new SilenceSource(), new NullSink());
+        pair.Bob.Start(pair.Now, Negotiated.With(Negotiated.Alice) with { Codecs = [opus], TelephoneEvent = events }, codecs, new SilenceSource(), new NullSink());
+
+        Assert.True(pair.Alice.SendEvent(5));
+        pair.RunFor(1);
+
+        AudioEvent key = Assert.Single(pair.BobHeard, o => o.Kind == AudioOutputKind.Event && o.Event.IsEnd).Event;
+        Assert.Equal('5', key.Digit);
+        Assert.InRange(key.Duration.TotalMilliseconds, 90, 130);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
+using Parley.Media.Codecs;
 using Parley.Net;
 using Parley.Net.Virtual;
 using Parley.Sip.Messages;
@@ -25,6 +26,7 @@ internal sealed class RandomPhone : IIncomingCallHandler, ICallObserver
             Password = password,
             OutboundProxy = proxy,
             MediaAddress = host.Address,
+            Codecs = new AudioCodecs([new MuLawCodec()]),
             MaxCalls = maxCalls,
         };
         UserAgentCore? core = null;

@@ -63,7 +63,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--duration: '2000h' is not allowed; allowed is a time such as 10s, 500ms or 2m, at most 30 days", "call", "sip:a@b", "--duration", "2000h")]
     [InlineData("--after: '2000h' is not allowed", "answer", "--after", "2000h")]
     [InlineData("--ring-timeout: '0' is not allowed; allowed is a time such as 10s, 500ms or 2m, more than 0, at most 30 days", "call", "sip:a@b", "--ring-timeout", "0")]
-    [InlineData("--codec: 'opus' is not allowed; allowed is a list of these: pcmu, pcma", "call", "sip:a@b", "--codec", "opus")]
+    [InlineData("--codec: 'g999' is not allowed; allowed is a list of these: ", "call", "sip:a@b", "--codec", "g999")]
     [InlineData("--local: 'here' is not allowed; allowed is an address such as 127.0.0.1, 0.0.0.0:5070 or [::1]:5070", "answer", "--local", "here")]
     [InlineData("URI: 'sip:' is not allowed; allowed is a SIP URI such as sip:bob@example.com", "call", "sip:")]
     [InlineData("--reject: '200' is not allowed; allowed is a number from 300 to 699", "answer", "--reject", "200")]
