@@ -86,6 +86,8 @@ internal sealed class G722Decoder : IAudioDecoder
         return samples.Length;
     }
 
+    public bool Conceals => false;
+
     public void Conceal(Span<short> samples) => samples.Clear();
 
     public void Dispose()

@@ -60,6 +60,8 @@ internal sealed class L16Stream : IAudioEncoder, IAudioDecoder
         return count;
     }
 
+    public bool Conceals => false;
+
     public void Conceal(Span<short> samples) => samples.Clear();
 
     public void Dispose()

@@ -11,7 +11,7 @@ public sealed class G722Tests
     [SpanDspFact]
     public void Another_implementation_makes_the_same_of_it_to_the_bit()
     {
-        foreach (short[] sound in new[] { Voice.Speak(TimeSpan.FromSeconds(3), Rate), Noise(Rate, 3000), Noise(Rate, short.MaxValue), Extremes(), Tone(440, 15000), new short[3200] })
+        foreach (short[] sound in new[] { Vowels.Speak(TimeSpan.FromSeconds(3), Rate), Noise(Rate, 3000), Noise(Rate, short.MaxValue), Extremes(), Tone(440, 15000), new short[3200] })
         {
             byte[] payload = Encode(sound);
 
@@ -52,12 +52,12 @@ public sealed class G722Tests
         short[] heard = Decode(Encode(tone));
 
         // 2000 samples for the predictor to learn.
-        Assert.True(Voice.SignalToNoise(tone.AsSpan(2000), heard.AsSpan(2000), Delay + 2) > leastSignalToNoise, $"{Voice.SignalToNoise(tone.AsSpan(2000), heard.AsSpan(2000), Delay + 2):0.0} dB");
+        Assert.True(Vowels.SignalToNoise(tone.AsSpan(2000), heard.AsSpan(2000), Delay + 2) > leastSignalToNoise, $"{Vowels.SignalToNoise(tone.AsSpan(2000), heard.AsSpan(2000), Delay + 2):0.0} dB");
     }
 
     [Fact]
     public void Speech_comes_out_as_it_went_in() =>
-        Assert.InRange(Voice.Likeness(Voice.Speak(TimeSpan.FromSeconds(2), Rate), Decode(Encode(Voice.Speak(TimeSpan.FromSeconds(2), Rate))), 2 * Delay), 0.99, 1);
+        Assert.InRange(Vowels.Likeness(Vowels.Speak(TimeSpan.FromSeconds(2), Rate), Decode(Encode(Vowels.Speak(TimeSpan.FromSeconds(2), Rate))), 2 * Delay), 0.99, 1);
 
     [Theory]
     [InlineData(1000, true, 35)]

@@ -13,7 +13,7 @@ public sealed class G729FactAttribute : FactAttribute
 
 public sealed class G729Tests
 {
-    private readonly short[] _speech = Voice.Speak(TimeSpan.FromSeconds(3), 8000);
+    private readonly short[] _speech = Vowels.Speak(TimeSpan.FromSeconds(3), 8000);
 
     [G729Fact]
     public void Speech_comes_out_as_it_went_in()
@@ -28,7 +28,7 @@ public sealed class G729Tests
             Assert.Equal(160, decoder.Decode(payload, heard.AsSpan(at)));
         }
 
-        Assert.InRange(Voice.Likeness(_speech, heard, maxShift: 80), 0.8, 1);
+        Assert.InRange(Vowels.Likeness(_speech, heard, maxShift: 80), 0.8, 1);
     }
 
     [G729Fact]

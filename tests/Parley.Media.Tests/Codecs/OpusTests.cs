@@ -104,20 +104,20 @@ public sealed class OpusTests
     [InlineData(60)]
     public void Speech_comes_out_as_it_went_in(int milliseconds)
     {
-        short[] speech = Voice.Speak(TimeSpan.FromSeconds(3), OpusPacket.SampleRate);
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(3), OpusPacket.SampleRate);
         List<byte[]> packets = Encode(speech, milliseconds * 48, "useinbandfec=1");
 
         short[] heard = Decode(packets);
 
         Assert.Equal(speech.Length / (milliseconds * 48) * (milliseconds * 48), heard.Length);
-        Assert.InRange(Voice.Likeness(speech, heard, maxShift: 480), 0.9, 1);
+        Assert.InRange(Vowels.Likeness(speech, heard, maxShift: 480), 0.9, 1);
         Assert.InRange(packets.Sum(p => p.Length) * 8 / 3, 10_000, 45_000);
     }
 
     [OpusFact]
     public void The_flag_says_what_the_library_has_in_store()
     {
-        short[] speech = Voice.Speak(TimeSpan.FromSeconds(2), OpusPacket.SampleRate);
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(2), OpusPacket.SampleRate);
         List<byte[]> with = Encode(speech, Frame, "useinbandfec=1", expectedLoss: 20), without = Encode(speech, Frame, null, expectedLoss: 20);
 
         Assert.True(with.Count(p => OpusPacket.HasRedundancy(p)) > with.Count / 2);
@@ -127,7 +127,7 @@ public sealed class OpusTests
     [OpusFact]
     public void A_lost_packet_is_better_from_the_next_one_than_made_up()
     {
-        short[] speech = Voice.Speak(TimeSpan.FromSeconds(4), OpusPacket.SampleRate);
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(4), OpusPacket.SampleRate);
         List<byte[]> packets = Encode(speech, Frame, "useinbandfec=1", expectedLoss: 20);
         short[] whole = Decode(packets);
         double concealed = 0, restored = 0;
@@ -141,8 +141,8 @@ public sealed class OpusTests
                 a.Conceal(gapA);
                 Assert.Equal(Frame, b.DecodeRedundancy(packets[i + 1], gapB));
                 ReadOnlySpan<short> real = whole.AsSpan(i * Frame, Frame);
-                concealed += Voice.Error(real, gapA);
-                restored += Voice.Error(real, gapB);
+                concealed += Vowels.Error(real, gapA);
+                restored += Vowels.Error(real, gapB);
                 lost++;
                 continue;
             }
@@ -158,7 +158,7 @@ public sealed class OpusTests
     [OpusFact]
     public void A_gap_of_any_length_is_filled()
     {
-        short[] speech = Voice.Speak(TimeSpan.FromSeconds(1), OpusPacket.SampleRate);
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(1), OpusPacket.SampleRate);
         List<byte[]> packets = Encode(speech, Frame, "useinbandfec=1", expectedLoss: 20);
         using IAudioDecoder decoder = new OpusCodec().CreateDecoder();
         short[] samples = new short[Frame];
@@ -196,14 +196,14 @@ public sealed class OpusTests
     [InlineData("maxplaybackrate=16000", 0x60, 0x40)]
     public void Bandwidth_is_no_higher_than_the_receiver_plays(string fmtp, int mask, int most)
     {
-        foreach (byte[] packet in Encode(Voice.Speak(TimeSpan.FromSeconds(1), OpusPacket.SampleRate), Frame, fmtp))
+        foreach (byte[] packet in Encode(Vowels.Speak(TimeSpan.FromSeconds(1), OpusPacket.SampleRate), Frame, fmtp))
             Assert.InRange(packet[0] & mask, 0, most);
     }
 
     [OpusFact]
     public void The_bit_rate_is_what_the_receiver_takes()
     {
-        short[] speech = Voice.Speak(TimeSpan.FromSeconds(4), OpusPacket.SampleRate);
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(4), OpusPacket.SampleRate);
 
         Assert.InRange(Encode(speech, Frame, "maxaveragebitrate=8000").Sum(p => p.Length) * 8 / 4, 4000, 8800);
         Assert.Single(Encode(speech, Frame, "cbr=1").Select(p => p.Length).Distinct());
@@ -212,7 +212,7 @@ public sealed class OpusTests
     [OpusFact]
     public void Nothing_is_sent_in_silence_to_who_likes_it_so()
     {
-        short[] speechAndSilence = [.. Voice.Speak(TimeSpan.FromSeconds(1), OpusPacket.SampleRate), .. new short[OpusPacket.SampleRate * 3]];
+        short[] speechAndSilence = [.. Vowels.Speak(TimeSpan.FromSeconds(1), OpusPacket.SampleRate), .. new short[OpusPacket.SampleRate * 3]];
 
         List<byte[]> dtx = Encode(speechAndSilence, Frame, "usedtx=1"), always = Encode(speechAndSilence, Frame, null);
 
@@ -239,7 +239,7 @@ public sealed class OpusTests
     [OpusFact]
     public void Nothing_is_allocated_in_the_steady_state()
     {
-        short[] speech = Voice.Speak(TimeSpan.FromSeconds(1), OpusPacket.SampleRate);
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(1), OpusPacket.SampleRate);
         using IAudioEncoder encoder = new OpusCodec().CreateEncoder("useinbandfec=1");
         using IAudioDecoder decoder = new OpusCodec().CreateDecoder();
         byte[] payload = new byte[1400];

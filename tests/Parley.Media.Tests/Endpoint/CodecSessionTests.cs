@@ -27,7 +27,7 @@ public sealed class CodecSessionTests
         Assert.Equal(NegotiationFailure.None, bob.Answer(alice.CreateOffer(Alice, MediaDirection.SendReceive), Bob, MediaDirection.SendReceive, out SessionDescription? answer, out NegotiatedAudio? forBob));
         Assert.Equal(NegotiationFailure.None, alice.ProcessAnswer(answer!, out NegotiatedAudio? forAlice));
         int rate = codecs.Span[0].Format.SampleRate;
-        short[] speech = Voice.Speak(TimeSpan.FromSeconds(2), rate);
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(2), rate);
         MemorySink heard = new();
         using SessionPair pair = new();
 
@@ -36,7 +36,7 @@ public sealed class CodecSessionTests
         pair.RunFor(3);
 
         Assert.Equal([rate], heard.Rates);
-        Assert.InRange(Voice.Likeness(speech.AsSpan(0, rate), [.. heard.Samples], maxShift: rate / 5), likeness, 1);
+        Assert.InRange(Vowels.Likeness(speech.AsSpan(0, rate), [.. heard.Samples], maxShift: rate / 5), likeness, 1);
     }
 
     [OpusFact]

@@ -1,7 +1,7 @@
 namespace Parley.Media.Tests.Codecs;
 
 /// <summary>Sound that codecs take for speech, and how like one sound is to another.</summary>
-internal static class Voice
+internal static class Vowels
 {
     /// <summary>Vowels of a gliding voice, by their formants, in syllables of a quarter second with short pauses.</summary>
     public static short[] Speak(TimeSpan duration, int sampleRate)
