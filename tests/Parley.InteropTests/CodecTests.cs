@@ -20,7 +20,8 @@ public sealed class CodecTests(ITestOutputHelper output) : InteropTest(output)
         await bob.EventAsync("CALL_CLOSED");
 
         await Sound.AssertAlikeAsync(Output, callerSays, await bob.HeardAsync(), signalToNoise);
-        await Sound.AssertAlikeAsync(Output, calleeSays, heardByAlice, signalToNoise);
+        // baresip raises the rate of its file by a coarse filter: 8.5 dB are left where nothing is coded (L16).
+        await Sound.AssertAlikeAsync(Output, calleeSays, heardByAlice, Math.Min(signalToNoise, 6));
     }
 
     [PeerTheory(Programs.EspeakNg, Programs.Sox, Programs.Tshark)]
