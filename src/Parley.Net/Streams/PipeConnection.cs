@@ -107,12 +107,13 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
     {
         if (_state == State.New) Begin();
         if (_hasPiece) Handle();
+        bool isClosed = _queue.IsClosed;        // once: another thread may close or overflow it meanwhile, and gives this a turn again
         switch (_state)
         {
-            case State.Dialling when _queue.HasOverflowed:
+            case State.Dialling when isClosed && _queue.HasOverflowed:
                 GiveUp(StreamCloseReason.SendQueueFull);
                 break;
-            case State.Dialling when _queue.IsClosed && _queue.IsEmpty:
+            case State.Dialling when isClosed && _queue.IsEmpty:
                 GiveUp(StreamCloseReason.ClosedHere);
                 break;
             case State.Dialling when _dialled is not null:
@@ -121,7 +122,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
             case State.Dialling when _hasDialFailed:
                 GiveUp(StreamCloseReason.ConnectFailed);
                 break;
-            case State.Open when _queue.HasOverflowed:
+            case State.Open when isClosed && _queue.HasOverflowed:
                 End(StreamCloseReason.SendQueueFull);
                 break;
             case State.Open when _hasReaderFailed || _hasWriterFailed:
@@ -130,7 +131,7 @@ internal sealed class PipeConnection : LoopSource, IStreamConnection
             case State.Open when _reader.IsCompleted:
                 End(StreamCloseReason.ClosedByPeer);
                 break;
-            case State.Open when _queue.IsClosed:
+            case State.Open when isClosed:
                 _state = State.Draining;
                 _loop.Schedule(_closeTimer, _loop.Now + _loop.Options.CloseTimeout);
                 _writerTurn.Give();

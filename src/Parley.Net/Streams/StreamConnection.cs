@@ -102,20 +102,21 @@ internal abstract class StreamConnection : LoopSource, IStreamConnection
 
     public override void OnFlush()
     {
+        bool isClosed = _queue.IsClosed;        // once: another thread may close or overflow it meanwhile, and gives this a turn again
         switch (_state)
         {
             case State.Connecting when _otherSideEnded:
                 Abort(StreamCloseReason.ConnectFailed);
                 break;
-            case State.Connecting or State.Open when _queue.HasOverflowed:
+            case State.Connecting or State.Open when isClosed && _queue.HasOverflowed:
                 Abort(StreamCloseReason.SendQueueFull);
                 break;
-            case State.Connecting when _queue.IsClosed && _queue.IsEmpty:
+            case State.Connecting when isClosed && _queue.IsEmpty:
                 Abort(StreamCloseReason.ClosedHere);
                 break;
             case State.Open:
             case State.Draining:
-                if (_state == State.Open && _queue.IsClosed) Drain();
+                if (_state == State.Open && isClosed) Drain();
                 if (!_wantsToWrite) WriteQueue();
                 break;
         }
