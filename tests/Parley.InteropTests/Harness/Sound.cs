@@ -7,7 +7,7 @@ namespace Parley.InteropTests.Harness;
 internal static class Sound
 {
     private const double LeastSignalToNoise = 30;
-    private const double LeastUnderstood = 0.95;
+    private const double LeastUnderstood = 0.9;         // a piece in which sound was left out fits in half of it only, and the speeches have some forty
 
     /// <summary>The whole speech is in the recording: 30 dB or better against the speech as G.711 codes it, with no piece missing or shifted.</summary>
     /// <param name="output">Gets what was measured.</param>
@@ -25,7 +25,7 @@ internal static class Sound
 
     /// <summary>
     /// The whole speech was heard by Parley, whose playout may have left out periods of a voice or played them twice when packets came
-    /// late or its delay was too long: then no piece is missing, none is moved by more than 100 ms, and what was heard can be understood as well as what was said.
+    /// late or its delay was too long: then no more is missing than that, nothing is moved by more than 100 ms, and what was heard can be understood.
     /// </summary>
     /// <param name="output">Gets what was measured.</param>
     /// <param name="speech">What was played: 8 kHz.</param>
@@ -40,7 +40,7 @@ internal static class Sound
         if (comparison is { SignalToNoise: >= LeastSignalToNoise, MissingSamples: 0, LargestShiftSamples: 0 }) return;
         double understood = Intelligibility.Of(reference, sampleRate, heard.AsSpan(Math.Max(0, comparison.OffsetSamples)), sampleRate).Score;
         output.WriteLine($"intelligibility {understood:0.000}");
-        Assert.True(comparison.MissingSamples == 0 && Math.Abs(comparison.LargestShiftSamples) <= sampleRate / 10 && understood >= LeastUnderstood, $"{recording} beside {speech}: {comparison}, intelligibility {understood:0.000}");
+        Assert.True(comparison.MissingSamples <= sampleRate / 20 && Math.Abs(comparison.LargestShiftSamples) <= sampleRate / 10 && understood >= LeastUnderstood, $"{recording} beside {speech}: {comparison}, intelligibility {understood:0.000}");
     }
 
     /// <summary>The whole speech is in the recording after a change of its sample rate, which moves each sample a little: 10 dB, no piece missing or shifted.</summary>
