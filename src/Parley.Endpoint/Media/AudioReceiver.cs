@@ -163,7 +163,8 @@ internal sealed class AudioReceiver : IDisposable
         }
 
         Span<short> room = _samples.AsSpan(_count);
-        if (_last!.Codec.Conceals)
+        bool isConcealed = _last!.Codec.Conceals;
+        if (isConcealed)
         {
             // The packet behind the gap knows as much of it as it lasts itself.
             int known = decoder == _last && decoder.Codec.HasRedundancy(step.Payload) ? Math.Min(gap.Length, _format.ToSamples(step.DurationUnits)) : 0;
@@ -174,7 +175,7 @@ internal sealed class AudioReceiver : IDisposable
 
         _last = decoder;
         Span<short> next = room[..decoder.Codec.Decode(step.Payload, room)];
-        if (!decoder.Codec.Conceals) _concealer.Conceal(gap, next);
+        if (!isConcealed) _concealer.Conceal(gap, next);
         _concealer.Add(next);
         _count += next.Length;
     }
@@ -211,7 +212,7 @@ internal sealed class AudioReceiver : IDisposable
         {
             while (_jitter.Count > 0)
             {
-                if (_count > _format.SampleRate / 10) Flush();
+                if (_count > _format.SampleRate / 50) Flush();      // as much as a beat leaves: there is room for a gap and a frame besides
                 Step(_format.ToTimestampUnits(_format.SampleRate / 50));
             }
 
