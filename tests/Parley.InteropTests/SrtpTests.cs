@@ -1,10 +1,12 @@
+using System.Text.Json;
 using Parley.InteropTests.Harness;
 using Parley.Rtp;
+using Parley.Rtp.Rtcp;
 using Parley.Rtp.Srtp;
 
 namespace Parley.InteropTests;
 
-/// <summary>SRTP with libsrtp, which most phones and gateways have inside.</summary>
+/// <summary>SRTP with libsrtp, which most phones and gateways have inside, and calls with baresip that use it.</summary>
 public sealed class SrtpTests(ITestOutputHelper output) : InteropTest(output)
 {
     private const int Packets = 2000;
@@ -60,6 +62,74 @@ public sealed class SrtpTests(ITestOutputHelper output) : InteropTest(output)
             Assert.Equal(SrtpError.Replayed, isRtcp ? receiver.UnprotectRtcp(packet, out _) : receiver.Unprotect(packet, out _));
         }
     }
+
+    [PeerTheory(Programs.Baresip, Programs.Tshark, Programs.EspeakNg, Programs.Sox)]
+    [InlineData("require", "srtp-mand")]
+    [InlineData("require", "srtp")]
+    [InlineData("offer", "srtp")]
+    public async Task A_parley_phone_calls_a_baresip_and_each_hears_the_other_by_srtp(string use, string encryption)
+    {
+        (string callerSays, string calleeSays) = (await Speech.OfCallerAsync(), await Speech.OfCalleeAsync());
+        Capture capture = await Capture.StartAsync(Bench, isProtected: true);
+        ParleyServer server = await ParleyServer.StartAsync(Bench);
+        Baresip bob = await Baresip.StartAsync(Bench, Account(server, "bob", encryption) with { Answers = true, Play = await Speech.WithSilenceAfterAsync(calleeSays) });
+        string heardByAlice = Bench.PathOf("alice.wav");
+        ParleyPhone alice = ParleyPhone.Call(Bench, server, "alice", "bob", Transport.Udp, "--srtp", use, "--play", callerSays, "--record", heardByAlice, "--duration", "8s");
+
+        await alice.Process.SucceededAsync();
+        await bob.EventAsync("CALL_CLOSED");
+
+        CapturedTraffic traffic = await capture.StopAsync();
+        traffic.AssertClean();
+        AssertProtected(await alice.Process.EventAsync("ended"), traffic, alice);
+        await Sound.AssertHeardAsync(Output, callerSays, await bob.HeardAsync(), "PCMU");
+        await Sound.AssertHeardByParleyAsync(Output, calleeSays, heardByAlice, "PCMU");
+    }
+
+    [PeerTheory(Programs.Baresip, Programs.Tshark, Programs.EspeakNg, Programs.Sox)]
+    [InlineData("srtp-mand", "require")]
+    [InlineData("srtp-mand", "offer")]
+    [InlineData("srtp", "offer")]
+    public async Task A_baresip_calls_a_parley_phone_and_each_hears_the_other_by_srtp(string encryption, string use)
+    {
+        (string callerSays, string calleeSays) = (await Speech.OfCallerAsync(), await Speech.OfCalleeAsync());
+        Capture capture = await Capture.StartAsync(Bench, isProtected: true);
+        ParleyServer server = await ParleyServer.StartAsync(Bench);
+        string heardByBob = Bench.PathOf("bob.wav");
+        ParleyPhone bob = await ParleyPhone.AnswerAsync(Bench, server, "bob", Transport.Udp, "--srtp", use, "--count", "1", "--play", calleeSays, "--record", heardByBob);
+        Baresip alice = await Baresip.StartAsync(Bench, Account(server, "alice", encryption) with { Play = await Speech.WithSilenceAfterAsync(callerSays) });
+
+        await alice.DialAsync("sip:bob@example.test");
+        await alice.EventAsync("CALL_ESTABLISHED");
+        await bob.Process.EventAsync("played", limit: Limit.Call);
+        await alice.HearsAsync(calleeSays);
+        await alice.HangUpAsync();
+        await bob.Process.SucceededAsync();
+
+        CapturedTraffic traffic = await capture.StopAsync();
+        traffic.AssertClean();
+        AssertProtected(await bob.Process.EventAsync("ended"), traffic, bob);
+        await Sound.AssertHeardAsync(Output, calleeSays, await alice.HeardAsync(), "PCMU");
+        await Sound.AssertHeardByParleyAsync(Output, callerSays, heardByBob, "PCMU");
+    }
+
+    /// <summary>All is protected but what baresip sends when it has no keys: an RTCP packet before (it opens a way through NATs), and its goodbye after.</summary>
+    private static void AssertProtected(JsonElement ended, CapturedTraffic traffic, ParleyPhone phone)
+    {
+        Assert.False(string.IsNullOrEmpty(ended.GetProperty("srtp").GetString()));
+        CapturedRtcp[] plain = [.. traffic.Rtcp.Where(datagram => datagram.IsPlain)];
+        Assert.All(plain, datagram => Assert.Contains(datagram.Datagram[1], new byte[] { (byte)RtcpPacketType.ApplicationDefined, (byte)RtcpPacketType.Goodbye }));
+        Assert.All(plain, datagram => Assert.StartsWith($"{phone.Address}:", datagram.Destination, StringComparison.Ordinal));
+        Assert.InRange(plain.Length, 0, 2);
+        Assert.InRange(ended.GetProperty("notAuthentic").GetInt32(), 0, plain.Length);      // of the goodbye only where the call is not over yet
+        Assert.Equal(0, ended.GetProperty("replayed").GetInt32());
+        Assert.InRange(ended.GetProperty("received").GetInt32(), 100, int.MaxValue);
+    }
+
+    private static BaresipSettings Account(ParleyServer server, string user, string encryption) => new(user)
+    {
+        Domain = ParleyServer.Domain, Password = ParleyServer.PasswordOf(user), Server = server.EndPoint, MediaEncryption = encryption,
+    };
 
     private async Task<IReadOnlyList<string>> LibSrtpAsync(string profile, string secret, IEnumerable<(string Operation, byte[] Packet)> packets)
     {

@@ -10,28 +10,16 @@ namespace Parley.Rtp.Srtp;
 /// </remarks>
 public sealed class SrtpReceiver : IDisposable
 {
-    private const long MaxIndex = (1L << 48) - 1;
-
-    private readonly SrtpMasterKey _master;
-    private readonly SrtpTransform _rtp;
-    private readonly SrtpTransform _rtcp;
-    private readonly SrtpSources _sources = new();
+    private readonly SrtpContext _context;
     private readonly SrtpSources _rtcpSources = new();
-    private long _packets;
     private long _rtcpPackets;
 
     /// <summary>A context that has received nothing yet.</summary>
     /// <param name="master">The other side's key.</param>
-    public SrtpReceiver(SrtpMasterKey master)
-    {
-        ArgumentNullException.ThrowIfNull(master);
-        _master = master;
-        _rtp = SrtpTransform.Create(master, isRtcp: false);
-        _rtcp = SrtpTransform.Create(master, isRtcp: true);
-    }
+    public SrtpReceiver(SrtpMasterKey master) => _context = new SrtpContext(master);
 
     /// <summary>The key.</summary>
-    public SrtpMasterKey MasterKey => _master;
+    public SrtpMasterKey MasterKey => _context.MasterKey;
 
     /// <summary>Checks an SRTP packet and decrypts it.</summary>
     /// <param name="packet">The datagram; of no use after an error.</param>
@@ -39,21 +27,16 @@ public sealed class SrtpReceiver : IDisposable
     public SrtpError Unprotect(Span<byte> packet, out int length)
     {
         length = 0;
-        int plain = packet.Length - _master.OverheadLengthBytes;
+        int plain = packet.Length - MasterKey.OverheadLengthBytes;
         if (plain < 0) return SrtpError.TooShort;
         SrtpError error = SrtpHeader.TryRead(packet[..plain], out SrtpHeader header);
         if (error != SrtpError.None) return error;
-        if (!HasMki(packet, _rtp)) return SrtpError.UnknownMki;
-        SrtpSource? source = _sources.Find(header.Ssrc);
-        if (source is null && _sources.IsFull) return SrtpError.TooManySources;
-        long index = SrtpSource.EstimateIndex(header.SequenceNumber, source?.HighestIndex ?? -1);
-        if (index > MaxIndex || _packets >= _master.Lifetime) return SrtpError.KeyExhausted;
-        error = source?.Check(index) ?? SrtpError.None;
+        if (!HasMki(packet, _context.Rtp)) return SrtpError.UnknownMki;
+        error = _context.Check(header, out SrtpSource? source, out long index);
         if (error != SrtpError.None) return error;
-        if (!_rtp.OpenRtp(packet, header.LengthBytes, plain, header.Ssrc, index)) return SrtpError.NotAuthentic;
+        if (!_context.Rtp.OpenRtp(packet, header.LengthBytes, plain, header.Ssrc, index)) return SrtpError.NotAuthentic;
 
-        (source ?? _sources.Add(header.Ssrc)).Accept(index);
-        _packets++;
+        _context.Accept(header, source, index);
         length = plain;
         return SrtpError.None;
     }
@@ -64,19 +47,19 @@ public sealed class SrtpReceiver : IDisposable
     public SrtpError UnprotectRtcp(Span<byte> packet, out int length)
     {
         length = 0;
-        int plain = packet.Length - _master.RtcpOverheadLengthBytes;
+        int plain = packet.Length - MasterKey.RtcpOverheadLengthBytes;
         if (plain < SrtpTransform.RtcpClearLengthBytes) return SrtpError.TooShort;
         if (packet[0] >> 6 != 2) return SrtpError.Malformed;
-        if (!HasMki(packet, _rtcp)) return SrtpError.UnknownMki;
+        if (!HasMki(packet, _context.Rtcp)) return SrtpError.UnknownMki;
         uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(packet[4..]);
-        uint word = BinaryPrimitives.ReadUInt32BigEndian(packet[_rtcp.RtcpWordOffset(packet.Length, _master.Mki.Length)..]);
+        uint word = BinaryPrimitives.ReadUInt32BigEndian(packet[_context.Rtcp.RtcpWordOffset(packet.Length, MasterKey.Mki.Length)..]);
         SrtpSource? source = _rtcpSources.Find(ssrc);
         if (source is null && _rtcpSources.IsFull) return SrtpError.TooManySources;
-        if (_rtcpPackets >= Math.Min(_master.Lifetime, SrtpMasterKey.MaxRtcpLifetime)) return SrtpError.KeyExhausted;
+        if (_rtcpPackets >= _context.RtcpLifetime) return SrtpError.KeyExhausted;
         long index = word & ~SrtpTransform.EncryptedFlag;
         SrtpError error = source?.Check(index) ?? SrtpError.None;
         if (error != SrtpError.None) return error;
-        if (!_rtcp.OpenRtcp(packet, plain, ssrc, word)) return SrtpError.NotAuthentic;
+        if (!_context.Rtcp.OpenRtcp(packet, plain, ssrc, word)) return SrtpError.NotAuthentic;
 
         (source ?? _rtcpSources.Add(ssrc)).Accept(index);
         _rtcpPackets++;
@@ -85,15 +68,11 @@ public sealed class SrtpReceiver : IDisposable
     }
 
     /// <summary>Forgets the keys.</summary>
-    public void Dispose()
-    {
-        _rtp.Dispose();
-        _rtcp.Dispose();
-    }
+    public void Dispose() => _context.Dispose();
 
     private bool HasMki(ReadOnlySpan<byte> packet, SrtpTransform transform)
     {
-        ReadOnlySpan<byte> mki = _master.Mki;
+        ReadOnlySpan<byte> mki = MasterKey.Mki;
         return mki.IsEmpty || packet.Slice(transform.MkiOffset(packet.Length, mki.Length), mki.Length).SequenceEqual(mki);
     }
 }

@@ -10,27 +10,15 @@ namespace Parley.Rtp.Srtp;
 /// </remarks>
 public sealed class SrtpSender : IDisposable
 {
-    private const long MaxIndex = (1L << 48) - 1;
-
-    private readonly SrtpMasterKey _master;
-    private readonly SrtpTransform _rtp;
-    private readonly SrtpTransform _rtcp;
-    private readonly SrtpSources _sources = new();
-    private long _packets;
+    private readonly SrtpContext _context;
     private long _rtcpPackets;
 
     /// <summary>A context that has sent nothing yet.</summary>
     /// <param name="master">The key; of this sender alone.</param>
-    public SrtpSender(SrtpMasterKey master)
-    {
-        ArgumentNullException.ThrowIfNull(master);
-        _master = master;
-        _rtp = SrtpTransform.Create(master, isRtcp: false);
-        _rtcp = SrtpTransform.Create(master, isRtcp: true);
-    }
+    public SrtpSender(SrtpMasterKey master) => _context = new SrtpContext(master);
 
     /// <summary>The key.</summary>
-    public SrtpMasterKey MasterKey => _master;
+    public SrtpMasterKey MasterKey => _context.MasterKey;
 
     /// <summary>Protects an RTP packet.</summary>
     /// <param name="packet">The packet, with <see cref="SrtpMasterKey.OverheadLengthBytes"/> of room behind it.</param>
@@ -40,20 +28,15 @@ public sealed class SrtpSender : IDisposable
     public SrtpError Protect(Span<byte> packet, int length, out int protectedLength)
     {
         protectedLength = 0;
-        int whole = length + _master.OverheadLengthBytes;
+        int whole = length + MasterKey.OverheadLengthBytes;
         if (packet.Length < whole) throw new ArgumentException("There is no room for what SRTP adds.", nameof(packet));
         SrtpError error = SrtpHeader.TryRead(packet[..length], out SrtpHeader header);
         if (error != SrtpError.None) return error;
-        SrtpSource? source = _sources.Find(header.Ssrc);
-        if (source is null && _sources.IsFull) return SrtpError.TooManySources;
-        long index = SrtpSource.EstimateIndex(header.SequenceNumber, source?.HighestIndex ?? -1);
-        if (index > MaxIndex || _packets >= _master.Lifetime) return SrtpError.KeyExhausted;
-        error = source?.Check(index) ?? SrtpError.None;
+        error = _context.Check(header, out SrtpSource? source, out long index);
         if (error != SrtpError.None) return error;
 
-        (source ?? _sources.Add(header.Ssrc)).Accept(index);
-        _packets++;
-        _rtp.SealRtp(packet[..whole], header.LengthBytes, length, header.Ssrc, index, _master.Mki);
+        _context.Accept(header, source, index);
+        _context.Rtp.SealRtp(packet[..whole], header.LengthBytes, length, header.Ssrc, index, MasterKey.Mki);
         protectedLength = whole;
         return SrtpError.None;
     }
@@ -67,23 +50,19 @@ public sealed class SrtpSender : IDisposable
     public SrtpError ProtectRtcp(Span<byte> packet, int length, out int protectedLength, bool encrypt = true)
     {
         protectedLength = 0;
-        int whole = length + _master.RtcpOverheadLengthBytes;
+        int whole = length + MasterKey.RtcpOverheadLengthBytes;
         if (packet.Length < whole) throw new ArgumentException("There is no room for what SRTCP adds.", nameof(packet));
         if (length < SrtpTransform.RtcpClearLengthBytes) return SrtpError.TooShort;
         if (packet[0] >> 6 != 2) return SrtpError.Malformed;
         // One index for all SSRCs: each then has its own growing one, and none is there twice.
-        if (_rtcpPackets >= Math.Min(_master.Lifetime, SrtpMasterKey.MaxRtcpLifetime)) return SrtpError.KeyExhausted;
+        if (_rtcpPackets >= _context.RtcpLifetime) return SrtpError.KeyExhausted;
         uint index = (uint)_rtcpPackets++;
         uint word = index | (encrypt ? SrtpTransform.EncryptedFlag : 0);
-        _rtcp.SealRtcp(packet[..whole], length, BinaryPrimitives.ReadUInt32BigEndian(packet[4..]), word, _master.Mki);
+        _context.Rtcp.SealRtcp(packet[..whole], length, BinaryPrimitives.ReadUInt32BigEndian(packet[4..]), word, MasterKey.Mki);
         protectedLength = whole;
         return SrtpError.None;
     }
 
     /// <summary>Forgets the keys.</summary>
-    public void Dispose()
-    {
-        _rtp.Dispose();
-        _rtcp.Dispose();
-    }
+    public void Dispose() => _context.Dispose();
 }

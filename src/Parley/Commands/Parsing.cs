@@ -97,14 +97,19 @@ internal static class Parsing
     {
         Description = "Protect the sound (SRTP): off (as a rule), offer (where the other side can do it too) or require; the keys go with the call's messages, which transport=tls keeps secret",
         HelpName = "USE",
-        CustomParser = result => result.Tokens[0].Value switch
-        {
-            "off" => SrtpUse.Off,
-            "offer" => SrtpUse.Offer,
-            "require" => SrtpUse.Require,
-            _ => Refuse<SrtpUse?>(result, "--srtp", "off, offer or require"),
-        },
+        CustomParser = result => TryReadSrtp(result.Tokens[0].Value, out SrtpUse use) ? use : Refuse<SrtpUse?>(result, "--srtp", SrtpUses),
     };
+
+    /// <summary>The words for whether sound is protected.</summary>
+    internal const string SrtpUses = "off, offer or require";
+
+    /// <summary>Reads one of them.</summary>
+    internal static bool TryReadSrtp(string word, out SrtpUse use)
+    {
+        SrtpUse? read = word switch { "off" => SrtpUse.Off, "offer" => SrtpUse.Offer, "require" => SrtpUse.Require, _ => null };
+        use = read ?? default;
+        return read is not null;
+    }
 
     /// <summary>A number in a range.</summary>
     public static Option<int?> Number(string name, string helpName, string description, int least, int most) => new(name)

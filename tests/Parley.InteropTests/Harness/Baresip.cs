@@ -29,6 +29,9 @@ internal sealed record BaresipSettings(string Name)
     /// <summary>The one codec that it has: a name for 8 kHz, or all that baresip wants to know, such as opus/48000/2.</summary>
     public string Codec { get; init; } = "PCMU";
 
+    /// <summary>What protects its sound: <c>srtp</c> where the other side can do it too, <c>srtp-mand</c> in any case; null for nothing.</summary>
+    public string? MediaEncryption { get; init; }
+
     /// <summary>Whose presence it watches; it then also asks for messages that wait.</summary>
     public string? Watches { get; init; }
 
@@ -190,6 +193,7 @@ internal sealed class Baresip : IAsyncDisposable
         module opus.so
         module aufile.so
         module sndfile.so
+        {(settings.MediaEncryption is null ? "" : "module srtp.so")}
         snd_path {folder}
         {(settings.IsOutbound ? "module_tmp uuid.so" : "")}
         module_tmp account.so
@@ -206,7 +210,7 @@ internal sealed class Baresip : IAsyncDisposable
 
     private static string Account(BaresipSettings settings, IPAddress address)
     {
-        string parameters = string.Create(CultureInfo.InvariantCulture, $";audio_codecs={settings.Codec}{(settings.Codec.Contains('/', StringComparison.Ordinal) ? "" : "/8000/1")};answermode={(settings.Answers ? "auto" : "manual")}{(settings.IsOutbound ? ";sipnat=outbound" : "")}");
+        string parameters = string.Create(CultureInfo.InvariantCulture, $";audio_codecs={settings.Codec}{(settings.Codec.Contains('/', StringComparison.Ordinal) ? "" : "/8000/1")};answermode={(settings.Answers ? "auto" : "manual")}{(settings.IsOutbound ? ";sipnat=outbound" : "")}{(settings.MediaEncryption is null ? "" : $";mediaenc={settings.MediaEncryption}")}");
         return settings.Server is null
             ? $"<sip:{settings.Name}@{settings.Domain ?? address.ToString()}{settings.Transport.Parameter()}>;regint=0{parameters}\n"
             : $"<sip:{settings.Name}@{settings.Domain}{settings.Transport.Parameter()}>;regint=600{parameters}"

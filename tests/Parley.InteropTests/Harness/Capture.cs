@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -16,22 +17,25 @@ internal sealed class Capture
     private static readonly string[] PacketFields =
     [
         "frame.number", "frame.time_epoch", "frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message",
-        "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "rtp.version", "rtp.p_type", "rtp.ssrc", "rtp.seq", "rtp.timestamp",
+        "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "rtp.version", "rtp.p_type", "rtp.ssrc", "rtp.seq", "rtp.timestamp", "udp.payload",
     ];
 
     private readonly Bench _bench;
     private readonly ChildProcess _dumpcap;
     private readonly string _file;
+    private readonly bool _isProtected;
 
-    private Capture(Bench bench, ChildProcess dumpcap, string file) => (_bench, _dumpcap, _file) = (bench, dumpcap, file);
+    private Capture(Bench bench, ChildProcess dumpcap, string file, bool isProtected) => (_bench, _dumpcap, _file, _isProtected) = (bench, dumpcap, file, isProtected);
 
     /// <summary>Starts capturing and waits until it does.</summary>
-    public static async Task<Capture> StartAsync(Bench bench)
+    /// <param name="bench">Whose traffic.</param>
+    /// <param name="isProtected">The sound is protected by SRTP: tshark has no keys to read its RTCP with.</param>
+    public static async Task<Capture> StartAsync(Bench bench, bool isProtected = false)
     {
         string file = bench.PathOf("capture.pcapng");
         ChildProcess dumpcap = bench.Start("dumpcap", "dumpcap", ["-i", "lo", "-q", "-f", bench.Network.CaptureFilter, "-w", file]);
         await dumpcap.LineAsync("capturing to begin", line => line.StartsWith("File:", StringComparison.Ordinal));
-        return new Capture(bench, dumpcap, file);
+        return new Capture(bench, dumpcap, file, isProtected);
     }
 
     /// <summary>Stops capturing, and reads what was captured.</summary>
@@ -49,7 +53,11 @@ internal sealed class Capture
         string packets = await TsharkAsync([.. PacketFields.SelectMany(field => new[] { "-e", field }), "-T", "fields"]);
         string sip = await TsharkAsync(["-Y", "sip", "-T", "pdml"]);
         string[][] rows = [.. packets.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
-        return new CapturedTraffic([.. rows.Select(FaultOf).OfType<string>()], SipOf(XDocument.Parse(sip)), [.. rows.Where(IsRtp).Select(RtpOf)]);
+        return new CapturedTraffic(
+            [.. rows.Where(row => !_isProtected || !IsProtectedRtcp(row)).Select(FaultOf).OfType<string>()],
+            SipOf(XDocument.Parse(sip)),
+            [.. rows.Where(IsRtp).Select(RtpOf)],
+            [.. rows.Where(row => Protocols(row) is var protocols && protocols.Contains("rtcp") && !protocols.Contains("icmp")).Select(RtcpOf)]);
     }
 
     /// <summary>What is wrong with a packet: tshark calls it malformed or an error, or it is nothing that belongs here.</summary>
@@ -57,7 +65,7 @@ internal sealed class Capture
     {
         const int Warning = 0x600000;
         const int Error = 0x800000;
-        string[] protocols = row[2].Split(':');
+        string[] protocols = Protocols(row);
         string packet = $"packet {row[0]} from {row[6]}:{row[7]} to {row[8]}:{row[9]} ({row[2]})";
         int severity = row[4].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(number => int.Parse(number, CultureInfo.InvariantCulture)).Append(0).Max();
         if (row[3].Length > 0 || severity >= (protocols.Contains("tcp") ? Error : Warning))    // a reset TCP connection is a warning
@@ -70,7 +78,13 @@ internal sealed class Capture
     }
 
     // What is on a port of RTP begins as RTP for tshark, STUN too.
-    private static bool IsRtp(string[] row) => row[10].Length > 0 && !row[2].Split(':').Any(protocol => protocol is "icmp" or "stun");
+    private static bool IsRtp(string[] row) => row[10].Length > 0 && !Protocols(row).Any(protocol => protocol is "icmp" or "stun");
+
+    // SRTCP has an index and a tag behind its packets. tshark takes it for RTCP where the profile is RTP/AVP, and for another algorithm's where it is GCM.
+    private static bool IsProtectedRtcp(string[] row) =>
+        Protocols(row) is var protocols && protocols.Contains("rtcp") && (protocols.Contains("icmp") || !RtcpOf(row).IsPlain);
+
+    private static string[] Protocols(string[] row) => row[2].Split(':');
 
     private static bool EndsWithMark(string file)
     {
@@ -165,6 +179,8 @@ internal sealed class Capture
         TimeSpan.FromSeconds(double.Parse(row[1], CultureInfo.InvariantCulture)), $"{row[6]}:{row[7]}", $"{row[8]}:{row[9]}",
         int.Parse(row[10], CultureInfo.InvariantCulture), int.Parse(row[11], CultureInfo.InvariantCulture), row[12],
         ushort.Parse(row[13], CultureInfo.InvariantCulture), uint.Parse(row[14], CultureInfo.InvariantCulture));
+
+    private static CapturedRtcp RtcpOf(string[] row) => new($"{row[6]}:{row[7]}", $"{row[8]}:{row[9]}", Convert.FromHexString(row[15]));
 }
 
 /// <summary>One SIP message of a capture.</summary>
@@ -191,3 +207,24 @@ internal sealed record CapturedSip(
 /// <summary>One RTP packet of a capture.</summary>
 internal sealed record CapturedRtp(
     TimeSpan At, string Source, string Destination, int Version, int PayloadType, string Ssrc, ushort Sequence, uint Timestamp);
+
+/// <summary>One RTCP datagram of a capture, protected or not.</summary>
+internal sealed record CapturedRtcp(string Source, string Destination, byte[] Datagram)
+{
+    /// <summary>Its packets' lengths add up to its own: there is nothing of SRTCP in or behind them.</summary>
+    public bool IsPlain
+    {
+        get
+        {
+            ReadOnlySpan<byte> rest = Datagram;
+            while (rest is [>= 0x80 and < 0xC0, >= 192 and <= 223, _, _, ..])
+            {
+                int length = (BinaryPrimitives.ReadUInt16BigEndian(rest[2..]) + 1) * 4;
+                if (length > rest.Length) return false;
+                rest = rest[length..];
+            }
+
+            return rest.IsEmpty;
+        }
+    }
+}

@@ -4,7 +4,7 @@ namespace Parley.InteropTests.Harness;
 
 /// <summary>What a capture holds, and whether it is as the RFCs want it.</summary>
 /// <param name="Faults">What tshark calls malformed or an error, and datagrams that are neither SIP nor RTP, RTCP or STUN.</param>
-internal sealed record CapturedTraffic(IReadOnlyList<string> Faults, IReadOnlyList<CapturedSip> Sip, IReadOnlyList<CapturedRtp> Rtp)
+internal sealed record CapturedTraffic(IReadOnlyList<string> Faults, IReadOnlyList<CapturedSip> Sip, IReadOnlyList<CapturedRtp> Rtp, IReadOnlyList<CapturedRtcp> Rtcp)
 {
     /// <summary>Nothing malformed, nothing unknown, no message repeated where none should be.</summary>
     public void AssertClean()

@@ -1,6 +1,7 @@
 using System.Text;
 using Parley.Output;
 using Parley.Phone.Settings;
+using Parley.Sdp;
 using Parley.UserAgent;
 
 namespace Parley.Tests.Phone;
@@ -22,7 +23,7 @@ public sealed class PhoneFileTests : IDisposable
               // two of them
               "accounts": [
                 { "uri": "sip:alice@example.com", "name": "Alice", "user": "a1", "password": " s p ", "proxy": "sip:192.0.2.1;transport=tcp", "local": "127.0.0.1:5070", "instance": "urn:uuid:1" },
-                { "uri": "sip:alice@work.example", "register": false },
+                { "uri": "sip:alice@work.example", "register": false, "srtp": "require" },
               ],
               "contacts": [ { "name": "Bob", "uri": "sip:bob@work.example" }, { "name": "Carol", "uri": "sip:carol@x.example", "account": "sip:alice@work.example" }, { "name": "Dan", "uri": "sip:dan@x.example" } ],
               "bell": false
@@ -33,6 +34,7 @@ public sealed class PhoneFileTests : IDisposable
         Assert.Equal(("sip:alice@example.com", "Alice", "a1", " s p ", "urn:uuid:1", "Parley/test"), (agent.Identity!.ToString(), agent.DisplayName, agent.UserName, agent.Password, agent.Instance, agent.Product));
         Assert.Equal(("sip:192.0.2.1;transport=tcp", "127.0.0.1:5070"), (agent.OutboundProxy!.ToString(), agent.Listen[0].Address.ToString()));
         Assert.Equal([true, false], settings.Accounts.Select(account => account.Registers));
+        Assert.Equal([SrtpUse.Off, SrtpUse.Require], settings.Accounts.Select(account => account.Agent.Srtp));
         Assert.Equal([("Bob", 1), ("Carol", 1), ("Dan", 0)], settings.Contacts.Select(contact => (contact.Name, contact.Account)));
         Assert.False(settings.HasBell);
     }
@@ -44,6 +46,7 @@ public sealed class PhoneFileTests : IDisposable
     [InlineData("""{ "accounts": [ { "password": "x" } ] }""", "phone.json cannot be used: an account has no \"uri\" (phone.json line 1); allowed: \"uri\": \"sip:alice@example.com\"")]
     [InlineData("""{ "accounts": [ { "uri": "sip:example.com" } ] }""", "phone.json cannot be used: \"uri\" of an account is \"sip:example.com\" (phone.json line 1); allowed: a SIP URI with a user, such as \"sip:alice@example.com\"")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b", "password": 1234 } ] }""", "phone.json cannot be used: \"password\" of an account is no text (phone.json line 1); allowed: a text in quotes")]
+    [InlineData("""{ "accounts": [ { "uri": "sip:a@b", "srtp": "yes" } ] }""", "phone.json cannot be used: \"srtp\" of an account is \"yes\" (phone.json line 1); allowed: off, offer or require")]
     [InlineData("""{ "contacts": [ { "name": "Bob" } ] }""", "phone.json cannot be used: a contact has no \"name\" or no \"uri\" (phone.json line 1); allowed: \"name\" and \"uri\"")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b" } ], "contacts": [ { "name": "Bob", "uri": "sip:b@b", "account": "sip:c@b" } ] }""", "phone.json cannot be used: the \"account\" of a contact is none (phone.json line 1); allowed: the \"uri\" of an account")]
     public void What_is_wrong_is_said_with_its_place(string json, string message)

@@ -1,6 +1,7 @@
 using Parley.Commands;
 using Parley.Core;
 using Parley.Output;
+using Parley.Sdp;
 using Parley.Server.Configuration;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
@@ -86,6 +87,9 @@ internal static class PhoneFile
             Listen = Text(reader, "local") is not { } local ? common.Listen
                 : NetworkAddress.TryParse(local, out NetworkAddress address) || NetworkAddress.TryParseHost(local, 0, out address) ? PhoneOptions.ListenOn(address)
                 : Refuse(reader, "local", "an address such as \"127.0.0.1\" or \"0.0.0.0:5070\"", common.Listen),
+            Srtp = Text(reader, "srtp") is not { } srtp ? common.Srtp
+                : Parsing.TryReadSrtp(srtp, out SrtpUse use) ? use
+                : Refuse(reader, "srtp", Parsing.SrtpUses, common.Srtp),
         };
         registers &= reader.Boolean("register", absent: true);
         string? reason = null;
