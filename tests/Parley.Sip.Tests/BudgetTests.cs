@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Parley.Operations;
+using Parley.Operations.Rtp;
 using Parley.Operations.Sip;
 
 namespace Parley.Sip.Tests;
@@ -21,7 +22,8 @@ public class BudgetTests
         get
         {
             using var messages = new MessageOperations();
-            return [.. Operations(messages).Select(operation => operation.Name)];
+            using var srtp = new SrtpOperations();
+            return [.. Operations(messages, srtp).Select(operation => operation.Name)];
         }
     }
 
@@ -29,7 +31,8 @@ public class BudgetTests
     public void An_operation_allocates_no_more_than_its_budget(string name)
     {
         using var messages = new MessageOperations();
-        Operation operation = Operations(messages).Single(candidate => candidate.Name == name);
+        using var srtp = new SrtpOperations();
+        Operation operation = Operations(messages, srtp).Single(candidate => candidate.Name == name);
         Assert.True(Budgets.TryGetValue(name, out long budget), $"{name} has no budget in bench/budgets.json.");
         for (int i = 0; i < Warmup; i++) Assert.NotEqual(0, operation.Run());
 
@@ -41,8 +44,8 @@ public class BudgetTests
         Assert.True(perRun <= budget, $"{name} allocated {perRun} bytes per run; its budget is {budget}.");
     }
 
-    private static IEnumerable<Operation> Operations(MessageOperations messages) =>
-        [.. messages.All, .. new TransactionOperations().All, .. new DigestOperations().All];
+    private static IEnumerable<Operation> Operations(MessageOperations messages, SrtpOperations srtp) =>
+        [.. messages.All, .. new TransactionOperations().All, .. new DigestOperations().All, .. srtp.All];
 
     private static string Folder([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }
