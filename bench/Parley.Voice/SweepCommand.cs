@@ -17,11 +17,12 @@ internal static class SweepCommand
         var jitters = new Option<string>("--jitter") { Description = "Milliseconds.", HelpName = "LIST", DefaultValueFactory = _ => "0,30,60,120" };
         var bursts = new Option<double>("--burst") { Description = "Packets lost one after the other, on average.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var overtaking = new Option<bool>("--overtaking") { Description = "Packets may overtake each other." };
+        var redundancy = new Option<bool>("--redundancy") { Description = "Both sides know RED (RFC 2198): packets may hold earlier ones again." };
         var runs = new Option<int>("--runs") { Description = "Calls for each case, with other packets lost in each.", HelpName = "N", DefaultValueFactory = _ => 3 };
         var seed = new Option<int>("--seed") { Description = "Of the first call.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var json = new Option<bool>("--json") { Description = "A JSON object per line." };
         var keep = new Option<DirectoryInfo?>("--keep") { Description = "Keeps what was heard in each call, as WAV files.", HelpName = "FOLDER" };
-        var command = new Command("sweep", "Speech through each codec at each loss and jitter.\n\n  parley-voice sweep --speech speech.wav --loss 0,10 --jitter 0,60 --overtaking") { speech, names, losses, jitters, bursts, overtaking, runs, seed, json, keep };
+        var command = new Command("sweep", "Speech through each codec at each loss and jitter.\n\n  parley-voice sweep --speech speech.wav --loss 0,10 --jitter 0,60 --overtaking") { speech, names, losses, jitters, bursts, overtaking, redundancy, runs, seed, json, keep };
         command.SetAction(parse =>
         {
             FileInfo file = parse.GetValue(speech)!;
@@ -40,7 +41,7 @@ internal static class SweepCommand
 
             DirectoryInfo? folder = parse.GetValue(keep);
             folder?.Create();
-            if (!parse.GetValue(json)) output.WriteLine($"{"codec",-8}{"network",-18}{"score",7}{"delay ms",10}{"95 %",8}{"lost %",8}{"late %",8}{"recov.",8}{"shorter",9}{"longer",9}");
+            if (!parse.GetValue(json)) output.WriteLine($"{"codec",-12}{"network",-18}{"score",7}{"delay ms",10}{"95 %",8}{"lost %",8}{"late %",8}{"recov.",8}{"shorter",9}{"longer",9}{"kbit/s",8}");
             foreach (IAudioCodec codec in codecs.Span)
             {
                 foreach (double jitter in milliseconds)
@@ -48,7 +49,7 @@ internal static class SweepCommand
                     foreach (double loss in lossPercents)
                     {
                         var conditions = new NetworkConditions(loss, parse.GetValue(bursts), TimeSpan.FromMilliseconds(jitter), parse.GetValue(overtaking) && jitter > 0);
-                        SweepRow row = SweepRow.Measure(audio!, codec, conditions, parse.GetValue(runs), parse.GetValue(seed), folder);
+                        SweepRow row = SweepRow.Measure(audio!, codec, parse.GetValue(redundancy) && codec.SuitsRedundancy, conditions, parse.GetValue(runs), parse.GetValue(seed), folder);
                         output.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(row) : row.ToString());
                     }
                 }

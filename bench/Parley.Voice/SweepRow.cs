@@ -12,9 +12,10 @@ namespace Parley.Voice;
 /// <param name="LongestDelayMilliseconds">The same, of which 95 in 100 stay below.</param>
 /// <param name="LostPercent">Packets that the network lost.</param>
 /// <param name="LatePercent">Packets that came, and too late.</param>
-/// <param name="Recovered">Packets whose sound came with the next one, of 100 that were sent.</param>
+/// <param name="Recovered">Packets whose sound came with a later one, of 100 that were sent.</param>
 /// <param name="ShortenedPercent">Sound that was left out.</param>
 /// <param name="LengthenedPercent">Sound that was played twice.</param>
+/// <param name="Kilobits">RTP sent per second.</param>
 internal sealed record SweepRow(
     string Codec,
     string Network,
@@ -25,18 +26,20 @@ internal sealed record SweepRow(
     double LatePercent,
     double Recovered,
     double ShortenedPercent,
-    double LengthenedPercent)
+    double LengthenedPercent,
+    double Kilobits)
 {
     private const double PacketMilliseconds = 20;
 
     /// <summary>Makes the calls of a case.</summary>
-    public static SweepRow Measure(PcmAudio speech, IAudioCodec codec, NetworkConditions conditions, int runs, int seed, DirectoryInfo? keep)
+    public static SweepRow Measure(PcmAudio speech, IAudioCodec codec, bool redundancy, NetworkConditions conditions, int runs, int seed, DirectoryInfo? keep)
     {
-        double score = 0, lost = 0, late = 0, recovered = 0, shortened = 0, lengthened = 0;
+        double score = 0, lost = 0, late = 0, recovered = 0, shortened = 0, lengthened = 0, kilobits = 0;
         List<double> delays = [];
+        string name = redundancy ? codec.Format.Name + "+RED" : codec.Format.Name;
         for (int run = 0; run < runs; run++)
         {
-            VoiceResult call = VoiceCall.Run(speech, codec, conditions, seed + (run * 1000));
+            VoiceResult call = VoiceCall.Run(speech, codec, redundancy, conditions, seed + (run * 1000));
             Intelligibility compared = Intelligibility.Of(speech.Samples.Span, speech.SampleRate, call.Heard, call.SampleRate);
             score += compared.Score / runs;
             delays.AddRange(compared.Delays);
@@ -45,12 +48,13 @@ internal sealed record SweepRow(
             recovered += 100.0 * call.Statistics.Recovered / call.Packets / runs;
             shortened += 100 * (call.Statistics.Shortened / speech.Duration) / runs;
             lengthened += 100 * (call.Statistics.Lengthened / speech.Duration) / runs;
-            if (keep is not null) Keep(call, Path.Combine(keep.FullName, $"{codec.Format.Name}-{conditions}-{seed + (run * 1000)}.wav"));
+            kilobits += call.Bytes * 8 / speech.Duration.TotalSeconds / 1000 / runs;
+            if (keep is not null) Keep(call, Path.Combine(keep.FullName, $"{name}-{conditions}-{seed + (run * 1000)}.wav"));
         }
 
         delays.Sort();
         return new SweepRow(
-            codec.Format.Name,
+            name,
             conditions.ToString(),
             score,
             Quantile(delays, 0.5) + PacketMilliseconds,
@@ -59,13 +63,14 @@ internal sealed record SweepRow(
             late,
             recovered,
             shortened,
-            lengthened);
+            lengthened,
+            kilobits);
     }
 
     /// <summary>The row of a table.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Codec,-8}{Network,-18}{Score,7:0.000}{DelayMilliseconds,10:0}{LongestDelayMilliseconds,8:0}{LostPercent,8:0.0}{LatePercent,8:0.00}{Recovered,8:0.0}{ShortenedPercent,9:0.0}{LengthenedPercent,9:0.0}");
+        $"{Codec,-12}{Network,-18}{Score,7:0.000}{DelayMilliseconds,10:0}{LongestDelayMilliseconds,8:0}{LostPercent,8:0.0}{LatePercent,8:0.00}{Recovered,8:0.0}{ShortenedPercent,9:0.0}{LengthenedPercent,9:0.0}{Kilobits,8:0}");
 
     private static double Quantile(List<double> sorted, double share) => sorted.Count == 0 ? 0 : sorted[(int)(share * (sorted.Count - 1))];
 

@@ -14,7 +14,8 @@ namespace Parley.Voice;
 /// <param name="Statistics">The listener's.</param>
 /// <param name="Packets">How many were sent.</param>
 /// <param name="Lost">How many the network lost.</param>
-internal sealed record VoiceResult(short[] Heard, int SampleRate, AudioStatistics Statistics, int Packets, int Lost);
+/// <param name="Bytes">RTP that was sent, headers of IP and UDP not counted.</param>
+internal sealed record VoiceResult(short[] Heard, int SampleRate, AudioStatistics Statistics, int Packets, int Lost, long Bytes);
 
 /// <summary>One speaks, one listens, over a lossy wire, in virtual time: a minute of speech takes a moment, and the same seed does the same again.</summary>
 internal static class VoiceCall
@@ -23,7 +24,12 @@ internal static class VoiceCall
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes a call.</summary>
-    public static VoiceResult Run(PcmAudio speech, IAudioCodec codec, NetworkConditions conditions, int seed)
+    /// <param name="speech">What is said.</param>
+    /// <param name="codec">In what.</param>
+    /// <param name="redundancy">Whether both sides know RED (RFC 2198).</param>
+    /// <param name="conditions">What the network does.</param>
+    /// <param name="seed">Of the network's chances.</param>
+    public static VoiceResult Run(PcmAudio speech, IAudioCodec codec, bool redundancy, NetworkConditions conditions, int seed)
     {
         var buffers = new BufferPool();
         Instant start = Instant.Zero + TimeSpan.FromSeconds(100);
@@ -35,10 +41,10 @@ internal static class VoiceCall
         var heard = new Recording();
         var wire = new PriorityQueue<(bool ToListener, bool IsRtcp, byte[] Bytes), (long At, long Order)>();
         LossyWire forth = new(conditions, seed);
-        (int packets, long order) = (0, 0);
+        (int packets, long bytes, long order) = (0, 0, 0);
 
-        speaker.Start(start, Negotiate(Listener, codec), codecs, new PcmSource(speech), new Recording());
-        listener.Start(start, Negotiate(Speaker, codec), codecs, new SilenceSource(), heard);
+        speaker.Start(start, Negotiate(Listener, codecs, redundancy), codecs, new PcmSource(speech), new Recording());
+        listener.Start(start, Negotiate(Speaker, codecs, redundancy), codecs, new SilenceSource(), heard);
         Instant now = start, end = start + speech.Duration + Rest;
         while (true)
         {
@@ -50,18 +56,18 @@ internal static class VoiceCall
             now = Instant.Max(now, next);
             while (wire.TryPeek(out _, out (long At, long) due) && due.At <= now.Ticks)
             {
-                (bool toListener, bool isRtcp, byte[] bytes) = wire.Dequeue();
+                (bool toListener, bool isRtcp, byte[] datagram) = wire.Dequeue();
                 AudioSession to = toListener ? listener : speaker;
                 NetworkAddress from = toListener ? Speaker : Listener;
-                if (isRtcp) to.OnRtcp(now, bytes, from.WithPort((ushort)(from.Port + 1)));
-                else to.OnRtp(now, bytes, from);
+                if (isRtcp) to.OnRtcp(now, datagram, from.WithPort((ushort)(from.Port + 1)));
+                else to.OnRtp(now, datagram, from);
             }
 
             speaker.OnDeadline(now);
             listener.OnDeadline(now);
         }
 
-        return new VoiceResult([.. heard.Samples], codec.Format.SampleRate, listener.Statistics, packets, forth.Lost);
+        return new VoiceResult([.. heard.Samples], codec.Format.SampleRate, listener.Statistics, packets, forth.Lost, bytes);
 
         void Drain(AudioSession from, bool toListener)
         {
@@ -69,7 +75,7 @@ internal static class VoiceCall
             {
                 if (output.Datagram is not { } datagram) continue;
                 bool isRtp = output.Kind == AudioOutputKind.SendRtp;
-                if (isRtp && toListener) packets++;
+                if (isRtp && toListener) (packets, bytes) = (packets + 1, bytes + datagram.Length);
                 TimeSpan? arrival = isRtp && toListener ? forth.Pass(now - start) : now - start + NetworkConditions.Transit;
                 if (arrival is { } at) wire.Enqueue((toListener, !isRtp, datagram.Span.ToArray()), ((start + at).Ticks, order++));
                 datagram.Release();
@@ -77,10 +83,9 @@ internal static class VoiceCall
         }
     }
 
-    private static NegotiatedAudio Negotiate(NetworkAddress remote, IAudioCodec codec)
+    private static NegotiatedAudio Negotiate(NetworkAddress remote, AudioCodecs codecs, bool redundancy)
     {
-        AudioFormat format = codec.Format;
-        var media = new MediaFormat(format.PayloadType, format.Name, format.ClockRate, format.Channels, format.Parameters);
+        SdpList<MediaFormat> formats = codecs.ToCapabilities(redundancy: redundancy).Formats;
         return new NegotiatedAudio
         {
             MediaIndex = 0,
@@ -89,10 +94,13 @@ internal static class VoiceCall
             RtcpMux = false,
             Direction = MediaDirection.SendReceive,
             RemoteDirection = MediaDirection.SendReceive,
-            Codecs = [new NegotiatedFormat(media, format.PayloadType, format.PayloadType)],
+            Codecs = [.. formats.Where(f => f.IsCodec).Select(Agreed)],
+            Redundancy = [.. formats.Where(f => f.IsRedundancy).Select(Agreed)],
             TelephoneEvent = null,
             PacketTime = TimeSpan.FromMilliseconds(20),
         };
+
+        static NegotiatedFormat Agreed(MediaFormat format) => new(format, format.PayloadType, format.PayloadType);
     }
 
     private sealed class Recording : IAudioSink

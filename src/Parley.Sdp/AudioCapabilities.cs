@@ -6,7 +6,10 @@ namespace Parley.Sdp;
 public sealed record AudioCapabilities
 {
     /// <summary>Codecs in order of preference, each with the payload type number that offers give it.</summary>
-    /// <remarks>Named events (<see cref="MediaFormat.TelephoneEvent"/>) stand here too: one per clock rate in use.</remarks>
+    /// <remarks>
+    /// Named events (<see cref="MediaFormat.TelephoneEvent"/>) stand here too: one per clock rate in use. So does redundancy (<see cref="MediaFormat.Redundancy"/>), whose
+    /// parameters are made of the codec's number.
+    /// </remarks>
     public required SdpList<MediaFormat> Formats { get; init; }
 
     /// <summary>Sound per packet that this side likes to receive.</summary>
@@ -68,6 +71,9 @@ public sealed record NegotiatedAudio
 
     /// <summary>The DTMF format with the first codec's clock rate, else another one; null when the other side knows none.</summary>
     public required NegotiatedFormat? TelephoneEvent { get; init; }
+
+    /// <summary>The formats for redundancy that both sides know; each is for the codecs with its clock rate and channels (RFC 2198 3).</summary>
+    public SdpList<NegotiatedFormat> Redundancy { get; init; } = [];
 
     /// <summary>Sound per packet that the other side likes to receive.</summary>
     public required TimeSpan PacketTime { get; init; }

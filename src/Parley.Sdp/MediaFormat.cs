@@ -14,6 +14,15 @@ public sealed record MediaFormat(byte PayloadType, string EncodingName, int Cloc
     /// <summary>The encoding name of DTMF and other named events (RFC 4733).</summary>
     public const string TelephoneEvent = "telephone-event";
 
+    /// <summary>The encoding name of payloads that hold several (RFC 2198).</summary>
+    public const string Redundancy = "red";
+
+    /// <summary>True for payloads that hold those of codecs, and are none themselves.</summary>
+    public bool IsRedundancy => EncodingName.Equals(Redundancy, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>True for what codecs have: neither named events nor redundancy.</summary>
+    public bool IsCodec => !IsTelephoneEvent && !IsRedundancy;
+
     /// <summary>True for named events, which go beside a codec and are none.</summary>
     public bool IsTelephoneEvent => EncodingName.Equals(TelephoneEvent, StringComparison.OrdinalIgnoreCase);
 

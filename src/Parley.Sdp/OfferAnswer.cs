@@ -217,13 +217,14 @@ public sealed class OfferAnswer
         MediaDescription media = remote.Media[index];
         if (!_crypto.IsKnown(media.Protocol)) return NegotiationFailure.UnsupportedTransport;
 
-        List<NegotiatedFormat> codecs = [], events = [];
+        List<NegotiatedFormat> codecs = [], events = [], redundancy = [];
         foreach (MediaFormat theirs in media.RtpFormats())
         {
             if (Find(ours, theirs) is not { } own) continue;
             // An answer takes the offer's numbers over, so both directions then have the same (RFC 3264 6.1).
             byte receive = isOffer ? theirs.PayloadType : own.PayloadType;
-            (theirs.IsTelephoneEvent ? events : codecs).Add(new NegotiatedFormat(own with { Parameters = theirs.Parameters }, theirs.PayloadType, receive));
+            List<NegotiatedFormat> kind = theirs.IsTelephoneEvent ? events : theirs.IsRedundancy ? redundancy : codecs;
+            kind.Add(new NegotiatedFormat(own with { Parameters = theirs.Parameters }, theirs.PayloadType, receive));
         }
 
         if (codecs.Count == 0) return NegotiationFailure.NoCommonCodec;
@@ -252,6 +253,7 @@ public sealed class OfferAnswer
             Codecs = [.. codecs],
             // Many that have Opus know events by the clock of 8 kHz alone.
             TelephoneEvent = events.Find(e => e.Format.ClockRate == codecs[0].Format.ClockRate) ?? events.FirstOrDefault(),
+            Redundancy = [.. redundancy.Where(red => codecs.Exists(codec => IsFor(red.Format, codec.Format)))],
             PacketTime = PacketTimeOf(media),
         };
         return NegotiationFailure.None;
@@ -277,7 +279,7 @@ public sealed class OfferAnswer
     {
         foreach (MediaFormat format in formats)
         {
-            if (!format.IsTelephoneEvent) return true;
+            if (format.IsCodec) return true;
         }
 
         return false;
@@ -320,10 +322,24 @@ public sealed class OfferAnswer
         {
             if (Find(ours, theirs) is not { } own) continue;
             if (theirs.IsTelephoneEvent && !HasCodecWithClock(audio.Codecs, theirs.ClockRate)) continue;
+            if (theirs.IsRedundancy && !HasRedundancy(audio, theirs)) continue;
             formats = formats.Add(own with { PayloadType = theirs.PayloadType });
         }
 
         return formats;
+    }
+
+    /// <summary>True when redundancy is for a codec: blocks have the clock of the packet (RFC 2198 3).</summary>
+    private static bool IsFor(MediaFormat redundancy, MediaFormat codec) => codec.IsCodec && codec.ClockRate == redundancy.ClockRate && codec.Channels == redundancy.Channels;
+
+    private static bool HasRedundancy(NegotiatedAudio audio, MediaFormat theirs)
+    {
+        foreach (NegotiatedFormat format in audio.Redundancy)
+        {
+            if (format.SendPayloadType == theirs.PayloadType) return true;
+        }
+
+        return false;
     }
 
     private static bool HasCodecWithClock(SdpList<NegotiatedFormat> codecs, int clockRate)
@@ -345,7 +361,7 @@ public sealed class OfferAnswer
         {
             numbers = numbers.Add(format.PayloadType.ToString(CultureInfo.InvariantCulture));
             attributes = attributes.Add(new SdpAttribute("rtpmap", format.ToRtpMap()));
-            if (format.Parameters is { } parameters) attributes = attributes.Add(new SdpAttribute("fmtp", $"{format.PayloadType} {parameters}"));
+            if (ParametersOf(format, formats) is { } parameters) attributes = attributes.Add(new SdpAttribute("fmtp", $"{format.PayloadType} {parameters}"));
         }
 
         attributes = attributes.Add(new SdpAttribute("ptime", _capabilities.PacketTime.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture)));
@@ -360,6 +376,18 @@ public sealed class OfferAnswer
             Formats = numbers,
             Attributes = attributes.Add(new SdpAttribute(direction.ToAttributeName())),
         };
+    }
+
+    /// <summary>The text of a format's <c>fmtp</c>; for redundancy the numbers of what it is for, first and second (RFC 2198 5).</summary>
+    private static string? ParametersOf(MediaFormat format, SdpList<MediaFormat> formats)
+    {
+        if (!format.IsRedundancy) return format.Parameters;
+        foreach (MediaFormat codec in formats)
+        {
+            if (IsFor(format, codec)) return $"{codec.PayloadType}/{codec.PayloadType}";
+        }
+
+        return null;
     }
 
     private static SdpAttribute? RtcpAttribute(LocalAudioAddress address)

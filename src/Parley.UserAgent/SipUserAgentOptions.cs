@@ -45,6 +45,9 @@ public sealed record SipUserAgentOptions
     /// <inheritdoc cref="UserAgentCoreOptions.Codecs"/>
     public AudioCodecs Codecs { get; init; } = AudioCodecs.Default;
 
+    /// <inheritdoc cref="UserAgentCoreOptions.Redundancy"/>
+    public bool Redundancy { get; init; } = true;
+
     /// <inheritdoc cref="UserAgentCoreOptions.Srtp"/>
     public SrtpUse Srtp { get; init; }
 
@@ -127,6 +130,7 @@ public sealed record SipUserAgentOptions
         Password = Password,
         OutboundProxy = OutboundProxy,
         Codecs = Codecs,
+        Redundancy = Redundancy,
         Srtp = Srtp,
         MaxCalls = MaxCalls,
         Product = Product,

@@ -35,6 +35,10 @@ public sealed record UserAgentCoreOptions
     /// <summary>The codecs, the preferred one first.</summary>
     public AudioCodecs Codecs { get; init; } = AudioCodecs.Default;
 
+    /// <summary>Whether packets may hold the sound of earlier ones again, where the other side takes that, for as long as it reports losses.</summary>
+    /// <value>True unless unset. Source: RFC 2198.</value>
+    public bool Redundancy { get; init; } = true;
+
     /// <summary>Whether the sound of calls is protected by SRTP, with keys in the session descriptions.</summary>
     /// <value>Off unless set: such keys are for signalling that is encrypted (RFC 4568 8.3, RFC 8643 4), and only who sets this up knows that.</value>
     public SrtpUse Srtp { get; init; }

@@ -8,6 +8,7 @@ namespace Parley.Endpoint.Media;
 public static class AudioNegotiation
 {
     private const byte TelephoneEventNumber = 101;      // what nearly everybody uses
+    private const byte RedundancyNumber = 121;          // as in RFC 2198
 
     // The strongest first (RFC 4568 5.1.1). Three are offered, so that an INVITE does not outgrow a datagram: the last is what everybody has.
     private static readonly SrtpSuite[] OfferedSuites = [SrtpSuite.AeadAes256Gcm, SrtpSuite.AeadAes128Gcm, SrtpSuite.AesCm128Tag80];
@@ -15,7 +16,8 @@ public static class AudioNegotiation
     /// <summary>What to offer: the codecs in their order, and DTMF for each of their clock rates, the lowest with the usual number.</summary>
     /// <param name="codecs">The codecs.</param>
     /// <param name="srtp">Whether media is protected.</param>
-    public static AudioCapabilities ToCapabilities(this AudioCodecs codecs, SrtpUse srtp = SrtpUse.Off)
+    /// <param name="redundancy">Whether packets may hold the sound of earlier ones besides their own.</param>
+    public static AudioCapabilities ToCapabilities(this AudioCodecs codecs, SrtpUse srtp = SrtpUse.Off, bool redundancy = true)
     {
         ArgumentNullException.ThrowIfNull(codecs);
         List<MediaFormat> formats = [];
@@ -34,7 +36,20 @@ public static class AudioNegotiation
             formats.Add(new MediaFormat(number, MediaFormat.TelephoneEvent, clockRate, 1, AudioCapabilities.DtmfEvents));
         }
 
+        if (redundancy) AddRedundancy(codecs, formats);
         return new AudioCapabilities { Formats = [.. formats], Srtp = srtp, CryptoSuites = Suites() };
+    }
+
+    private static void AddRedundancy(AudioCodecs codecs, List<MediaFormat> formats)
+    {
+        foreach (IAudioCodec codec in codecs.Span)
+        {
+            (int clockRate, int channels) = (codec.Format.ClockRate, codec.Format.Channels);
+            if (!codec.SuitsRedundancy || formats.Exists(f => f.IsRedundancy && f.ClockRate == clockRate && f.Channels == channels)) continue;
+            byte number = RedundancyNumber;
+            while (formats.Exists(f => f.PayloadType == number)) number++;
+            formats.Add(new MediaFormat(number, MediaFormat.Redundancy, clockRate, channels));
+        }
     }
 
     private static SdpList<CryptoSuite> Suites()

@@ -4,6 +4,7 @@ using Parley.Media.Playout;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Jitter;
+using Parley.Rtp.Redundancy;
 using Parley.Sdp;
 
 namespace Parley.Endpoint.Media;
@@ -11,8 +12,8 @@ namespace Parley.Endpoint.Media;
 /// <summary>The receiving half of an <see cref="AudioSession"/>: from packets to an even flow of samples.</summary>
 /// <remarks>
 /// A beat takes as many samples out as it lasts, whatever the packets' length. When the buffer's delay is not what the network needs, a period of a
-/// voice is left out or played twice (<see cref="TimeScaler"/>). What did not come is taken from the packet behind it when that
-/// has it too, else concealed by the codec, or from both sides of the gap (<see cref="LossConcealer"/>). All codecs that were negotiated are
+/// voice is left out or played twice (<see cref="TimeScaler"/>). What did not come is taken from a later packet when that
+/// has it too (RED, or FEC of the codec), else concealed by the codec, or from both sides of the gap (<see cref="LossConcealer"/>). All codecs that were negotiated are
 /// understood at once; when one with another clock or rate comes, what waits is played out and the sink is started anew.
 /// </remarks>
 internal sealed class AudioReceiver : IDisposable
@@ -47,7 +48,7 @@ internal sealed class AudioReceiver : IDisposable
     /// <summary>True when nothing waits to be played.</summary>
     public bool IsDrained => _jitter is not { Count: > 0 };
 
-    /// <summary>Lost packets whose sound came with the next one.</summary>
+    /// <summary>Lost packets whose sound came with a later one.</summary>
     public long Recovered => _recovered;
 
     /// <summary>How long playout waits: from when the fastest packets come to when their sound is heard.</summary>
@@ -84,17 +85,28 @@ internal sealed class AudioReceiver : IDisposable
     public bool Knows(byte payloadType) => _decoders[payloadType] is not null;
 
     /// <summary>A packet of a negotiated codec came.</summary>
+    /// <param name="header">Its header, with the codec's payload type.</param>
+    /// <param name="payload">The codec's.</param>
+    /// <param name="redundant">The earlier payloads that it also holds; the default value when it is no such packet.</param>
+    /// <param name="now">The time.</param>
     /// <returns>False when its payload cannot be one of that codec's.</returns>
-    public bool Put(in RtpPacket packet, Instant now)
+    public bool Put(in RtpHeader header, ReadOnlySpan<byte> payload, RedundantPayload redundant, Instant now)
     {
-        Decoder decoder = _decoders[packet.PayloadType]!;
-        int samples = decoder.Codec.SampleCount(packet.Payload);
-        if (samples == 0 || samples > decoder.Format.SampleRate / 1000 * MaxPacketMilliseconds) return false;
+        Decoder decoder = _decoders[header.PayloadType]!;
+        int samples = SamplesIn(decoder, payload);
+        if (samples == 0) return false;
         if (!IsOn) return true;
         if (decoder.Format.ClockRate != _format.ClockRate || decoder.Format.SampleRate != _format.SampleRate) Use(decoder.Format);
         // A codec without concealment of its own is bridged from both sides: for that, what follows is as good as redundancy.
-        bool covers = !decoder.Codec.Conceals || decoder.Codec.HasRedundancy(packet.Payload);
-        _jitter!.Put(packet.Header, packet.Payload, decoder.Format.ToTimestampUnits(samples), now, covers ? 1 : 0);
+        int covers = redundant.RedundantBlocks + (!decoder.Codec.Conceals || decoder.Codec.HasRedundancy(payload) ? 1 : 0);
+        _jitter!.Put(header, payload, decoder.Format.ToTimestampUnits(samples), now, covers);
+        while (redundant.TryReadRedundant(out RedundantBlock block))
+        {
+            if (_decoders[block.PayloadType] is not { } earlier || earlier.Format.ClockRate != decoder.Format.ClockRate || earlier.Format.SampleRate != decoder.Format.SampleRate) continue;
+            if (SamplesIn(earlier, block.Payload) is > 0 and int known)
+                _jitter.PutRedundant(header, block.TimestampOffset, block.PayloadType, block.Payload, earlier.Format.ToTimestampUnits(known));
+        }
+
         return true;
     }
 
@@ -133,6 +145,7 @@ internal sealed class AudioReceiver : IDisposable
         if (step.Kind == PlayoutKind.Frame && _decoders[step.PayloadType] is { } decoder)
         {
             _last = decoder;
+            if (step.IsRecovered) _recovered++;
             int length = decoder.Codec.Decode(step.Payload, room);
             _concealer.Merge(room[..length]);
             _concealer.Add(room[..length]);
@@ -174,6 +187,7 @@ internal sealed class AudioReceiver : IDisposable
         }
 
         _last = decoder;
+        if (step.IsRecovered) _recovered++;
         Span<short> next = room[..decoder.Codec.Decode(step.Payload, room)];
         if (!isConcealed) _concealer.Conceal(gap, next);
         _concealer.Add(next);
@@ -227,6 +241,13 @@ internal sealed class AudioReceiver : IDisposable
         _concealer = new LossConcealer(format.SampleRate);
         _jitter = new JitterBuffer(_options.Jitter, format.ClockRate, _buffers);
         _sink.Start(format.SampleRate);
+    }
+
+    /// <summary>How much sound a payload holds, 0 when it is none of the codec's or more than is played.</summary>
+    private static int SamplesIn(Decoder decoder, ReadOnlySpan<byte> payload)
+    {
+        int samples = decoder.Codec.SampleCount(payload);
+        return samples > decoder.Format.SampleRate / 1000 * MaxPacketMilliseconds ? 0 : samples;
     }
 
     private void Flush()

@@ -3,6 +3,7 @@ using Parley.Media.Codecs;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Events;
+using Parley.Rtp.Redundancy;
 using Parley.Sdp;
 
 namespace Parley.Endpoint.Media;
@@ -12,10 +13,12 @@ namespace Parley.Endpoint.Media;
 /// A beat takes as many samples from the source as it lasts; packets are as long as the other side likes them. While a
 /// digit is sent the sound goes on beside it (RFC 4733 2.5.2.2 has receivers expect that), so no word is lost to it.
 /// On hold the source is not asked: a file goes on where it was. A source that has ended is followed by silence, which
-/// keeps NAT bindings and the other side's watch on the stream alive.
+/// keeps NAT bindings and the other side's watch on the stream alive. When packets get lost, later ones hold their sound again: as FEC where the codec has it, and by RED where it was
+/// negotiated and FEC is not enough.
 /// </remarks>
 internal sealed class AudioSender : IDisposable
 {
+    private const double SmallestLoss = 0.001, LeastExpectedLoss = 0.05;
     private static readonly TimeSpan MinPacketTime = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan MaxPacketTime = TimeSpan.FromMilliseconds(100);
 
@@ -23,11 +26,15 @@ internal sealed class AudioSender : IDisposable
     private readonly BufferPool _buffers;
     private readonly IAudioSource _source;
     private readonly Queue<PooledBuffer> _packets = new();
+    private readonly RedundancyWriter _redundancy = new();
+    private readonly Instant _start;
     private IAudioCodec? _codec;
     private IAudioEncoder? _encoder;
     private string? _parameters;            // of the other side, which the encoder was made with
     private TelephoneEventSender? _events;
+    private RedundancyControl? _control;
     private byte _payloadType;
+    private byte? _redundancyPayloadType;
     private byte? _eventPayloadType;
     private int _eventClockRate;
     private short[] _samples = [];          // taken from the source, and not yet a packet's worth
@@ -36,9 +43,9 @@ internal sealed class AudioSender : IDisposable
     private uint _timestamp;                // of the first of them
     private bool _isFirst = true;           // the next packet begins a talk spurt
 
-    public AudioSender(AudioOptions options, BufferPool buffers, IAudioSource source, uint firstTimestamp)
+    public AudioSender(AudioOptions options, BufferPool buffers, IAudioSource source, Instant now, uint firstTimestamp)
     {
-        (_options, _buffers, _source, _timestamp) = (options, buffers, source, firstTimestamp);
+        (_options, _buffers, _source, _start, _timestamp) = (options, buffers, source, now, firstTimestamp);
     }
 
     /// <summary>False on hold: nothing is sent.</summary>
@@ -49,6 +56,9 @@ internal sealed class AudioSender : IDisposable
 
     /// <summary>The codec that is sent.</summary>
     public AudioFormat Format => _codec!.Format;
+
+    /// <summary>How many earlier payloads go with each packet, where the other side takes that.</summary>
+    public int RedundancyDepth => _redundancyPayloadType is null ? 0 : _control!.Depth;
 
     /// <summary>The timestamp of the next sample.</summary>
     public uint Timestamp => _timestamp + Format.ToTimestampUnits(_count);
@@ -64,6 +74,7 @@ internal sealed class AudioSender : IDisposable
                 _events = new TelephoneEventSender(codec.Format.ClockRate, _options.DtmfPause);
             _encoder?.Dispose();
             (_codec, _encoder, _count) = (codec, null, 0);
+            _redundancy.Clear();
             if (codec.Format.SampleRate != rate) _source.Start(codec.Format.SampleRate);
         }
 
@@ -72,9 +83,11 @@ internal sealed class AudioSender : IDisposable
             _encoder?.Dispose();
             _parameters = audio.Codec.Format.Parameters;
             _encoder = codec.CreateEncoder(_parameters);
+            _control = new RedundancyControl(_start, _encoder.SendsRedundancy ? 1 : 0);
         }
 
         _payloadType = audio.Codec.SendPayloadType;
+        _redundancyPayloadType = codec.SuitsRedundancy ? FindRedundancy(audio) : null;
         _eventPayloadType = audio.TelephoneEvent?.SendPayloadType;
         _eventClockRate = audio.TelephoneEvent?.Format.ClockRate ?? codec.Format.ClockRate;
         IsOn = audio.Direction.Sends();
@@ -87,9 +100,19 @@ internal sealed class AudioSender : IDisposable
     /// <returns>False when the other side takes none, or too many wait.</returns>
     public bool TryQueueEvent(byte code) => _eventPayloadType is not null && _events!.TryQueue(code, _options.DtmfDuration);
 
-    /// <summary>Tells the codec how many packets get lost.</summary>
+    /// <summary>The other side reported how many packets get lost; this is called when a codec was negotiated.</summary>
+    /// <param name="now">The time.</param>
     /// <param name="fraction">0 to 1.</param>
-    public void OnLoss(double fraction) => _encoder?.SetExpectedLoss((int)Math.Ceiling(fraction * 100));
+    public void OnLoss(Instant now, double fraction)
+    {
+        _control!.OnReport(now, fraction);
+        // With one packet in a hundred lost, many a report has seen none: FEC goes on until that is certain.
+        double loss = _control.Loss!.Value;
+        _encoder!.SetExpectedLoss((int)Math.Ceiling(100 * (loss < SmallestLoss ? 0 : Math.Max(loss, LeastExpectedLoss))));
+    }
+
+    /// <summary>Says what has been received, about each second.</summary>
+    public void OnOwnLoss(Instant now, in RtpStatistics received) => _control?.OnOwnLoss(now, received.PacketsReceived, received.PacketsLost);
 
     /// <summary>Takes a beat's worth from the source, and makes packets when one is full.</summary>
     public void Beat(TimeSpan beat, RtpSession session)
@@ -137,12 +160,15 @@ internal sealed class AudioSender : IDisposable
     private void WritePacket(RtpSession session)
     {
         const int MaxPayload = 1400;        // no codec's packet is longer, and it goes through everywhere
-        PooledBuffer buffer = _buffers.Rent(RtpPacket.FixedHeaderLengthBytes + Math.Min(MaxPayload, _packetSamples * 2));
-        int length = _encoder!.Encode(_samples.AsSpan(0, _packetSamples), buffer.Span[RtpPacket.FixedHeaderLengthBytes..]);
+        int most = Math.Min(MaxPayload, _packetSamples * 2);
+        PooledBuffer buffer = _buffers.Rent(RtpPacket.FixedHeaderLengthBytes + Math.Max(most, RedundancyDepth > 0 ? RedundancyWriter.MaxLengthBytes : 0));
+        Span<byte> payload = buffer.Span[RtpPacket.FixedHeaderLengthBytes..];
+        int length = _encoder!.Encode(_samples.AsSpan(0, _packetSamples), payload[..most]);
         if (length > 0)
         {
-            buffer.Length = RtpPacket.FixedHeaderLengthBytes + length;
-            session.WriteHeader(buffer.Span, _payloadType, _isFirst, _timestamp);
+            int whole = _redundancyPayloadType is null ? 0 : _redundancy.Write(payload, length, _payloadType, _timestamp, Format.ToTimestampUnits(_packetSamples), RedundancyDepth);
+            buffer.Length = RtpPacket.FixedHeaderLengthBytes + (whole > 0 ? whole : length);
+            session.WriteHeader(buffer.Span, whole > 0 ? _redundancyPayloadType!.Value : _payloadType, _isFirst, _timestamp);
             _packets.Enqueue(buffer);
         }
         else
@@ -154,6 +180,16 @@ internal sealed class AudioSender : IDisposable
         _timestamp += Format.ToTimestampUnits(_packetSamples);
         _count -= _packetSamples;
         _samples.AsSpan(_packetSamples, _count).CopyTo(_samples);
+    }
+
+    private static byte? FindRedundancy(NegotiatedAudio audio)
+    {
+        foreach (NegotiatedFormat format in audio.Redundancy)
+        {
+            if (format.Format.ClockRate == audio.Codec.Format.ClockRate && format.Format.Channels == audio.Codec.Format.Channels) return format.SendPayloadType;
+        }
+
+        return null;
     }
 
     private void WriteEvent(in TelephoneEventPacket packet, RtpSession session)

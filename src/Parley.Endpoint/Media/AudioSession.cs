@@ -3,6 +3,7 @@ using Parley.Media.Codecs;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Events;
+using Parley.Rtp.Redundancy;
 using Parley.Sdp;
 
 namespace Parley.Endpoint.Media;
@@ -37,6 +38,7 @@ public sealed class AudioSession : IDisposable
     /// <summary>The beat on which sound is taken and given.</summary>
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(20);
 
+    private const int BeatsPerSecond = 50;
     private const int MaxEarly = 50;
     private const byte ComfortNoise = 13;       // RFC 3389: some send it to those who did not ask for it; it is silence then, not a lost packet
     private const int RtcpLengthBytes = 512;
@@ -100,6 +102,7 @@ public sealed class AudioSession : IDisposable
         Discarded = _discarded,
         Foreign = _foreign,
         Recovered = _receiver?.Recovered ?? 0,
+        RedundancyDepth = _sender?.RedundancyDepth ?? 0,
         PlayoutDelay = _receiver?.Delay ?? default,
         Shortened = _receiver?.Shortened ?? default,
         Lengthened = _receiver?.Lengthened ?? default,
@@ -123,7 +126,7 @@ public sealed class AudioSession : IDisposable
         int clockRate = audio.Codec.Format.ClockRate;
         _codecs = codecs;
         _session = new RtpSession(now, new RtpSessionOptions { CanonicalName = _options.CanonicalName, Clock = _clock }, clockRate, _random);
-        _sender = new AudioSender(_options, _buffers, source, _session.FirstTimestamp);
+        _sender = new AudioSender(_options, _buffers, source, now, _session.FirstTimestamp);
         _receiver = new AudioReceiver(_options, _buffers, sink);
         (_start, State) = (now, AudioSessionState.Running);
         Update(audio);
@@ -195,8 +198,23 @@ public sealed class AudioSession : IDisposable
             return;
         }
 
-        bool isEvent = IsEvent(packet.PayloadType), isNoise = packet.PayloadType == ComfortNoise && !isEvent && !_receiver!.Knows(ComfortNoise);
-        if (!isEvent && !isNoise && !_receiver!.Knows(packet.PayloadType))
+        RtpHeader header = packet.Header;
+        ReadOnlySpan<byte> payload = packet.Payload;
+        RedundantPayload redundant = default;
+        if (IsRedundancy(header.PayloadType))
+        {
+            if (!RedundantPayload.TryParse(payload, out redundant))
+            {
+                _discarded++;
+                return;
+            }
+
+            header = header with { PayloadType = redundant.Primary.PayloadType };
+            payload = redundant.Primary.Payload;
+        }
+
+        bool isEvent = IsEvent(header.PayloadType), isNoise = header.PayloadType == ComfortNoise && !isEvent && !_receiver!.Knows(ComfortNoise);
+        if (!isEvent && !isNoise && !_receiver!.Knows(header.PayloadType))
         {
             _discarded++;
             return;
@@ -219,14 +237,19 @@ public sealed class AudioSession : IDisposable
         if (acceptance == RtpAcceptance.NewSource) _events.Reset();
         if (isEvent)
         {
-            _receiver!.PutOther(packet.Header);
-            _events.OnPacket(now, packet.Timestamp, packet.Payload);
+            _receiver!.PutOther(header);
+            while (redundant.TryReadRedundant(out RedundantBlock block))
+            {
+                if (IsEvent(block.PayloadType)) _events.OnPacket(now, header.Timestamp - block.TimestampOffset, block.Payload);
+            }
+
+            _events.OnPacket(now, header.Timestamp, payload);
         }
         else if (isNoise)
         {
-            _receiver!.PutOther(packet.Header);
+            _receiver!.PutOther(header);
         }
-        else if (!_receiver!.Put(packet, now))
+        else if (!_receiver!.Put(header, payload, redundant, now))
         {
             _discarded++;
         }
@@ -251,7 +274,7 @@ public sealed class AudioSession : IDisposable
             default: break;
         }
 
-        if (_session.Statistics.RemoteFractionLost is { } lost) _sender!.OnLoss(lost);
+        if (_session.Statistics.RemoteFractionLost is { } lost) _sender!.OnLoss(now, lost);
     }
 
     /// <summary>The time came; calling it early or twice does nothing.</summary>
@@ -292,6 +315,7 @@ public sealed class AudioSession : IDisposable
             return;
         }
 
+        if (_beats % BeatsPerSecond == 0) _sender!.OnOwnLoss(at, _session!.Statistics);
         _session!.SetMediaClock(at, _sender!.Timestamp);
         _sender.Beat(Beat, _session);
         TakePackets();
@@ -333,6 +357,17 @@ public sealed class AudioSession : IDisposable
     private bool IsEvent(byte payloadType) =>
         _audio!.TelephoneEvent is { } format && !_receiver!.Knows(payloadType)
         && (payloadType == format.ReceivePayloadType || payloadType == format.SendPayloadType);
+
+    private bool IsRedundancy(byte payloadType)
+    {
+        if (_receiver!.Knows(payloadType)) return false;
+        foreach (NegotiatedFormat format in _audio!.Redundancy)
+        {
+            if (payloadType == format.ReceivePayloadType || payloadType == format.SendPayloadType) return true;
+        }
+
+        return false;
+    }
 
     private void KeepEarly(Instant now, ReadOnlySpan<byte> datagram, NetworkAddress from)
     {

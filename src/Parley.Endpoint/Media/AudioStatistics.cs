@@ -25,8 +25,11 @@ public sealed record AudioStatistics
     /// <summary>Datagrams from an address that the stream does not come from.</summary>
     public long Foreign { get; init; }
 
-    /// <summary>Lost packets whose sound came a second time with the next one.</summary>
+    /// <summary>Lost packets whose sound came a second time with a later one.</summary>
     public long Recovered { get; init; }
+
+    /// <summary>How many earlier payloads go with each packet that is sent now (RFC 2198).</summary>
+    public int RedundancyDepth { get; init; }
 
     /// <summary>How long playout waits now: from when the fastest packets come to when their sound is given.</summary>
     public TimeSpan PlayoutDelay { get; init; }

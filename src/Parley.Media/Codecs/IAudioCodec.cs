@@ -14,6 +14,9 @@ public interface IAudioCodec
     /// <summary>A decoder for one stream.</summary>
     IAudioDecoder CreateDecoder();
 
+    /// <summary>True when its payloads are short enough to be sent with later packets again.</summary>
+    bool SuitsRedundancy => true;
+
     /// <summary>The packet's length nearest to a wish that the codec has.</summary>
     /// <param name="samples">The wish: whole 10 ms, 10 to 100.</param>
     /// <returns>Samples: no more than wished, unless the codec's shortest packet is longer.</returns>
@@ -35,6 +38,9 @@ public interface IAudioEncoder : IDisposable
     void SetExpectedLoss(int percent)
     {
     }
+
+    /// <summary>True when its payloads hold the sound before their own a second time as soon as losses are expected.</summary>
+    bool SendsRedundancy => false;
 }
 
 /// <summary>Turns the payloads of one stream into sound. Not thread-safe.</summary>

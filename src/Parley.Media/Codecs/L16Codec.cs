@@ -27,6 +27,9 @@ public sealed class L16Codec : IAudioCodec
     public AudioFormat Format { get; }
 
     /// <inheritdoc/>
+    public bool SuitsRedundancy => false;
+
+    /// <inheritdoc/>
     public IAudioEncoder CreateEncoder(string? parameters = null) => new L16Stream();
 
     /// <inheritdoc/>

@@ -63,7 +63,10 @@ internal sealed class OpusEncoder : IAudioEncoder
         Set(LibOpus.SetInbandFec, receiver.UsesInbandFec ? 1 : 0);
         Set(LibOpus.SetDtx, receiver.UsesDtx ? 1 : 0);
         SetExpectedLoss(FirstExpectedLoss);
+        SendsRedundancy = receiver.UsesInbandFec;
     }
+
+    public bool SendsRedundancy { get; }
 
     public int Encode(ReadOnlySpan<short> samples, Span<byte> payload)
     {

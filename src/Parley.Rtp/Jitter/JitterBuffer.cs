@@ -135,7 +135,7 @@ public sealed class JitterBuffer : IDisposable
             return JitterPutResult.Full;
         }
 
-        if (!Insert(new Entry(place, durationUnits, sequence, header.PayloadType, null), payload))
+        if (!Insert(new Entry(place, durationUnits, sequence, header.PayloadType, null), payload, isRedundant: false))
         {
             _duplicates++;      // another packet for the same time
             return JitterPutResult.Duplicate;
@@ -145,6 +145,25 @@ public sealed class JitterBuffer : IDisposable
         _queued++;
         _lateInARow = 0;
         return JitterPutResult.Queued;
+    }
+
+    /// <summary>Puts in what a packet holds of an earlier one, should that be missing. Its own sound is put in before, even when that came late or twice.</summary>
+    /// <param name="header">The packet's header.</param>
+    /// <param name="timestampOffset">How much older than the packet's timestamp it is: clock units.</param>
+    /// <param name="payloadType">What it is encoded as.</param>
+    /// <param name="payload">Copied.</param>
+    /// <param name="durationUnits">How long it plays, in clock units; more than 0.</param>
+    /// <returns><see cref="JitterPutResult.Duplicate"/>, as a rule: it is there already.</returns>
+    /// <remarks>Which packet it was in first is not said (RFC 2198); it is taken for as many packets before as there is time between.</remarks>
+    public JitterPutResult PutRedundant(in RtpHeader header, uint timestampOffset, byte payloadType, ReadOnlySpan<byte> payload, uint durationUnits)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(durationUnits);
+        if (!_hasStream || header.Ssrc != _ssrc) return JitterPutResult.Late;
+        long place = RtpSequence.Extend(header.Timestamp, _newestTimestamp) + _offset - timestampOffset;
+        if (place < _playout) return JitterPutResult.Late;
+        if (Count == Capacity || place - _playout > _maxAhead) return JitterPutResult.Full;
+        long sequence = RtpSequence.Extend(header.SequenceNumber, _highest) - Math.Max(1, timestampOffset / durationUnits);
+        return Insert(new Entry(place, durationUnits, sequence, payloadType, null), payload, isRedundant: true) ? JitterPutResult.Queued : JitterPutResult.Duplicate;
     }
 
     /// <summary>Says that a packet of the stream came that carries no sound to be played, so that it does not count as lost; behind it there is silence.</summary>
@@ -189,16 +208,17 @@ public sealed class JitterBuffer : IDisposable
 
         Lead = LeadAt(now, _playout);
         Surplus = Lead - Target;
-        PlayoutStep step = new(PlayoutKind.Frame, next.DurationUnits, next.PayloadType, next.Payload!.Span);
+        bool isRecovered = next.IsRedundant;
+        PlayoutStep step = new(PlayoutKind.Frame, next.DurationUnits, next.PayloadType, next.Payload!.Span) { IsRecovered = isRecovered };
         _taken = next.Payload;
         // A payload that overlaps the one before does not hold the time line up.
         _playout = Math.Max(_playout, next.Place + next.DurationUnits);
-        (_lastPlayed, _concealed, _dry) = (next.Sequence, 0, 0);
-        _lost += missing;
+        (_lastPlayed, _concealed, _dry) = (Math.Max(_lastPlayed, next.Sequence), 0, 0);
+        _lost += missing + (isRecovered ? 1 : 0);
+        if (!isRecovered) _played++;
         next = default;
         _head = (_head + 1) % Capacity;
         Count--;
-        _played++;
         return step;
     }
 
@@ -323,16 +343,33 @@ public sealed class JitterBuffer : IDisposable
         return missing;
     }
 
-    private bool Insert(Entry entry, ReadOnlySpan<byte> payload)
+    private bool Insert(Entry entry, ReadOnlySpan<byte> payload, bool isRedundant)
     {
         int index = Count;
         while (index > 0 && _entries[(_head + index - 1) % Capacity].Place > entry.Place) index--;
-        if (index > 0 && _entries[(_head + index - 1) % Capacity].Place == entry.Place) return false;
+        if (index > 0)
+        {
+            ref Entry before = ref _entries[(_head + index - 1) % Capacity];
+            if (isRedundant && before.Place + before.DurationUnits > entry.Place) return false;
+            if (before.Place == entry.Place && !before.IsRedundant) return false;
+            if (before.Place == entry.Place)
+            {
+                // What stood in for it is not needed any more.
+                before.Payload!.Release();
+                before = entry with { Payload = _buffers.Copy(payload) };
+                return true;
+            }
+        }
+
+        if (isRedundant && index < Count && _entries[(_head + index) % Capacity].Place < entry.Place + entry.DurationUnits) return false;
         for (int i = Count; i > index; i--) _entries[(_head + i) % Capacity] = _entries[(_head + i - 1) % Capacity];
-        _entries[(_head + index) % Capacity] = entry with { Payload = _buffers.Copy(payload) };
+        _entries[(_head + index) % Capacity] = entry with { Payload = _buffers.Copy(payload), IsRedundant = isRedundant };
         Count++;
         return true;
     }
 
-    private readonly record struct Entry(long Place, uint DurationUnits, long Sequence, byte PayloadType, PooledBuffer? Payload);
+    private readonly record struct Entry(long Place, uint DurationUnits, long Sequence, byte PayloadType, PooledBuffer? Payload)
+    {
+        public bool IsRedundant { get; init; }      // came with a later packet
+    }
 }

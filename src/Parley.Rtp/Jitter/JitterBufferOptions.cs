@@ -79,6 +79,9 @@ public readonly ref struct PlayoutStep
     /// <summary>For what is lost: the next step is the frame that follows it.</summary>
     public bool IsFollowed { get; internal init; }
 
+    /// <summary>For a frame: its packet was lost, and this came with a later one.</summary>
+    public bool IsRecovered { get; internal init; }
+
     /// <summary>The frame's payload type.</summary>
     public byte PayloadType { get; }
 
@@ -87,9 +90,9 @@ public readonly ref struct PlayoutStep
 }
 
 /// <summary>Counts of a jitter buffer.</summary>
-/// <param name="Queued">Packets that were put in and waited for their time.</param>
+/// <param name="Queued">Packets that were put in and waited for their time; what later packets held of others is not counted.</param>
 /// <param name="Played">Of those, the ones that were played.</param>
-/// <param name="Lost">Packets whose time passed without them: never seen, or seen too late.</param>
+/// <param name="Lost">Packets whose time passed without them: never seen, or seen too late; those as well whose sound came with a later one.</param>
 /// <param name="Late">Of those, the ones that came too late.</param>
 /// <param name="Duplicates">Packets that were there already.</param>
 /// <param name="Reordered">Packets that came behind a later one, and in time.</param>

@@ -83,7 +83,7 @@ internal static class CallReport
         string start = number is null ? "" : string.Create(CultureInfo.InvariantCulture, $"call {number}: ");
         output.Event("ended",
             ("call", callId), ("number", number), ("reason", end.Reason.ToString()), ("status", end.StatusCode), ("phrase", end.ReasonPhrase), ("codec", audio?.Codec),
-            ("sent", audio?.Rtp.PacketsSent), ("received", audio?.Rtp.PacketsReceived), ("lost", audio?.Rtp.PacketsLost),
+            ("sent", audio?.Rtp.PacketsSent), ("received", audio?.Rtp.PacketsReceived), ("lost", audio?.Rtp.PacketsLost), ("recovered", audio?.Recovered), ("late", audio?.Playout.Late), ("redundancy", audio?.RedundancyDepth), ("playoutMilliseconds", audio?.PlayoutDelay.TotalMilliseconds),
             ("jitterMilliseconds", audio?.Rtp.Jitter.TotalMilliseconds),
             ("srtp", audio?.CryptoSuite), ("notAuthentic", audio?.CryptoSuite is null ? null : audio.NotAuthentic), ("replayed", audio?.CryptoSuite is null ? null : audio.Replayed));
         output.Say($"{start}ended: {end}");
@@ -102,5 +102,5 @@ internal static class CallReport
 
     /// <summary>How a call's sound went, in a line.</summary>
     public static string Describe(AudioStatistics audio) => string.Create(CultureInfo.InvariantCulture,
-        $"{audio.Codec}: {audio.Rtp.PacketsSent} packets sent, {audio.Rtp.PacketsReceived} received, {audio.Rtp.PacketsLost} lost, jitter {audio.Rtp.Jitter.TotalMilliseconds:0.0} ms{(audio.CryptoSuite is null ? "" : $", protected by {audio.CryptoSuite}")}");
+        $"{audio.Codec}: {audio.Rtp.PacketsSent} packets sent, {audio.Rtp.PacketsReceived} received, {audio.Rtp.PacketsLost} lost{(audio.Recovered == 0 ? "" : $" ({audio.Recovered} of them recovered)")}, jitter {audio.Rtp.Jitter.TotalMilliseconds:0.0} ms{(audio.CryptoSuite is null ? "" : $", protected by {audio.CryptoSuite}")}");
 }

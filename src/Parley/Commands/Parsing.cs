@@ -92,6 +92,19 @@ internal static class Parsing
         },
     };
 
+    /// <summary>Whether sound goes more than once when packets get lost.</summary>
+    public static Option<bool?> Redundancy() => new("--redundancy")
+    {
+        Description = "Send sound again with later packets (RED): auto (as a rule: where the other side takes it, as much as the losses it reports call for) or off",
+        HelpName = "USE",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "auto" => true,
+            "off" => false,
+            _ => Refuse<bool?>(result, "--redundancy", "auto or off"),
+        },
+    };
+
     /// <summary>Whether sound is protected.</summary>
     public static Option<SrtpUse?> Srtp() => new("--srtp")
     {

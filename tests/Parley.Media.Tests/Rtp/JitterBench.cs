@@ -38,6 +38,19 @@ internal sealed class JitterBench : IDisposable
             new RtpHeader(0, marker, (ushort)(FirstSequence + number + sequenceOffset), FirstTimestamp + ((uint)number * Frame) + timestampOffset, ssrc), payload, Frame, Now, covers);
     }
 
+    /// <summary>Puts a packet with the payloads before it.</summary>
+    public void PutWithRedundancy(int number, int depth)
+    {
+        Put(number, covers: depth);
+        RtpHeader header = new(0, false, (ushort)(FirstSequence + number), FirstTimestamp + ((uint)number * Frame), 1);
+        byte[] payload = new byte[160];
+        for (int before = depth; before > 0; before--)
+        {
+            BinaryPrimitives.WriteInt32BigEndian(payload, number - before);
+            Buffer.PutRedundant(header, (uint)before * Frame, 0, payload, Frame);
+        }
+    }
+
     public void Beat(int count = 1)
     {
         for (; count > 0; count--)
@@ -50,7 +63,7 @@ internal sealed class JitterBench : IDisposable
                 {
                     int number = BinaryPrimitives.ReadInt32BigEndian(step.Payload);
                     Numbers.Add(number);
-                    _played.Append(number).Append(' ');
+                    _played.Append(number).Append(step.IsRecovered ? "r " : " ");
                 }
                 else
                 {
@@ -63,12 +76,13 @@ internal sealed class JitterBench : IDisposable
         }
     }
 
-    /// <summary>Runs a script: "3" puts packet 3, "3M" with the marker, "|" is a beat.</summary>
+    /// <summary>Runs a script: "3" puts packet 3, "3M" with the marker, "3+2" with the two before it, "|" is a beat.</summary>
     public JitterBench Run(string script)
     {
         foreach (string word in script.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             if (word == "|") Beat();
+            else if (word.Split('+') is [string number, string depth]) PutWithRedundancy(int.Parse(number), int.Parse(depth));
             else Put(int.Parse(word.TrimEnd('M')), word.EndsWith('M'));
         }
 

@@ -406,4 +406,53 @@ public class JitterBufferTests
         Assert.Throws<ArgumentException>(() => new JitterBench(new JitterBufferOptions { MinDelay = TimeSpan.FromMilliseconds(70) }));
         Assert.Throws<ArgumentException>(() => new JitterBench(new JitterBufferOptions { MaxAhead = TimeSpan.FromMilliseconds(10) }));
     }
+
+    // What is put in between beats: 3+2 is packet 3 with the two before it as well.
+    [Theory]
+    [InlineData("nothing is lost", "0 | 1+1 | 2+1 | 3+1 | 4+1 | | | |", ". . . 0 1 2 3 4", 0, 0)]
+    [InlineData("one lost", "0 | 2+1 | 3+1 | 4+1 | | | | |", ". . . 0 1r 2 3 4", 1, 0)]
+    [InlineData("two lost, one of them for good", "0 | 3+1 | 4+1 | | | | | |", ". . . 0 L 2r 3 4", 2, 0)]
+    [InlineData("two lost", "0 | 3+2 | 4+2 | | | | | |", ". . . 0 1r 2r 3 4", 2, 0)]
+    [InlineData("it comes itself, later", "0 | 2+1 | 1 | 3+1 | | | | |", ". . . 0 1 2 3", 0, 1)]
+    [InlineData("it comes itself, too late", "0 | 2+1 | 3 | 4 | | | 1 | |", ". . . 0 1r 2 3 4", 1, 0)]
+    [InlineData("redundancy that is too late", "0 | 2 | 3 | 4 | | | 5+4 | | |", ". . . 0 L 2 3 4 5", 1, 0)]
+    [InlineData("the first packets", "2+2 | 3+2 | | | | |", ". 0r 1r 2 3", 2, 0)]
+    public void What_packets_hold_of_others_is_played_when_those_are_missing(string what, string script, string played, int lost, int reordered)
+    {
+        using JitterBench bench = new();
+
+        Assert.StartsWith(played, bench.Run(script).Played, StringComparison.Ordinal);
+        Assert.NotEmpty(what);
+        Assert.Equal((lost, reordered), (bench.Buffer.Statistics.Lost, bench.Buffer.Statistics.Reordered));
+        Assert.Equal(0, bench.Buffer.Statistics.Duplicates);
+    }
+
+    [Fact]
+    public void Redundancy_of_another_stream_or_far_away_is_refused()
+    {
+        using JitterBench bench = new();
+        bench.Put(0);
+        RtpHeader header = new(0, false, (ushort)(bench.FirstSequence + 1), bench.FirstTimestamp + 160, 1);
+        Assert.Equal(JitterPutResult.Late, bench.Buffer.PutRedundant(header with { Ssrc = 2 }, 160, 0, new byte[160], 160));
+        Assert.Equal(JitterPutResult.Late, bench.Buffer.PutRedundant(header, 16_000, 0, new byte[160], 160));
+        Assert.Equal(JitterPutResult.Full, bench.Buffer.PutRedundant(header with { Timestamp = header.Timestamp + 80_000 }, 160, 0, new byte[160], 160));
+        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 160, 0, new byte[160], 160));
+        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 80, 0, new byte[160], 160));      // it overlaps what is there
+        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 240, 0, new byte[160], 160));
+        Assert.Equal(1, bench.Buffer.Count);
+    }
+
+    [Fact]
+    public void Playout_waits_for_as_many_packets_as_it_takes()
+    {
+        Random random = new(1);
+        using JitterBench bench = new();
+        for (int i = 0; i < 2000; i++)
+        {
+            if (random.Next(10) > 0) bench.Put(i, covers: 2);
+            bench.Beat();
+        }
+
+        Assert.InRange(bench.Buffer.Target, 2 * JitterBench.Frame, (2 * JitterBench.Frame) + 80);
+    }
 }

@@ -69,6 +69,44 @@ public class OfferAnswerTests
     }
 
     [Fact]
+    public void Redundancy_is_agreed_on_for_the_codecs_of_its_clock_rate()
+    {
+        AudioCapabilities capabilities = new()
+        {
+            Formats =
+            [
+                new MediaFormat(111, "opus", 48000, 2), new MediaFormat(8, "PCMA", 8000), new MediaFormat(0, "PCMU", 8000),
+                new MediaFormat(121, MediaFormat.Redundancy, 48000, 2), new MediaFormat(122, MediaFormat.Redundancy, 8000), new MediaFormat(123, MediaFormat.Redundancy, 16000),
+            ],
+        };
+        OfferAnswer alice = new(capabilities, 1);
+        SessionDescription offer = alice.CreateOffer(Here, MediaDirection.SendReceive);
+        string text = offer.ToString();
+        foreach (string line in new[] { "m=audio 4000 RTP/AVP 111 8 0 121 122 123", "a=rtpmap:121 red/48000/2", "a=fmtp:121 111/111", "a=rtpmap:122 red/8000", "a=fmtp:122 8/8" })
+            Assert.Contains(line + "\r\n", text, StringComparison.Ordinal);
+
+        // The example of RFC 2198 5, for who knows PCMU alone: its number and its own parameters.
+        AudioCapabilities other = new() { Formats = [new MediaFormat(0, "PCMU", 8000), new MediaFormat(99, "RED", 8000), new MediaFormat(98, "red", 48000, 2)] };
+        Assert.Equal(NegotiationFailure.None, new OfferAnswer(other, 2).Answer(offer, There, MediaDirection.SendReceive, out SessionDescription? answer, out NegotiatedAudio? forBob));
+        Assert.Equal(["PCMU"], ((IEnumerable<NegotiatedFormat>)forBob!.Codecs).Select(c => c.Format.EncodingName));
+        Assert.Equal([(122, 122)], ((IEnumerable<NegotiatedFormat>)forBob.Redundancy).Select(r => ((int)r.SendPayloadType, (int)r.ReceivePayloadType)));
+        Assert.Contains("RTP/AVP 0 122\r\n", answer!.ToString(), StringComparison.Ordinal);
+        Assert.Contains("a=fmtp:122 0/0\r\n", answer.ToString(), StringComparison.Ordinal);
+
+        Assert.Equal(NegotiationFailure.None, alice.ProcessAnswer(answer, out NegotiatedAudio? forAlice));
+        Assert.Equal(8000, Assert.Single((IEnumerable<NegotiatedFormat>)forAlice!.Redundancy).Format.ClockRate);
+    }
+
+    [Fact]
+    public void Redundancy_alone_is_no_codec()
+    {
+        Assert.Throws<ArgumentException>(() => new OfferAnswer(new AudioCapabilities { Formats = [new MediaFormat(122, MediaFormat.Redundancy, 8000)] }, 1));
+        Assert.True(SessionDescription.TryParse("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 122\r\na=rtpmap:122 red/8000\r\n", out SessionDescription? offer, out _));
+        AudioCapabilities capabilities = Both with { Formats = Both.Formats.Add(new MediaFormat(122, MediaFormat.Redundancy, 8000)) };
+        Assert.Equal(NegotiationFailure.NoCommonCodec, new OfferAnswer(capabilities, 1).Evaluate(offer!));
+    }
+
+    [Fact]
     public void The_example_of_RFC_3264_10_1_is_answered_stream_by_stream()
     {
         SessionDescription offer = SdpVectors.FromFile("rfc3264-10.1-offer.sdp") with { Connection = new SdpConnection("IP4", "192.0.2.9") };

@@ -82,7 +82,18 @@ public sealed class VoiceTests
     [InlineData(10, 60, true, 0.92, 200, 0.5)]
     public void Pcmu_stays_intelligible(double loss, int jitter, bool overtaking, double score, double delay, double late)
     {
-        var row = SweepRow.Measure(Audio, new MuLawCodec(), new NetworkConditions(loss, 1, TimeSpan.FromMilliseconds(jitter), overtaking), runs: 2, seed: 1, keep: null);
+        var row = SweepRow.Measure(Audio, new MuLawCodec(), redundancy: false, new NetworkConditions(loss, 1, TimeSpan.FromMilliseconds(jitter), overtaking), runs: 2, seed: 1, keep: null);
         Assert.True(row.Score >= score && row.DelayMilliseconds <= delay && row.LatePercent <= late, $"{row}");
+    }
+
+    // As above, with RED (RFC 2198): as good as without loss.
+    [Theory]
+    [InlineData(10, 0, false, 0.985, 125)]
+    [InlineData(10, 60, true, 0.98, 200)]
+    [InlineData(20, 0, false, 0.97, 145)]
+    public void Pcmu_with_redundancy_sounds_as_without_loss(double loss, int jitter, bool overtaking, double score, double delay)
+    {
+        var row = SweepRow.Measure(Audio, new MuLawCodec(), redundancy: true, new NetworkConditions(loss, 1, TimeSpan.FromMilliseconds(jitter), overtaking), runs: 2, seed: 1, keep: null);
+        Assert.True(row.Score >= score && row.DelayMilliseconds <= delay, $"{row}");
     }
 }
