@@ -1,78 +1,10 @@
 using System.Text;
 using Parley.Core;
+using Parley.Rtp.HeaderExtensions;
 using Parley.Rtp.Rtcp;
+using Parley.Rtp.Rtcp.ExtendedReports;
 
 namespace Parley.Rtp;
-
-/// <summary>What an RTP session is set up with.</summary>
-public sealed record RtpSessionOptions
-{
-    /// <summary>The canonical name: the same for all streams of a participant, different for each participant (RFC 7022).</summary>
-    public required string CanonicalName { get; init; }
-
-    /// <summary>Wall-clock time for sender reports.</summary>
-    public required NtpClock Clock { get; init; }
-
-    /// <summary>What both sides' media takes together; RTCP may take a twentieth of it.</summary>
-    /// <value>20,000 bytes per second: 64 kbit/s with headers, both ways.</value>
-    public int BandwidthBytesPerSecond { get; init; } = 20_000;
-
-    /// <summary>Between reports on average.</summary>
-    /// <value>5 s: RFC 3550 6.2.</value>
-    public TimeSpan MinReportInterval { get; init; } = TimeSpan.FromSeconds(5);
-}
-
-/// <summary>What becomes of a packet that came.</summary>
-public enum RtpAcceptance
-{
-    /// <summary>It belongs to the source that is listened to.</summary>
-    Accepted,
-
-    /// <summary>It does, and that source is a new one.</summary>
-    NewSource,
-
-    /// <summary>Its source is not yet believed.</summary>
-    Probation,
-
-    /// <summary>Its sequence number is far off and not yet believed.</summary>
-    Misplaced,
-}
-
-/// <summary>What came with an RTCP datagram.</summary>
-public enum RtcpNews
-{
-    /// <summary>It is no RTCP.</summary>
-    Invalid,
-
-    /// <summary>Reports.</summary>
-    Reports,
-
-    /// <summary>The source that is listened to said goodbye.</summary>
-    RemoteLeft,
-}
-
-/// <summary>How a session has gone so far.</summary>
-/// <param name="PacketsSent">RTP packets sent.</param>
-/// <param name="OctetsSent">Bytes of payload in them.</param>
-/// <param name="PacketsReceived">RTP packets received of believed sources.</param>
-/// <param name="OctetsReceived">Bytes of payload in them.</param>
-/// <param name="PacketsLost">Packets that never came, duplicates subtracted (RFC 3550 A.3).</param>
-/// <param name="Jitter">Estimated interarrival jitter of what is received (RFC 3550 A.8).</param>
-/// <param name="RoundTrip">By the other side's last report; null before one.</param>
-/// <param name="RemotePacketsLost">What the other side says it lost; null before its first report.</param>
-/// <param name="RemoteFractionLost">The same for the time of its last report: 0 to 1.</param>
-/// <param name="RemoteJitter">The jitter that it says it sees.</param>
-public readonly record struct RtpStatistics(
-    long PacketsSent,
-    long OctetsSent,
-    long PacketsReceived,
-    long OctetsReceived,
-    long PacketsLost,
-    TimeSpan Jitter,
-    TimeSpan? RoundTrip,
-    int? RemotePacketsLost,
-    double? RemoteFractionLost,
-    TimeSpan? RemoteJitter);
 
 /// <summary>One side of an RTP session between two: numbers what is sent, believes what is received, reports on both.</summary>
 /// <remarks>
@@ -84,6 +16,8 @@ public sealed class RtpSession
 {
     private const int MaxCollisions = 4;        // more than that is no chance
     private const int MaxReflected = 1000;      // packets that a reflector may hold: 20 s
+    private const int FewMembers = 50;          // who say goodbye at once (RFC 3550 6.3.7)
+    private const int TimeoutIntervals = 5;     // RFC 3550 6.3.5
     private static readonly TimeSpan SourceSilence = TimeSpan.FromSeconds(1);
 
     private readonly RtpSessionOptions _options;
@@ -95,8 +29,14 @@ public sealed class RtpSession
     private long _packetsSent, _octetsSent;
     private uint _packetsOfSsrc, _octetsOfSsrc;         // what SR counts: it begins anew with the SSRC
     private int _reportsSinceSent = 2;                  // we count as a sender for two reports after a packet
+    private readonly RtcpMembers _members = new();
+    private readonly ExtendedReporter _extended = new();
     private uint? _ssrcLeft;
-    private int _collisions;
+    private int _changes;                               // of this side's SSRC
+    private long _collisions, _looped;
+    private bool _hasReported;
+    private bool _isLeaving;
+    private bool _hasLeft;
 
     private RtpSource? _source;
     private RtpSource? _candidate;
@@ -105,8 +45,12 @@ public sealed class RtpSession
     private uint _receivedAtReport;
     private long _receivedBefore, _lostBefore, _octetsReceived;
     private (Instant At, uint Compact)? _lastSenderReport;
+    private byte[]? _remoteName;                        // the CNAME of the source that is listened to
     private TimeSpan? _roundTrip;
     private RtcpReportBlock? _remoteReport;
+
+    /// <summary>Bytes of a header with an extension that says how loud the payload is.</summary>
+    public const int HeaderWithLevelLengthBytes = RtpPacket.FixedHeaderLengthBytes + 8;
 
     /// <summary>A session that begins.</summary>
     /// <param name="now">The time.</param>
@@ -122,14 +66,27 @@ public sealed class RtpSession
         _canonicalName = Encoding.UTF8.GetBytes(options.CanonicalName);
         if (_canonicalName.Length is 0 or > 255) throw new ArgumentException("A canonical name has 1 to 255 bytes.", nameof(options));
         ClockRate = clockRate;
-        _schedule = new RtcpSchedule(now, options.BandwidthBytesPerSecond * 0.05, random, options.MinReportInterval);
+        TimeSpan reduced = RtcpSchedule.ReducedMinimum(options.BandwidthBytesPerSecond);
+        TimeSpan least = options.UsesReducedMinimum && reduced < options.MinReportInterval ? reduced : options.MinReportInterval;
+        _schedule = new RtcpSchedule(now, options.BandwidthBytesPerSecond * 0.05, random, least);
         Ssrc = NextRandom();
         _sequence = (ushort)random.Next(0, 1 << 15);    // in the lower half, as SRTP's first packets need it (RFC 3711 3.3.1)
         _mediaClock = (now, NextRandom());
     }
 
     /// <summary>Timestamp units per second; changes with the codec.</summary>
-    public int ClockRate { get; set; }
+    public int ClockRate
+    {
+        get;
+        set
+        {
+            if (field == value) return;
+            field = value;
+            // How long packets took in the old units says nothing in the new ones.
+            _source?.ForgetTransit();
+            _extended.ForgetTransit();
+        }
+    }
 
     /// <summary>This side's identifier.</summary>
     public uint Ssrc { get; private set; }
@@ -138,7 +95,14 @@ public sealed class RtpSession
     public uint? RemoteSsrc => _source?.Ssrc;
 
     /// <summary>When <see cref="TryWriteReport"/> wants to be called.</summary>
-    public Instant NextReport => _schedule.Next;
+    /// <value><see cref="Instant.Never"/> once this side has left.</value>
+    public Instant NextReport => _hasLeft ? Instant.Never : _schedule.Next;
+
+    /// <summary>Members of the session that this side knows of, itself included.</summary>
+    public int Members => _members.Count + 1;
+
+    /// <summary>Whether RTCP need not begin with a report, as agreed on (RFC 5506).</summary>
+    public bool TakesReducedSize { get; set; }
 
     /// <summary>A first timestamp for the media, unpredictable as RFC 3550 5.1 asks.</summary>
     public uint FirstTimestamp => _mediaClock.Timestamp;
@@ -154,7 +118,12 @@ public sealed class RtpSession
         _roundTrip,
         _remoteReport?.CumulativeLost,
         _remoteReport?.FractionLost / 256.0,
-        _remoteReport is { } report ? ToTime(report.Jitter) : null);
+        _remoteReport is { } report ? ToTime(report.Jitter) : null)
+    {
+        Collisions = _collisions,
+        Looped = _looped,
+        RemoteVoipMetrics = _extended.RemoteVoipMetrics,
+    };
 
     /// <summary>Says which timestamp is now, so that reports can relate the media's clock to the wall's.</summary>
     public void SetMediaClock(Instant now, uint timestamp) => _mediaClock = (now, timestamp);
@@ -168,18 +137,41 @@ public sealed class RtpSession
     {
         ReadOnlySpan<byte> payload = packet[RtpPacket.FixedHeaderLengthBytes..];
         RtpPacket.Write(packet, new RtpHeader(payloadType, marker, _sequence++, timestamp, Ssrc), payload);
-        _packetsSent++;
-        _octetsSent += payload.Length;
-        _packetsOfSsrc++;
-        _octetsOfSsrc += (uint)payload.Length;
-        _reportsSinceSent = 0;
-        UpdateSenders();
+        OnSent(payload.Length);
     }
+
+    /// <summary>The same with an extension that says how loud the payload is.</summary>
+    /// <param name="packet">Header, extension and payload: <see cref="HeaderWithLevelLengthBytes"/> bytes and more.</param>
+    /// <param name="payloadType">0 to 127.</param>
+    /// <param name="marker">The first after a silence, or of an event.</param>
+    /// <param name="timestamp">Of the payload.</param>
+    /// <param name="level">How loud it is.</param>
+    /// <param name="levelId">What the extension is known by: 1 to 255.</param>
+    public void WriteHeader(Span<byte> packet, byte payloadType, bool marker, uint timestamp, AudioLevel level, byte levelId)
+    {
+        ReadOnlySpan<byte> payload = packet[HeaderWithLevelLengthBytes..];
+        Span<byte> extension = stackalloc byte[4];
+        RtpHeaderExtensionWriter elements = new(extension, isOneByte: levelId <= 14);
+        elements.Write(levelId, [level.ToByte()]);
+        elements.Pad();
+        RtpPacket.Write(packet, new RtpHeader(payloadType, marker, _sequence++, timestamp, Ssrc), default, elements.Profile, extension, payload);
+        OnSent(payload.Length);
+    }
+
+    /// <summary>Takes which extended reports the other side asked for, at the start and later.</summary>
+    public void Agree(XrAgreement extendedReports) => _extended.Agree(extendedReports);
+
+    /// <summary>Says what only who plays the stream knows, for the next report.</summary>
+    public void SetPlayout(in XrPlayout playout) => _extended.Playout = playout;
+
+    /// <summary>A packet that was accepted could not be played.</summary>
+    public void OnDiscarded(ushort sequenceNumber) => _extended.OnDiscarded(sequenceNumber);
 
     /// <summary>A packet came whose payload type is known.</summary>
     public RtpAcceptance OnPacket(Instant now, in RtpPacket packet)
     {
         if (packet.Ssrc == Ssrc) OnOwnSsrc(packet.SequenceNumber);
+        for (int i = 0; i < packet.CsrcCount; i++) _looped += packet.Csrc(i) == Ssrc ? 1 : 0;
         RtpAcceptance acceptance = RtpAcceptance.Accepted;
         if (_source is null || packet.Ssrc != _source.Ssrc)
         {
@@ -192,21 +184,18 @@ public sealed class RtpSession
         }
 
         (_sourceHeard, _sourceLeft) = (now, false);
-        _source!.OnArrival(now, packet.Timestamp, ClockRate);
+        uint units = ToUnits(now);
+        _source!.OnArrival(units, packet.Timestamp);
+        _extended.OnPacket(packet.SequenceNumber, units, packet.Timestamp);
         _octetsReceived += packet.Payload.Length;
-        if (_schedule.Members == 1)
-        {
-            _schedule.OnMembers(now, 2);
-            UpdateSenders();
-        }
-
+        if (_members.OnHeard(now, packet.Ssrc, isRtp: true)) UpdateMembers(now);
         return acceptance;
     }
 
     /// <summary>An RTCP datagram came.</summary>
     public RtcpNews OnControl(Instant now, ReadOnlySpan<byte> datagram)
     {
-        if (RtcpReader.TryParse(datagram, out RtcpReader reader) != RtcpError.None) return RtcpNews.Invalid;
+        if (RtcpReader.TryParse(datagram, out RtcpReader reader, TakesReducedSize) != RtcpError.None) return RtcpNews.Invalid;
         _schedule.OnReceived(datagram.Length);
         RtcpNews news = RtcpNews.Reports;
         while (reader.TryRead(out RtcpPacket packet))
@@ -216,19 +205,20 @@ public sealed class RtpSession
                 case RtcpPacketType.SenderReport or RtcpPacketType.ReceiverReport:
                     OnReport(now, packet);
                     break;
+                case RtcpPacketType.SourceDescription:
+                    OnDescriptions(now, packet.SourceDescriptions);
+                    break;
                 case RtcpPacketType.Goodbye:
-                    for (int i = 0; packet.TryGetGoodbye(i, out uint ssrc); i++)
-                    {
-                        if (_source is null || ssrc != _source.Ssrc) continue;
-                        _sourceLeft = true;
-                        _schedule.OnMembers(now, 1);
-                        UpdateSenders();
-                        news = RtcpNews.RemoteLeft;
-                    }
-
+                    if (OnGoodbye(now, packet)) news = RtcpNews.RemoteLeft;
+                    _schedule.OnGoodbyeWhileLeaving(datagram.Length);
+                    break;
+                case RtcpPacketType.ExtendedReport when packet.TryGetSsrc(out uint sender) && sender != Ssrc:
+                    TimeSpan? before = _extended.RoundTrip;
+                    _extended.OnReport(now, sender, packet.ExtendedReports, Ssrc, _options.Clock);
+                    if (_extended.RoundTrip != before) _roundTrip = _extended.RoundTrip;
                     break;
                 default:
-                    break;      // descriptions and what is not known need nothing done
+                    break;      // what applications define, feedback about what is not sent here, and what is not known need nothing done
             }
         }
 
@@ -237,11 +227,19 @@ public sealed class RtpSession
 
     /// <summary>Writes a report when one is due.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="datagram">512 bytes suffice.</param>
+    /// <param name="datagram">1200 bytes suffice.</param>
     /// <returns>Bytes written; 0 when none is due yet, and <see cref="NextReport"/> has moved.</returns>
     public int TryWriteReport(Instant now, Span<byte> datagram)
     {
-        if (!_schedule.OnDeadline(now)) return 0;
+        if (_hasLeft || !_schedule.OnDeadline(now)) return 0;
+        if (_isLeaving)
+        {
+            _hasLeft = true;
+            return WriteCompound(now, datagram, goodbye: true);
+        }
+
+        TimeSpan interval = _schedule.TimeoutInterval;
+        if (_members.Expire(now, interval * TimeoutIntervals, interval * 2)) UpdateMembers(now);
         int length = WriteCompound(now, datagram, goodbye: false);
         _reportsSinceSent = Math.Min(_reportsSinceSent + 1, 2);
         UpdateSenders();
@@ -249,15 +247,26 @@ public sealed class RtpSession
         return length;
     }
 
-    /// <summary>Writes the goodbye that ends this side's stream. Sessions of fewer than 50 send it at once (RFC 3550 6.3.7).</summary>
+    /// <summary>Ends this side's stream: writes its goodbye, or has it wait its turn where many leave (<see cref="NextReport"/>).</summary>
     /// <param name="now">The time.</param>
-    /// <param name="datagram">512 bytes suffice.</param>
-    /// <returns>Bytes written.</returns>
-    public int WriteGoodbye(Instant now, Span<byte> datagram) => WriteCompound(now, datagram, goodbye: true);
+    /// <param name="datagram">1200 bytes suffice.</param>
+    /// <returns>Bytes written; 0 when it waits, or when nothing was ever sent that it could take leave of.</returns>
+    /// <remarks>Source: RFC 3550 6.3.7.</remarks>
+    public int WriteGoodbye(Instant now, Span<byte> datagram)
+    {
+        if (_hasLeft) return 0;
+        _hasLeft = true;
+        if (_packetsSent == 0 && !_hasReported) return 0;
+        if (Members < FewMembers) return WriteCompound(now, datagram, goodbye: true);
+        (_hasLeft, _isLeaving) = (false, true);
+        _schedule.Leave(now, WriteCompound(now, datagram, goodbye: true));
+        return 0;
+    }
 
     private int WriteCompound(Instant now, Span<byte> datagram, bool goodbye)
     {
         RtcpWriter writer = new(datagram);
+        _hasReported = true;
         Span<RtcpReportBlock> blocks = stackalloc RtcpReportBlock[1];
         blocks = blocks[..WriteBlock(now, blocks)];
         if (_reportsSinceSent < 2)
@@ -271,6 +280,7 @@ public sealed class RtpSession
         }
 
         writer.WriteSourceDescription(Ssrc, RtcpSdesItem.CanonicalName, _canonicalName);
+        _extended.Write(now, ref writer, Ssrc, RemoteSsrc, _schedule.WeSent, _roundTrip, _options.Clock);
         if (_ssrcLeft is { } left) writer.WriteGoodbye(left);
         _ssrcLeft = null;
         if (goodbye) writer.WriteGoodbye(Ssrc);
@@ -321,27 +331,98 @@ public sealed class RtpSession
             _lostBefore += _source.CumulativeLost;
         }
 
-        (_source, _candidate, _lastSenderReport, _receivedAtReport) = (_candidate, null, null, 0);
+        if (_source is not null) _extended.OnNewSource();
+        (_source, _candidate, _lastSenderReport, _receivedAtReport, _remoteName) = (_candidate, null, null, 0, null);
         return true;
     }
 
-    /// <summary>The other side chose the same SSRC: a new one is chosen, the old one says goodbye with the next report (RFC 3550 8.2).</summary>
+    /// <summary>Goes through who the sources are: members, somebody with this side's SSRC, and two with the same.</summary>
+    private void OnDescriptions(Instant now, RtcpSourceDescriptions descriptions)
+    {
+        bool isChanged = false;
+        while (descriptions.TryRead(out uint ssrc, out RtcpSdesItem item, out ReadOnlySpan<byte> text))
+        {
+            if (item != RtcpSdesItem.CanonicalName) continue;
+            if (ssrc == Ssrc)
+            {
+                if (text.SequenceEqual(_canonicalName)) _looped++;
+                else OnCollision();
+                continue;
+            }
+
+            isChanged |= _members.OnHeard(now, ssrc, isRtp: false);
+            if (_source is null || ssrc != _source.Ssrc) continue;
+            if (_remoteName is null) _remoteName = text.ToArray();
+            else if (!text.SequenceEqual(_remoteName)) _collisions++;
+        }
+
+        if (isChanged) UpdateMembers(now);
+    }
+
+    /// <summary>Takes sources out that say goodbye.</summary>
+    /// <returns>True when the one that is listened to is among them.</returns>
+    private bool OnGoodbye(Instant now, RtcpPacket packet)
+    {
+        (bool isChanged, bool isRemote) = (false, false);
+        for (int i = 0; packet.TryGetGoodbye(i, out uint ssrc); i++)
+        {
+            isChanged |= _members.OnGoodbye(now, ssrc);
+            if (_source is null || ssrc != _source.Ssrc) continue;
+            isRemote = _sourceLeft = true;
+        }
+
+        if (isChanged) UpdateMembers(now);
+        return isRemote;
+    }
+
+    /// <summary>A packet came that has this side's SSRC.</summary>
     /// <remarks>When the number is one that was just sent, it is this side's own packet: the other side is a reflector for testing, and is listened to.</remarks>
     private void OnOwnSsrc(ushort sequence)
     {
         int since = RtpSequence.Difference(_sequence, sequence);
-        if (_packetsOfSsrc > 0 && since is > 0 and <= MaxReflected) return;
-        if (_collisions++ >= MaxCollisions) return;
+        if (_packetsOfSsrc > 0 && since is > 0 and <= MaxReflected) _looped++;
+        else OnCollision();
+    }
+
+    /// <summary>The other side chose the same SSRC: a new one is chosen, the old one says goodbye with the next report (RFC 3550 8.2).</summary>
+    private void OnCollision()
+    {
+        _collisions++;
+        if (_changes++ >= MaxCollisions) return;
         if (_packetsOfSsrc > 0) _ssrcLeft = Ssrc;
-        Ssrc = NextRandom();
+        uint before = Ssrc;
+        do
+        {
+            Ssrc = NextRandom();
+        }
+        while (Ssrc == before || _members.Knows(Ssrc));
         (_packetsOfSsrc, _octetsOfSsrc) = (0, 0);
+    }
+
+    private void OnSent(int payloadLengthBytes)
+    {
+        _packetsSent++;
+        _octetsSent += payloadLengthBytes;
+        _packetsOfSsrc++;
+        _octetsOfSsrc += (uint)payloadLengthBytes;
+        _reportsSinceSent = 0;
+        UpdateSenders();
+    }
+
+    private void UpdateMembers(Instant now)
+    {
+        _schedule.OnMembers(now, Members);
+        UpdateSenders();
     }
 
     private void UpdateSenders()
     {
+        if (_isLeaving) return;
         _schedule.WeSent = _reportsSinceSent < 2;
-        _schedule.Senders = (_schedule.WeSent ? 1 : 0) + (_schedule.Members > 1 ? 1 : 0);
+        _schedule.Senders = (_schedule.WeSent ? 1 : 0) + _members.Senders;
     }
+
+    private uint ToUnits(Instant now) => unchecked((uint)(long)(now.Ticks * (Int128)ClockRate / TimeSpan.TicksPerSecond));
 
     private TimeSpan ToTime(double units) => TimeSpan.FromSeconds(units / ClockRate);
 

@@ -1,5 +1,3 @@
-using Parley.Core;
-
 namespace Parley.Rtp;
 
 /// <summary>What a receiver knows of a sender: whether its packets are believable, how many are missing, how evenly they come.</summary>
@@ -24,7 +22,7 @@ public sealed class RtpSource
     private int _probation;
     private uint _expectedPrior;
     private uint _receivedPrior;
-    private long _transit;
+    private uint _transit;
     private bool _hasTransit;
     private double _jitter;
 
@@ -106,19 +104,12 @@ public sealed class RtpSource
     }
 
     /// <summary>Takes a believed packet's time.</summary>
-    /// <param name="arrival">When it came.</param>
+    /// <param name="arrival">When it came, in timestamp units.</param>
     /// <param name="timestamp">Its timestamp.</param>
-    /// <param name="clockRate">Timestamp units per second.</param>
-    public void OnArrival(Instant arrival, uint timestamp, int clockRate)
+    public void OnArrival(uint arrival, uint timestamp)
     {
-        uint units = unchecked((uint)(long)(arrival.Ticks * (Int128)clockRate / TimeSpan.TicksPerSecond));
-        int transit = (int)(units - timestamp);
-        if (_hasTransit)
-        {
-            int difference = (int)(transit - _transit);
-            _jitter += (Math.Abs((double)difference) - _jitter) / 16;
-        }
-
+        uint transit = arrival - timestamp;
+        if (_hasTransit) _jitter += (Math.Abs((double)(int)(transit - _transit)) - _jitter) / 16;
         (_transit, _hasTransit) = (transit, true);
     }
 

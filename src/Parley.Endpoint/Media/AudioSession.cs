@@ -41,7 +41,7 @@ public sealed class AudioSession : IDisposable
     private const int BeatsPerSecond = 50;
     private const int MaxEarly = 50;
     private const byte ComfortNoise = 13;       // RFC 3389: some send it to those who did not ask for it; it is silence then, not a lost packet
-    private const int RtcpLengthBytes = 512;
+    private const int RtcpLengthBytes = 1200;
     private static readonly TimeSpan MaxCatchUp = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan MaxDrain = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(40);     // that the end of a call may be ahead of its last packets
@@ -85,7 +85,7 @@ public sealed class AudioSession : IDisposable
     public Instant NextDeadline => State switch
     {
         AudioSessionState.Running => Instant.Min(NextBeat, Instant.Min(_session!.NextReport, _events.NextDeadline)),
-        AudioSessionState.Draining => Instant.Min(NextBeat, _events.NextDeadline),
+        AudioSessionState.Draining => Instant.Min(NextBeat, Instant.Min(_session!.NextReport, _events.NextDeadline)),
         _ => Instant.Never,
     };
 
@@ -164,12 +164,8 @@ public sealed class AudioSession : IDisposable
         if (State != AudioSessionState.Running) return;
         _sender!.Flush(_session!);
         TakePackets();
-        if (_remote.Rtcp.IsSpecified)
-        {
-            PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
-            datagram.Length = _session!.WriteGoodbye(now, datagram.Span);
-            SendRtcp(datagram);
-        }
+        PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
+        SendRtcp(datagram, _session!.WriteGoodbye(now, datagram.Span));
 
         (State, _stopped) = (AudioSessionState.Draining, now);
         if (_receiver!.IsDrained) End();
@@ -287,7 +283,7 @@ public sealed class AudioSession : IDisposable
         while (State != AudioSessionState.Ended && NextBeat <= now) OnBeat(now);
         _events.OnDeadline(now);
         TakeEvents();
-        if (State == AudioSessionState.Running && _session!.NextReport <= now) SendReport(now);
+        if (State != AudioSessionState.Ended && _session!.NextReport <= now) SendReport(now);
     }
 
     /// <summary>Gives what is to be done or told, in order.</summary>
@@ -327,13 +323,18 @@ public sealed class AudioSession : IDisposable
     private void SendReport(Instant now)
     {
         PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
-        datagram.Length = _session!.TryWriteReport(now, datagram.Span);
-        if (datagram.Length > 0 && _remote.Rtcp.IsSpecified) SendRtcp(datagram);
-        else datagram.Release();
+        SendRtcp(datagram, _session!.TryWriteReport(now, datagram.Span));
     }
 
-    private void SendRtcp(PooledBuffer datagram)
+    private void SendRtcp(PooledBuffer datagram, int length)
     {
+        if (length == 0 || !_remote.Rtcp.IsSpecified)
+        {
+            datagram.Release();
+            return;
+        }
+
+        datagram.Length = length;
         if (_protection.Protect(datagram, isRtcp: true) is { } whole) _outputs.Enqueue(new AudioOutput(AudioOutputKind.SendRtcp, whole, _remote.Rtcp));
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Parley.Rtp.Rtcp.ExtendedReports;
 
 namespace Parley.Rtp.Rtcp;
 
@@ -178,4 +179,17 @@ public readonly ref struct RtcpPacket
 
     /// <summary>What an APP carries: whole words.</summary>
     public ReadOnlySpan<byte> ApplicationData => Type == RtcpPacketType.ApplicationDefined && Content.Length >= 8 ? Content[8..] : default;
+
+    /// <summary>The feedback message of an RTPFB or PSFB.</summary>
+    /// <returns>False when it is none or cut off.</returns>
+    public bool TryGetFeedback(out RtcpFeedback feedback)
+    {
+        feedback = default;
+        if (Type is not (RtcpPacketType.TransportFeedback or RtcpPacketType.PayloadFeedback) || Content.Length < RtcpFeedback.SourcesLengthBytes) return false;
+        feedback = new RtcpFeedback(Type, Count, Content);
+        return true;
+    }
+
+    /// <summary>The blocks of an XR, to be gone through.</summary>
+    public XrBlocks ExtendedReports => new(Type == RtcpPacketType.ExtendedReport && Content.Length >= 4 ? Content[4..] : default);
 }

@@ -11,11 +11,15 @@ public ref struct RtcpReader
     private RtcpReader(ReadOnlySpan<byte> datagram) => _rest = datagram;
 
     /// <summary>Checks a whole datagram before anything in it is believed.</summary>
-    public static RtcpError TryParse(ReadOnlySpan<byte> datagram, out RtcpReader reader)
+    /// <param name="datagram">The datagram.</param>
+    /// <param name="reader">Goes through its packets.</param>
+    /// <param name="takesReducedSize">True where it was agreed on that a datagram need not begin with a report (RFC 5506).</param>
+    public static RtcpError TryParse(ReadOnlySpan<byte> datagram, out RtcpReader reader, bool takesReducedSize = false)
     {
         reader = default;
         if (datagram.Length < RtcpPacket.HeaderLengthBytes) return RtcpError.TooShort;
-        if (datagram[1] is not ((byte)RtcpPacketType.SenderReport or (byte)RtcpPacketType.ReceiverReport)) return RtcpError.NoReportFirst;
+        bool isReport = datagram[1] is (byte)RtcpPacketType.SenderReport or (byte)RtcpPacketType.ReceiverReport;
+        if (!isReport && !(takesReducedSize && RtpPacket.IsRtcp(datagram))) return RtcpError.NoReportFirst;
         if ((datagram[0] & 0x20) != 0 && LengthOf(datagram) < datagram.Length) return RtcpError.BadPadding;
         ReadOnlySpan<byte> rest = datagram;
         while (!rest.IsEmpty)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Parley.Rtp.Rtcp.ExtendedReports;
 
 namespace Parley.Rtp.Rtcp;
 
@@ -82,6 +83,73 @@ public ref struct RtcpWriter
         BinaryPrimitives.WriteUInt32BigEndian(content, ssrc);
         name.CopyTo(content[4..]);
         data.CopyTo(content[8..]);
+    }
+
+    /// <summary>Writes a Generic NACK.</summary>
+    /// <param name="sender">Who says it.</param>
+    /// <param name="media">Whose packets are lost.</param>
+    /// <param name="entries">One or more.</param>
+    /// <exception cref="ArgumentException">It does not fit, or there is no entry.</exception>
+    public void WriteGenericNack(uint sender, uint media, params ReadOnlySpan<RtcpGenericNack> entries)
+    {
+        Span<byte> information = BeginFeedback(RtcpPacketType.TransportFeedback, (int)RtcpTransportFeedback.GenericNack, sender, media, entries.Length * RtcpGenericNack.LengthBytes);
+        if (entries.IsEmpty) throw new ArgumentException("A Generic NACK names a packet.", nameof(entries));
+        for (int i = 0; i < entries.Length; i++) entries[i].Write(information[(i * RtcpGenericNack.LengthBytes)..]);
+    }
+
+    /// <summary>Writes a TMMBR, or a TMMBN that may have no entry.</summary>
+    /// <param name="kind">Which of them.</param>
+    /// <param name="sender">Who says it.</param>
+    /// <param name="entries">The limits.</param>
+    /// <exception cref="ArgumentException">It does not fit.</exception>
+    public void WriteMaxBitRate(RtcpTransportFeedback kind, uint sender, params ReadOnlySpan<RtcpMaxBitRate> entries)
+    {
+        Span<byte> information = BeginFeedback(RtcpPacketType.TransportFeedback, (int)kind, sender, media: 0, entries.Length * RtcpMaxBitRate.LengthBytes);
+        for (int i = 0; i < entries.Length; i++) entries[i].Write(information[(i * RtcpMaxBitRate.LengthBytes)..]);
+    }
+
+    /// <summary>Writes a PLI.</summary>
+    /// <param name="sender">Who says it.</param>
+    /// <param name="media">Whose pictures are lost.</param>
+    /// <exception cref="ArgumentException">It does not fit.</exception>
+    public void WritePictureLossIndication(uint sender, uint media) =>
+        BeginFeedback(RtcpPacketType.PayloadFeedback, (int)RtcpPayloadFeedback.PictureLossIndication, sender, media, 0);
+
+    /// <summary>Writes a FIR.</summary>
+    /// <param name="sender">Who says it.</param>
+    /// <param name="entries">Whom it is asked of; one or more.</param>
+    /// <exception cref="ArgumentException">It does not fit, or there is no entry.</exception>
+    public void WriteFullIntraRequest(uint sender, params ReadOnlySpan<RtcpFullIntraRequest> entries)
+    {
+        Span<byte> information = BeginFeedback(RtcpPacketType.PayloadFeedback, (int)RtcpPayloadFeedback.FullIntraRequest, sender, media: 0, entries.Length * RtcpFullIntraRequest.LengthBytes);
+        if (entries.IsEmpty) throw new ArgumentException("A FIR asks somebody.", nameof(entries));
+        for (int i = 0; i < entries.Length; i++) entries[i].Write(information[(i * RtcpFullIntraRequest.LengthBytes)..]);
+    }
+
+    /// <summary>Begins an XR, whose blocks are then written into it; <see cref="End"/> must follow.</summary>
+    /// <param name="ssrc">Who reports.</param>
+    /// <exception cref="ArgumentException">Not even its header fits.</exception>
+    public XrWriter BeginExtendedReport(uint ssrc)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(Begin(RtcpPacketType.ExtendedReport, 0, 4), ssrc);
+        return new XrWriter(_destination[Length..]);
+    }
+
+    /// <summary>Ends an XR; one without blocks is taken back.</summary>
+    /// <param name="blocks">What <see cref="BeginExtendedReport"/> gave.</param>
+    public void End(in XrWriter blocks)
+    {
+        int header = Length - RtcpPacket.HeaderLengthBytes - 4;
+        Length = blocks.Length == 0 ? header : Length + blocks.Length;
+        if (blocks.Length > 0) BinaryPrimitives.WriteUInt16BigEndian(_destination[(header + 2)..], (ushort)((blocks.Length + 4) / 4));
+    }
+
+    private Span<byte> BeginFeedback(RtcpPacketType type, int format, uint sender, uint media, int informationLength)
+    {
+        Span<byte> content = Begin(type, format, RtcpFeedback.SourcesLengthBytes + informationLength);
+        BinaryPrimitives.WriteUInt32BigEndian(content, sender);
+        BinaryPrimitives.WriteUInt32BigEndian(content[4..], media);
+        return content[RtcpFeedback.SourcesLengthBytes..];
     }
 
     private static void WriteBlocks(Span<byte> content, ReadOnlySpan<RtcpReportBlock> blocks)

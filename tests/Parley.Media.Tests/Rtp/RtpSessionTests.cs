@@ -218,8 +218,8 @@ public class RtpSessionTests
         Receive(session, Start, 5, 1);
         byte[] datagram = new byte[512];
 
-        Assert.Equal(1, Blocks(session.WriteGoodbye(Start, datagram)));
-        Assert.Equal(0, Blocks(session.WriteGoodbye(Start, datagram)));     // nothing since
+        Assert.Equal(1, Blocks(NextReport(session, datagram)));
+        Assert.Equal(0, Blocks(NextReport(session, datagram)));     // nothing since
 
         int Blocks(int length)
         {
@@ -250,6 +250,16 @@ public class RtpSessionTests
         byte[] datagram = new byte[172];
         RtpPacket.Write(datagram, new RtpHeader(0, false, sequence, (uint)(sequence * 160), ssrc), datagram.AsSpan(12));
         return Receive(session, now, datagram);
+    }
+
+    private static int NextReport(RtpSession session, byte[] datagram)
+    {
+        int length;
+        while ((length = session.TryWriteReport(session.NextReport, datagram)) == 0)
+        {
+        }
+
+        return length;
     }
 
     private static void Report(RtpSession from, RtpSession to, Instant now, byte[] datagram)
