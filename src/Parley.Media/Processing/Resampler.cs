@@ -112,6 +112,14 @@ public sealed class Resampler
         return output[..count];
     }
 
+    /// <summary>Begins anew: silence lies before the next sample.</summary>
+    public void Reset()
+    {
+        if (_up == _down) return;
+        Array.Clear(_history);
+        (_historyCount, _position, _in, _out) = ((_taps / 2) - 1, 0, 0, 0);
+    }
+
     private int Produce(Span<short> output)
     {
         int given = 0;
