@@ -91,10 +91,11 @@ public sealed partial class UserAgentCore
     {
         if (GruuContact(isSecure) is { } gruu) return [.. "Contact: "u8, .. gruu, .. "\r\n"u8];
         byte[] user = ContactUserOf(requestUri);
-        byte[] row = new byte[SipLane.MaxViaBytes + user.Length + PurrParameter.Length + 64];
+        byte[] row = new byte[SipLane.MaxViaBytes + user.Length + PurrParameter.Length + 80];
         var writer = new MessageWriter(row);
         writer.Write("Contact: "u8);
         writer.Advance(RequestTemplate.WriteContact(writer.Remaining, Lane, flow, user, isSecure, parameters: PurrParameter));
+        if (Options.IsFocus) writer.Write(";isfocus"u8);
         writer.Write("\r\n"u8);
         return row[..writer.Written];
     }

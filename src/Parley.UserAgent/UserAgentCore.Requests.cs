@@ -48,16 +48,16 @@ public sealed partial class UserAgentCore
         else if (message.TryGetTo(out NameAddressView to) == HeaderStatus.Ok && !to.Tag.IsEmpty) request.Reply(new SipReply(481));
         else if (message.Method == SipMethod.Invite) OnInvite(request);
         else if (message.Method == SipMethod.Refer) OnRefer(request);
-        else if (message.Method == SipMethod.Options) request.Reply(WriteOptionsReply(isInDialog: false));
+        else if (message.Method == SipMethod.Options) request.Reply(WriteOptionsReply(message, request.Flow, isInDialog: false));
         else if (message.Method == SipMethod.Message) request.CreateTransaction(this)?.Respond(TakeMessage(message));     // once, however often it comes
         else request.Reply(new SipReply(481));
     }
 
     /// <summary>The answer to an OPTIONS: as an INVITE would be answered now.</summary>
     /// <remarks>Source: RFC 3261 11.2.</remarks>
-    internal SipReply WriteOptionsReply(bool isInDialog)
+    internal SipReply WriteOptionsReply(in SipMessageView options, in SipFlow flow, bool isInDialog)
     {
-        byte[] headers = [.. Declared.Options, .. ProductHeader];
+        byte[] headers = [.. Declared.Options, .. ProductHeader, .. Options.IsFocus ? WriteContactRow(flow, WireText.From(options.RequestUri), flow.Transport.IsSecure) : []];
         return new SipReply(!isInDialog && _calls.Count >= Options.MaxCalls ? 486 : 200) { Headers = headers };
     }
 

@@ -74,6 +74,10 @@ public sealed record UserAgentCoreOptions
     /// <remarks>Keys that come by INFO in the older way are taken in any case. Source: RFC 6086.</remarks>
     public IReadOnlyList<string> InfoPackages { get; init; } = [];
 
+    /// <summary>Whether its calls are parts of conferences: it says <c>isfocus</c> in its Contact.</summary>
+    /// <remarks>Source: RFC 4579 4.2, 4.3.</remarks>
+    public bool IsFocus { get; init; }
+
     /// <summary>Value of User-Agent and Server.</summary>
     public string Product { get; init; } = "Parley";
 

@@ -49,6 +49,14 @@ public sealed class MixerParty
     /// <summary>Beats that were left out, of what it said and of what it would have heard, as more waited than the delay should be.</summary>
     public long LeftOutBeats => _voice.LeftOut + _ear.LeftOut;
 
+    /// <summary>Plays something to this party alone, once, over what it hears; what was being played to it ends.</summary>
+    /// <param name="source">What; used on the call's thread from now on.</param>
+    public void Tell(IAudioSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        _ear.Tell(source);
+    }
+
     internal PartyVoice Voice => _voice;
 
     internal int EarRate => _ear.SampleRate;

@@ -16,6 +16,9 @@ internal sealed class PartyEar(Mixer mixer, PartyVoice voice) : IAudioSource
     private int[] _sums = [];
     private short[] _others = [];
     private long _late, _leftOut;
+    private IAudioSource? _told;        // what is to be heard by this party alone
+    private IAudioSource? _telling;
+    private short[] _clip = [];
 
     /// <summary>Samples per second; 0 before the first.</summary>
     public int SampleRate => Volatile.Read(ref _sampleRate);
@@ -26,12 +29,15 @@ internal sealed class PartyEar(Mixer mixer, PartyVoice voice) : IAudioSource
     /// <summary>Beats that were left out as too many waited.</summary>
     public long LeftOut => Volatile.Read(ref _leftOut);
 
+    /// <summary>Lets something be heard over what is heard. Any thread.</summary>
+    public void Tell(IAudioSource source) => Volatile.Write(ref _told, source);
+
     /// <inheritdoc/>
     public void Start(int sampleRate)
     {
         if (_sampleRate == sampleRate) return;
         Volatile.Write(ref _sampleRate, sampleRate);
-        (_ready, _readyCount, _resampler) = (new short[Mixer.SamplesPerBeat(sampleRate)], 0, null);
+        (_ready, _readyCount, _resampler, _telling) = (new short[Mixer.SamplesPerBeat(sampleRate)], 0, null, null);
     }
 
     /// <inheritdoc/>
@@ -52,7 +58,19 @@ internal sealed class PartyEar(Mixer mixer, PartyVoice voice) : IAudioSource
             (given, _readyCount) = (given + count, _readyCount - count);
         }
 
+        if (Volatile.Read(ref _told) is not null) Overlay(samples);
         return given;
+    }
+
+    private void Overlay(Span<short> samples)
+    {
+        IAudioSource told = _told!;
+        if (told != _telling) told.Start(_sampleRate);
+        _telling = told;
+        if (_clip.Length < samples.Length) _clip = new short[samples.Length];
+        int given = told.Read(_clip.AsSpan(0, samples.Length));
+        for (int i = 0; i < given; i++) samples[i] = (short)Math.Clamp(samples[i] + _clip[i], short.MinValue, short.MaxValue);
+        if (given < samples.Length) Interlocked.CompareExchange(ref _told, null, told);
     }
 
     /// <summary>Makes the next beat of what the party hears.</summary>

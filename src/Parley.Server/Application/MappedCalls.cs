@@ -3,6 +3,7 @@ using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
+using Parley.Server.Proxy;
 using Parley.Server.Services;
 using Parley.UserAgent;
 using Parley.UserAgent.Calls;
@@ -39,10 +40,10 @@ internal sealed class MappedCalls : ILocalService, IIncomingCallHandler
     public bool Owns(in SipIncomingRequest request) => _core.Owns(request);
 
     /// <inheritdoc/>
-    public void Take(in SipIncomingRequest request, ReadOnlySpan<byte> user)
+    public void Take(ref RequestContext request)
     {
-        _handlers.TryGetValue(user, out _called);
-        _core.OnRequest(request);
+        _handlers.TryGetValue(request.RequestUri.User, out _called);
+        _core.OnRequest(request.Incoming);
     }
 
     /// <inheritdoc/>

@@ -26,6 +26,7 @@ internal sealed record ConfigurationReload(ParleyConfiguration Configuration, Im
             Events = read.Events with { MaxSubscriptions = running.Events.MaxSubscriptions },
             Presence = read.Presence,
             Messages = read.Messages,
+            Conferences = read.Conferences,
             Push = running.Push with { Wait = read.Push.Wait, MaxWaiting = read.Push.MaxWaiting, Strangers = read.Push.Strangers, MinExpires = read.Push.MinExpires },
         };
         return new ConfigurationReload(taken, [.. changed[true]], [.. changed[false]]);

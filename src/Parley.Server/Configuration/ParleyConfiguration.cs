@@ -76,6 +76,9 @@ public sealed record ParleyConfiguration
     /// <summary>How phones that sleep are woken.</summary>
     public PushOptions Push { get; init; } = new();
 
+    /// <summary>The conference rooms.</summary>
+    public ConferenceOptions Conferences { get; init; } = new();
+
     /// <summary>The server's own media.</summary>
     public MediaOptions Media { get; init; } = new();
 

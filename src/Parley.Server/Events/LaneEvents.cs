@@ -124,7 +124,7 @@ internal sealed partial class LaneEvents : INotifierSource, IIncomingCallHandler
     }
 
     /// <inheritdoc/>
-    public SipFlow? FlowTo(in SipMessageView subscribe, in SipFlow source) => SourceFlow.IsBehindNat(subscribe, source) ? source : null;
+    public SipFlow? FlowTo(in SipMessageView subscribe, in SipFlow source) => SourceFlow.ToSubscriber(subscribe, source);
 
     /// <inheritdoc/>
     public void OnIncomingCall(CallLeg call) => call.Reject(403);

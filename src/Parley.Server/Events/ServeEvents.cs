@@ -67,7 +67,7 @@ internal sealed class ServeEvents(ServerState server, LaneEvents events) : IRequ
 
     private StepResult Subscribe(ref RequestContext request, ServerPackage package, ResourceName resource, string watcher)
     {
-        if (!Accepts(request.Message, package)) return request.Reply(new SipReply(406) { Headers = Encoding.ASCII.GetBytes($"Accept: {package.Package.Body}\r\n") });
+        if (!Accepts(request.Message, package.Package)) return request.Reply(new SipReply(406) { Headers = Encoding.ASCII.GetBytes($"Accept: {package.Package.Body}\r\n") });
         if (package is DialogsOfUsers && server.Accounts.TryFind(Encoding.UTF8.GetBytes(resource.User), request.Server.Found, out _)) server.Dialogs.Follow(resource.User);
         return events.Subscribe(ref request, package, resource, watcher);
     }
@@ -77,7 +77,7 @@ internal sealed class ServeEvents(ServerState server, LaneEvents events) : IRequ
     private StepResult SubscribeList(ref RequestContext request, ServerPackage package, string list, RingGroup group, string watcher)
     {
         if (!request.Message.HasToken(HeaderId.Supported, "eventlist"u8) && !request.Message.HasToken(HeaderId.Require, "eventlist"u8)) return request.Reply(new SipReply(421) { Headers = ListDocument.RequireRow });
-        if (!Accepts(request.Message, package)) return request.Reply(new SipReply(406) { Headers = Encoding.ASCII.GetBytes($"Accept: {package.Package.Body}\r\n") });
+        if (!Accepts(request.Message, package.Package)) return request.Reply(new SipReply(406) { Headers = Encoding.ASCII.GetBytes($"Accept: {package.Package.Body}\r\n") });
         List<ListMember> members = GroupList.MembersOf(ref request, server, group, watcher);
         if (package is DialogsOfUsers)
         {
@@ -147,10 +147,10 @@ internal sealed class ServeEvents(ServerState server, LaneEvents events) : IRequ
     }
 
     /// <summary>True when the subscriber takes the package's bodies: it says so, or says nothing.</summary>
-    private static bool Accepts(scoped in SipMessageView message, ServerPackage package)
+    internal static bool Accepts(scoped in SipMessageView message, EventPackage package)
     {
         if (!message.Has(HeaderId.Accept)) return true;
-        string[] type = package.Package.Body.Split('/');
+        string[] type = package.Body.Split('/');
         foreach (HeaderValue value in message.Values(HeaderId.Accept))
         {
             if (MediaTypeView.TryParse(value.Bytes, value.Offset, out MediaTypeView range) && range.Covers(Encoding.ASCII.GetBytes(type[0]), Encoding.ASCII.GetBytes(type[1]))) return true;

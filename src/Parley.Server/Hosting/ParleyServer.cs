@@ -7,6 +7,7 @@ using Parley.Endpoint.Sip.Locating;
 using Parley.Net;
 using Parley.Net.Dns;
 using Parley.Server.Accounts;
+using Parley.Server.Conferences;
 using Parley.Server.Configuration;
 using Parley.Server.Messages;
 using Parley.Server.Protection;
@@ -146,7 +147,7 @@ public sealed class ParleyServer : IAsyncDisposable
         var ports = new MediaPorts(_configuration.Media.Ports.First, _configuration.Media.Ports.Last);
         _bans = new BanKeeper(state, _options.Time);
         StartLoops();
-        List<Func<SipLane, ILocalService>> services = [lane => new TestCalls(lane, ports, _configuration)];
+        List<Func<SipLane, ILocalService>> services = [lane => new TestCalls(lane, ports, _configuration), lane => new LaneConferences(state, lane, ports)];
         if (_options.Service is { } create) services.Insert(0, lane => create(lane, ports, _configuration));
         _roles = ServerRoles.Start(state, EndpointOptions(_tls, new SourceConnections(state, _options.Time)), _loops, addresses, services, _options.Steps);
         Listening = [.. _roles.Endpoint.ListenPoints.Select(ToUri)];

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Parley.Server.Accounts;
 using Parley.Server.Calls;
+using Parley.Server.Conferences;
 using Parley.Server.Configuration;
 using Parley.Server.Events;
 using Parley.Server.Events.Dialogs;
@@ -52,6 +53,9 @@ internal sealed class ServerState
 
     /// <summary>How many calls users have whose calls are limited.</summary>
     public CallLimits Limits { get; } = new();
+
+    /// <summary>The conference rooms.</summary>
+    public ConferenceRooms Conferences { get; } = new();
 
     /// <summary>What is watched and published.</summary>
     public EventStates Events { get; } = new();

@@ -73,6 +73,9 @@ internal readonly struct SourceFlow
         && contact.Address.TryGetUri(out SipUriView uri)
         && (LeadsTo(request, flow, uri) || (uri.Parameters.TryGet("ob"u8, out _) && IsFromPhone(request)));      // RFC 5626 5.3.2: a phone that asks for it
 
+    /// <summary>The flow that NOTIFYs take to a subscriber who is behind a NAT; null for others.</summary>
+    public static SipFlow? ToSubscriber(in SipMessageView subscribe, in SipFlow source) => IsBehindNat(subscribe, source) ? source : null;
+
     /// <summary>True when the flow that a request came over is the way to a Contact of it, because the Contact itself is none.</summary>
     /// <param name="request">The request.</param>
     /// <param name="flow">The flow that it came over.</param>

@@ -1,4 +1,5 @@
 using Parley.Endpoint.Sip;
+using Parley.Server.Proxy;
 
 namespace Parley.Server.Services;
 
@@ -17,9 +18,8 @@ internal interface ILocalService
     bool Owns(in SipIncomingRequest request);
 
     /// <summary>Takes a request for the service: makes a transaction of it, answers it, or (an ACK) acts on it.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="user">The user that it is for by now, which its Request-URI may have led to by a rule.</param>
-    void Take(in SipIncomingRequest request, ReadOnlySpan<byte> user);
+    /// <param name="request">The request, with the user that it is for by now, which its Request-URI may have led to by a rule.</param>
+    void Take(ref RequestContext request);
 
     /// <summary>Ends all calls, with BYE where they stand.</summary>
     void EndCalls();

@@ -20,7 +20,7 @@ internal sealed class ServeLocally(ILocalService[] services) : IRequestStep
             bool isTooShort = request.Caller == CallerKind.Stranger && request.Method == SipMethod.Invite && !request.Incoming.Flow.IsReliable
                 && request.Message.BodyLength == 0 && request.Message.Bytes.Length < ShortestInvite;
             if (isTooShort) return request.Reply(new SipReply(403) { ReasonPhrase = "Too Short Without Credentials"u8 });
-            service.Take(request.Incoming, request.RequestUri.User);
+            service.Take(ref request);
             return StepResult.Done;
         }
 

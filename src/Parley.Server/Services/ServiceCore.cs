@@ -19,10 +19,11 @@ internal static class ServiceCore
     /// <param name="ports">The server's media ports.</param>
     /// <param name="configuration">Which address is offered for media.</param>
     /// <param name="handler">Who gets its calls.</param>
-    public static UserAgentCore Create(SipLane lane, MediaPorts ports, ParleyConfiguration configuration, IIncomingCallHandler handler) => new(
+    /// <param name="isFocus">Whether its calls are parts of conferences.</param>
+    public static UserAgentCore Create(SipLane lane, MediaPorts ports, ParleyConfiguration configuration, IIncomingCallHandler handler, bool isFocus = false) => new(
         lane,
         ports,
-        new UserAgentCoreOptions { MaxCalls = MaxCallsPerLane, AliveInterval = AliveInterval, AdvertisedMediaAddress = AddressOf(configuration.Media.Address ?? configuration.Advertise) },
+        new UserAgentCoreOptions { MaxCalls = MaxCallsPerLane, IsFocus = isFocus, AliveInterval = AliveInterval, AdvertisedMediaAddress = AddressOf(configuration.Media.Address ?? configuration.Advertise) },
         handler);
 
     private static NetworkAddress AddressOf(string? text) => IPAddress.TryParse(text, out IPAddress? address) ? NetworkAddress.From(address, 0) : default;

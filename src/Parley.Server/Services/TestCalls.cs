@@ -1,6 +1,7 @@
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Server.Configuration;
+using Parley.Server.Proxy;
 using Parley.UserAgent;
 using Parley.UserAgent.Calls;
 using Parley.UserAgent.Services;
@@ -31,10 +32,10 @@ internal sealed class TestCalls : ILocalService, IIncomingCallHandler
     public bool Owns(in SipIncomingRequest request) => _core.Owns(request);
 
     /// <inheritdoc/>
-    public void Take(in SipIncomingRequest request, ReadOnlySpan<byte> user)
+    public void Take(ref RequestContext request)
     {
-        _isEchoCalled = IsEcho(user);
-        _core.OnRequest(request);
+        _isEchoCalled = IsEcho(request.RequestUri.User);
+        _core.OnRequest(request.Incoming);
     }
 
     /// <inheritdoc/>

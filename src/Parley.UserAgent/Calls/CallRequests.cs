@@ -50,7 +50,7 @@ internal sealed class CallRequests(UserAgentCore core, CallLeg leg, CallSession 
             case SipMethod.Refer: core.TakeRefer(transaction, leg, dialog.Dialog, leg.Tag, dialog.TakeFirstRefer()); break;
             case SipMethod.Info: IncomingInfo.Take(core, transaction, leg, session); break;
             case SipMethod.Message: transaction.Respond(core.TakeMessage(message)); break;
-            default: transaction.Respond(core.WriteOptionsReply(isInDialog: true)); break;
+            default: transaction.Respond(core.WriteOptionsReply(transaction.Request, transaction.Flow, isInDialog: true)); break;
         }
     }
 

@@ -1,6 +1,7 @@
 using Parley.Endpoint.Sip;
 using Parley.Sip.Events;
 using Parley.Sip.Events.Documents;
+using Parley.Sip.Messages;
 
 namespace Parley.UserAgent.Subscriptions;
 
@@ -15,6 +16,9 @@ public sealed class ConferenceSource(UserAgentCore core, ConferenceInfo info) : 
 
     /// <summary>How many watch.</summary>
     public int Watchers => _notifiers.Count;
+
+    /// <summary>Finds the flow that NOTIFYs take to a watcher whose Contact does not lead to him; null follows each dialog.</summary>
+    public NotifierFlow? Flow { get; init; }
 
     /// <summary>Accepts somebody who may watch: answers, and tells him the whole conference.</summary>
     /// <param name="subscribe">A SUBSCRIBE for the event <c>conference</c> that begins a subscription.</param>
@@ -40,6 +44,13 @@ public sealed class ConferenceSource(UserAgentCore core, ConferenceInfo info) : 
         foreach (Notifier notifier in _notifiers.ToArray()) notifier.Terminate(TerminationReason.Noresource);
     }
 
+    /// <summary>The focus goes away for a while: the subscriptions end, and watchers are asked to come back.</summary>
+    /// <param name="retryAfter">When.</param>
+    public void Leave(TimeSpan retryAfter)
+    {
+        foreach (Notifier notifier in _notifiers.ToArray()) notifier.Terminate(TerminationReason.Probation, retryAfter);
+    }
+
     /// <inheritdoc/>
     public NotifyBody Write(Notifier notifier, in SubscriptionStatus status)
     {
@@ -53,4 +64,6 @@ public sealed class ConferenceSource(UserAgentCore core, ConferenceInfo info) : 
 
     /// <inheritdoc/>
     public void OnEnded(Notifier notifier) => _notifiers.Remove(notifier);
+
+    SipFlow? INotifierSource.FlowTo(in SipMessageView subscribe, in SipFlow source) => Flow?.Invoke(subscribe, source);
 }

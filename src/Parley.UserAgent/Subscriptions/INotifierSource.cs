@@ -20,6 +20,12 @@ public interface INotifierSource
     SipFlow? FlowTo(in SipMessageView subscribe, in SipFlow source) => null;
 }
 
+/// <summary>Finds the flow that NOTIFYs take: <see cref="INotifierSource.FlowTo"/>.</summary>
+/// <param name="subscribe">The SUBSCRIBE.</param>
+/// <param name="source">The flow that it came over.</param>
+/// <returns>Null to follow the dialog.</returns>
+public delegate SipFlow? NotifierFlow(in SipMessageView subscribe, in SipFlow source);
+
 /// <summary>The state in a NOTIFY.</summary>
 /// <param name="ContentType">Its media type.</param>
 /// <param name="Body">The body; empty for none.</param>

@@ -6,6 +6,7 @@ using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Net.Virtual;
 using Parley.Server.Accounts;
+using Parley.Server.Conferences;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Messages;
@@ -69,7 +70,7 @@ internal sealed class TestServer : IDisposable
             Listen = [.. configuration.Listen.Select(uri => new SipListen(SipTransports.Parse(Encoding.ASCII.GetBytes(uri.Transport.ToString())), uri.Address))],
             StreamListener = new BareListener(),
         };
-        Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration)], steps ?? []);
+        Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration), lane => new LaneConferences(State, lane, MediaPorts)], steps ?? []);
         _pump = new Pump(this);
         IsPumping = true;
     }
