@@ -10,6 +10,11 @@ internal sealed record NetworkConditions(double LossPercent, double MeanBurst, T
     /// <summary>What a packet takes at least.</summary>
     public static readonly TimeSpan Transit = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>All but the loss, in words; empty when there is nothing.</summary>
+    public string Around => string.Join(", ", ((string[])[
+        MeanBurst > 1 ? FormattableString.Invariant($"in runs of {MeanBurst:0.#}") : "",
+        Jitter > TimeSpan.Zero ? $"{Jitter.TotalMilliseconds:0} ms of jitter{(Overtaking ? ", overtaking" : "")}" : ""]).Where(part => part.Length > 0));
+
     /// <summary>In a few characters.</summary>
     public override string ToString() =>
         $"{(MeanBurst > 1 ? "burst" : "loss")}{LossPercent:0}{(Jitter > TimeSpan.Zero ? $"+jit{Jitter.TotalMilliseconds:0}{(Overtaking ? "r" : "")}" : "")}";

@@ -7,6 +7,8 @@ namespace Parley.Voice;
 /// <summary>One case of a sweep: the mean of its calls.</summary>
 /// <param name="Codec">What it was said in.</param>
 /// <param name="Network">What the network did.</param>
+/// <param name="Loss">What it was to lose, percent.</param>
+/// <param name="Around">What it did besides: bursts, jitter.</param>
 /// <param name="Score">Intelligibility, 0 to 1.</param>
 /// <param name="DelayMilliseconds">From mouth to ear, the median: the packet, the network and playout.</param>
 /// <param name="LongestDelayMilliseconds">The same, of which 95 in 100 stay below.</param>
@@ -19,6 +21,8 @@ namespace Parley.Voice;
 internal sealed record SweepRow(
     string Codec,
     string Network,
+    double Loss,
+    string Around,
     double Score,
     double DelayMilliseconds,
     double LongestDelayMilliseconds,
@@ -56,6 +60,8 @@ internal sealed record SweepRow(
         return new SweepRow(
             name,
             conditions.ToString(),
+            conditions.LossPercent,
+            conditions.Around,
             score,
             Quantile(delays, 0.5) + PacketMilliseconds,
             Quantile(delays, 0.95) + PacketMilliseconds,

@@ -11,7 +11,7 @@ namespace Parley.Endpoint.Media;
 
 /// <summary>The receiving half of an <see cref="AudioSession"/>: from packets to an even flow of samples.</summary>
 /// <remarks>
-/// A beat takes as many samples out as it lasts, whatever the packets' length. When the buffer's delay is not what the network needs, a period of a
+/// When what it gave is over it takes the next from the buffer, so that its beats follow the network and not those of the sender in the same session. When the buffer's delay is not what the network needs, a period of a
 /// voice is left out or played twice (<see cref="TimeScaler"/>). What did not come is taken from a later packet when that
 /// has it too (RED, or FEC of the codec), else concealed by the codec, or from both sides of the gap (<see cref="LossConcealer"/>). All codecs that were negotiated are
 /// understood at once; when one with another clock or rate comes, what waits is played out and the sink is started anew.
@@ -20,6 +20,8 @@ internal sealed class AudioReceiver : IDisposable
 {
     private const int MaxPacketMilliseconds = 120;      // the longest an Opus packet can be (RFC 7587 4.2)
     private const int UrgentBeats = 4;
+    private const int SmallestMilliseconds = 5;
+    private const int ShortenFrom = 15, ShortenTo = 5, LengthenFrom = -2;       // milliseconds that playout waits longer than it should: each change costs a little
     private const float AlikeWhenUrgent = 0.6f;
 
     private readonly AudioOptions _options;
@@ -35,6 +37,7 @@ internal sealed class AudioReceiver : IDisposable
     private JitterBufferStatistics _before;
     private Instant _now;                   // of the beat
     private TimeSpan _beat;
+    private bool _isShortening;
     private long _recovered;
 
     public AudioReceiver(AudioOptions options, BufferPool buffers, IAudioSink sink)
@@ -113,16 +116,21 @@ internal sealed class AudioReceiver : IDisposable
     /// <summary>A packet of the stream came that is no sound.</summary>
     public void PutOther(in RtpHeader header) => _jitter?.PutOther(header);
 
-    /// <summary>Gives the sink as much as a beat lasts.</summary>
-    public void Beat(TimeSpan beat, Instant now)
+    /// <summary>Gives the sink the next sound: what was given before is over.</summary>
+    /// <param name="beat">How much at most.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>How long it lasts: that much later this is to be called again.</returns>
+    public TimeSpan Beat(TimeSpan beat, Instant now)
     {
         (_now, _beat) = (now, beat);
-        int wanted = _format.SamplesIn(beat);
-        uint units = _format.ToTimestampUnits(wanted);
-        while (_count < wanted) Step(units);
-        _sink.Write(_samples.AsSpan(0, wanted));
-        _count -= wanted;
-        _samples.AsSpan(wanted, _count).CopyTo(_samples);
+        int most = _format.SamplesIn(beat);
+        uint units = _format.ToTimestampUnits(most);
+        while (_count < _format.SampleRate * SmallestMilliseconds / 1000) Step(units);
+        int given = Math.Min(_count, most);
+        _sink.Write(_samples.AsSpan(0, given));
+        _count -= given;
+        _samples.AsSpan(given, _count).CopyTo(_samples);
+        return TimeSpan.FromTicks(given * TimeSpan.TicksPerSecond / _format.SampleRate);
     }
 
     /// <summary>Gives the sink what is decoded and ends it.</summary>
@@ -150,7 +158,7 @@ internal sealed class AudioReceiver : IDisposable
             _concealer.Merge(room[..length]);
             _concealer.Add(room[..length]);
             _count += length;
-            Scale();
+            Scale(waiting: _count - length);
             return;
         }
 
@@ -195,18 +203,17 @@ internal sealed class AudioReceiver : IDisposable
     }
 
     /// <summary>Plays a period of what is decoded twice, or not at all, when the buffer waits too short or too long.</summary>
-    /// <remarks>
-    /// Frames are taken on beats, so how long the buffer waits changes by whole beats, once enough was left out or added: what is within a beat of what it should
-    /// be cannot be better.
-    /// </remarks>
-    private void Scale()
+    /// <param name="waiting">Samples before the last frame that are still to be given.</param>
+    private void Scale(int waiting)
     {
-        long surplus = _jitter!.Surplus, beat = _format.ToTimestampUnits(_format.SamplesIn(_beat));
-        if (surplus is >= 0 && surplus <= beat + (beat / 4)) return;
+        long surplus = _jitter!.Surplus + _format.ToTimestampUnits(waiting), beat = _format.ToTimestampUnits(_format.SamplesIn(_beat));
+        _isShortening = surplus > _format.ClockRate * (_isShortening ? ShortenTo : ShortenFrom) / 1000;
+        if (surplus >= _format.ClockRate * LengthenFrom / 1000 && !_isShortening) return;
         float alike = Math.Abs(surplus) >= UrgentBeats * beat ? AlikeWhenUrgent : TimeScaler.Alike;
         int most = Pitch.LongestPeriod(_format.SampleRate);
         if (surplus > 0)
         {
+            most = Math.Min(most, _format.ToSamples((uint)surplus));
             int removed = TimeScaler.Shorten(_samples.AsSpan(0, _count), _format.SampleRate, most, alike);
             _count -= removed;
             Shortened += TimeSpan.FromSeconds((double)removed / _format.SampleRate);

@@ -30,12 +30,13 @@ public enum AudioSessionState
 ///        Start            Stop               all is played
 /// Idle ---------> Running ------> Draining ---------------> Ended
 /// </code>
-/// Every 20 ms, counted from the start so that nothing drifts, it asks the source for samples and gives the sink as many.
+/// Every 20 ms, counted from the start so that nothing drifts, it asks the source for samples. The sink gets 20 ms of sound at most each time that what it got is over; when that is
+/// follows what comes from the network, as what is played may be left out or repeated (<see cref="AudioReceiver"/>).
 /// After each call of anything here, drain <see cref="TryTake"/> and read <see cref="NextDeadline"/> again.
 /// </remarks>
 public sealed class AudioSession : IDisposable
 {
-    /// <summary>The beat on which sound is taken and given.</summary>
+    /// <summary>The beat on which sound is taken, and the most that is given at once.</summary>
     public static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(20);
 
     private const int BeatsPerSecond = 50;
@@ -62,6 +63,7 @@ public sealed class AudioSession : IDisposable
     private NegotiatedAudio? _audio;
     private Instant _start;
     private long _beats;
+    private Instant _nextPlayout;           // what the sink got is over then
     private Instant _stopped;
     private bool _toldSourceEnded;
     private long _discarded, _foreign;
@@ -84,8 +86,8 @@ public sealed class AudioSession : IDisposable
     /// <summary>When <see cref="OnDeadline"/> wants to be called; <see cref="Instant.Never"/> when nothing is due.</summary>
     public Instant NextDeadline => State switch
     {
-        AudioSessionState.Running => Instant.Min(NextBeat, Instant.Min(_session!.NextReport, _events.NextDeadline)),
-        AudioSessionState.Draining => Instant.Min(NextBeat, Instant.Min(_session!.NextReport, _events.NextDeadline)),
+        AudioSessionState.Running => Instant.Min(Instant.Min(NextBeat, _nextPlayout), Instant.Min(_session!.NextReport, _events.NextDeadline)),
+        AudioSessionState.Draining => Instant.Min(_nextPlayout, Instant.Min(_session!.NextReport, _events.NextDeadline)),
         _ => Instant.Never,
     };
 
@@ -128,7 +130,7 @@ public sealed class AudioSession : IDisposable
         _session = new RtpSession(now, new RtpSessionOptions { CanonicalName = _options.CanonicalName, Clock = _clock }, clockRate, _random);
         _sender = new AudioSender(_options, _buffers, source, now, _session.FirstTimestamp);
         _receiver = new AudioReceiver(_options, _buffers, sink);
-        (_start, State) = (now, AudioSessionState.Running);
+        (_start, _nextPlayout, State) = (now, now, AudioSessionState.Running);
         Update(audio);
         while (_early.TryDequeue(out (Instant At, PooledBuffer Datagram, NetworkAddress From) early))
         {
@@ -280,7 +282,15 @@ public sealed class AudioSession : IDisposable
         // After a pause of the whole process its beats are made up for, so that no sound is left out; after a long one the
         // beat begins anew, and only the time is lost.
         if (now - NextBeat > MaxCatchUp) _start = now - (Beat * _beats);
-        while (State != AudioSessionState.Ended && NextBeat <= now) OnBeat(now);
+        if (now - _nextPlayout > MaxCatchUp) _nextPlayout = now;
+        while (true)
+        {
+            Instant beat = State == AudioSessionState.Running ? NextBeat : Instant.Never;
+            if (State == AudioSessionState.Ended || Instant.Min(beat, _nextPlayout) > now) break;
+            if (_nextPlayout <= beat) Play(now);
+            else OnBeat();
+        }
+
         _events.OnDeadline(now);
         TakeEvents();
         if (State != AudioSessionState.Ended && _session!.NextReport <= now) SendReport(now);
@@ -300,17 +310,16 @@ public sealed class AudioSession : IDisposable
         _protection.Dispose();
     }
 
-    private void OnBeat(Instant now)
+    private void Play(Instant now)
+    {
+        _nextPlayout += _receiver!.Beat(Beat, _nextPlayout);
+        if (State == AudioSessionState.Draining && (_receiver.IsDrained || now - _stopped >= MaxDrain)) End();
+    }
+
+    private void OnBeat()
     {
         Instant at = NextBeat;
         _beats++;
-        _receiver!.Beat(Beat, at);
-        if (State == AudioSessionState.Draining)
-        {
-            if (_receiver.IsDrained || now - _stopped >= MaxDrain) End();
-            return;
-        }
-
         if (_beats % BeatsPerSecond == 0) _sender!.OnOwnLoss(at, _session!.Statistics);
         _session!.SetMediaClock(at, _sender!.Timestamp);
         _sender.Beat(Beat, _session);

@@ -2,15 +2,16 @@ namespace Parley.Media.Streams;
 
 /// <summary>Plays back what it hears: the sink and the source of one call.</summary>
 /// <remarks>
-/// A ring of a second between them. When both run on one loop, as they do in a session, what was written is read on the
-/// same beat and the ring stays empty; it takes up what differs while the two rates of a codec change do. Full, it drops
-/// the oldest, so the delay never grows beyond it.
+/// A ring of a second between them, which begins with a beat of silence: sound is written and read at the same pace, but not on the same beats. It takes up
+/// what differs while the two rates of a codec change do. Full, it drops the oldest, so the delay never grows beyond it.
 /// </remarks>
 public sealed class EchoAudio : IAudioSource, IAudioSink
 {
+    private const int BeatsPerSecond = 50;
+
     private short[] _ring = new short[8000];
     private int _head;
-    private int _count;
+    private int _count = 8000 / BeatsPerSecond;
 
     /// <summary>Samples that were dropped because nobody read them.</summary>
     public long Dropped { get; private set; }
@@ -20,7 +21,7 @@ public sealed class EchoAudio : IAudioSource, IAudioSink
     {
         if (_ring.Length == sampleRate) return;
         _ring = new short[sampleRate];
-        _head = _count = 0;
+        (_head, _count) = (0, sampleRate / BeatsPerSecond);
     }
 
     /// <inheritdoc/>

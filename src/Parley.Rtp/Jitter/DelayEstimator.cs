@@ -15,7 +15,8 @@ internal sealed class DelayEstimator
     private const int BinsPerSecond = 200;          // a bin has what came later than the one before it, and no more than 5 ms later
     private const int Bins = BinsPerSecond;         // up to a second
     private const double Forgetting = 0.998;        // for each packet
-    private const double MissedShare = 0.004;
+    private const double MissedShare = 0.002;
+    private const double LateShare = 0.02;
     private const double FirstWeight = 5;           // packets that the delay to begin with counts for
     private const double LargestWeight = 1e200;
     private static readonly TimeSpan BaseWindow = TimeSpan.FromSeconds(5);
@@ -23,8 +24,9 @@ internal sealed class DelayEstimator
     private readonly int _clockRate;
     private readonly long _most;
     private readonly double[] _weights = new double[Bins];
+    private readonly double[] _own = new double[Bins];      // of them, the packets that came themselves
     private double _weight = 1;         // of the next packet: it grows instead of all others shrinking
-    private double _total;
+    private double _total, _ownTotal;
     private long _least = long.MaxValue, _leastBefore = long.MaxValue;      // in the window that runs, and in the one before it
     private Instant _windowStart;
 
@@ -44,16 +46,11 @@ internal sealed class DelayEstimator
 
     /// <summary>How long playout should wait, counted from when the fastest packets come.</summary>
     /// <value>Timestamp units.</value>
-    public long Delay
-    {
-        get
-        {
-            double missed = 0, allowed = _total * MissedShare;
-            int bin = Bins - 1;
-            while (bin > 0 && (missed += _weights[bin]) <= allowed) bin--;
-            return (long)bin * _clockRate / BinsPerSecond;
-        }
-    }
+    public long Delay => Quantile(_weights, _total * MissedShare);
+
+    /// <summary>How much later than the fastest the packets come that come at all, but for two in a hundred.</summary>
+    /// <value>Timestamp units.</value>
+    public long LongestOwn => Quantile(_own, _ownTotal * LateShare);
 
     /// <summary>A moment as a count of timestamp units.</summary>
     public long UnitsAt(Instant time) => (long)(time.Ticks * (Int128)_clockRate / TimeSpan.TicksPerSecond);
@@ -69,6 +66,12 @@ internal sealed class DelayEstimator
         long late = Math.Max(0, transit - Base);
         if (Base == long.MaxValue || late > _most) return;
         Add(late, 1);
+        if (isItself)
+        {
+            _own[BinOf(late)] += _weight;
+            _ownTotal += _weight;
+        }
+
         _weight /= Forgetting;
         if (_weight > LargestWeight) Rescale();
     }
@@ -94,15 +97,29 @@ internal sealed class DelayEstimator
 
     private void Add(long units, double share)
     {
-        int bin = (int)Math.Min(((units * BinsPerSecond) + _clockRate - 1) / _clockRate, Bins - 1);
-        _weights[bin] += share * _weight;
+        _weights[BinOf(units)] += share * _weight;
         _total += share * _weight;
+    }
+
+    private int BinOf(long units) => (int)Math.Min(((units * BinsPerSecond) + _clockRate - 1) / _clockRate, Bins - 1);
+
+    private long Quantile(double[] weights, double allowed)
+    {
+        double missed = 0;
+        int bin = Bins - 1;
+        while (bin > 0 && (missed += weights[bin]) <= allowed) bin--;
+        return (long)bin * _clockRate / BinsPerSecond;
     }
 
     private void Rescale()
     {
-        _total = 0;
-        for (int i = 0; i < Bins; i++) _total += _weights[i] /= _weight;
+        (_total, _ownTotal) = (0, 0);
+        for (int i = 0; i < Bins; i++)
+        {
+            _total += _weights[i] /= _weight;
+            _ownTotal += _own[i] /= _weight;
+        }
+
         _weight = 1;
     }
 }

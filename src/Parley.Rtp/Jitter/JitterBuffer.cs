@@ -28,6 +28,7 @@ public sealed class JitterBuffer : IDisposable
 
     private readonly BufferPool _buffers;
     private readonly Entry[] _entries = new Entry[Capacity];
+    private readonly int _clockRate;
     private readonly long _minDelay, _maxDelay, _maxAhead, _mostBridged;
     private readonly DelayEstimator _estimator;
     private int _head;
@@ -36,6 +37,7 @@ public sealed class JitterBuffer : IDisposable
     private bool _hasStream;
     private uint _ssrc;
     private long _playout;                  // the place on the time line that is taken next
+    private Instant _takenAt, _due;         // when something was last taken, and when that is over: the next is taken then
     private long _offset;                   // from extended timestamps to places
     private long _newestTimestamp;          // extended, of the packet with the highest sequence number
     private long _newestEnd;                // behind its last sample
@@ -58,7 +60,7 @@ public sealed class JitterBuffer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(buffers);
         options.Validate();
-        _buffers = buffers;
+        (_buffers, _clockRate) = (buffers, clockRate);
         _minDelay = options.MinDelay.Ticks * clockRate / TimeSpan.TicksPerSecond;
         _maxDelay = options.MaxDelay.Ticks * clockRate / TimeSpan.TicksPerSecond;
         _maxAhead = options.MaxAhead.Ticks * clockRate / TimeSpan.TicksPerSecond;
@@ -94,11 +96,11 @@ public sealed class JitterBuffer : IDisposable
     public JitterPutResult Put(in RtpHeader header, ReadOnlySpan<byte> payload, uint durationUnits, Instant now, int covers = 0)
     {
         ArgumentOutOfRangeException.ThrowIfZero(durationUnits);
-        if (!_hasStream || header.Ssrc != _ssrc) BeginStream(header);
+        if (!_hasStream || header.Ssrc != _ssrc) BeginStream(header, now);
         long sequence = RtpSequence.Extend(header.SequenceNumber, _highest);
         if (Math.Abs(sequence - _highest) > MaxSequenceStep)
         {
-            BeginStream(header);
+            BeginStream(header, now);
             sequence = _highest;
         }
 
@@ -116,7 +118,7 @@ public sealed class JitterBuffer : IDisposable
         {
             _resynchronizations++;
             _estimator.Restart();
-            StartAt(timestamp);
+            StartAt(timestamp, now);
             place = timestamp + _offset;
         }
 
@@ -189,6 +191,7 @@ public sealed class JitterBuffer : IDisposable
             // For about three packets it is more likely that something is missing than that the sender fell silent.
             bool likelyLost = _hasStream && !_isSilent && _dry < 3 * maxUnits;
             if (_dry < uint.MaxValue - maxUnits) _dry += maxUnits;
+            OnTaken(now, maxUnits);
             return new PlayoutStep(likelyLost ? PlayoutKind.Lost : PlayoutKind.Silence, maxUnits);
         }
 
@@ -198,11 +201,12 @@ public sealed class JitterBuffer : IDisposable
         if (gap > 0)
         {
             bool isLost = _concealed < missing;
-            // What is lost up to a packet that is there comes in one piece, as long as that much may be made up.
-            bool isWhole = isLost && gap <= _mostBridged && gap <= (missing - _concealed + 1) * next.DurationUnits;
+            // What is lost up to a packet that is there comes in one piece, as long as that much may be made up and nothing of it is likely to come.
+            bool isWhole = isLost && gap <= _mostBridged && gap <= (missing - _concealed + 1) * next.DurationUnits && IsOver(gap - next.DurationUnits, now);
             uint units = (uint)(isWhole ? gap : Math.Min(gap, maxUnits));
             _playout += units;
             _concealed++;
+            OnTaken(now, units);
             return new PlayoutStep(isLost ? PlayoutKind.Lost : PlayoutKind.Silence, units) { IsFollowed = isWhole };
         }
 
@@ -211,6 +215,7 @@ public sealed class JitterBuffer : IDisposable
         bool isRecovered = next.IsRedundant;
         PlayoutStep step = new(PlayoutKind.Frame, next.DurationUnits, next.PayloadType, next.Payload!.Span) { IsRecovered = isRecovered };
         _taken = next.Payload;
+        OnTaken(now, next.DurationUnits);
         // A payload that overlaps the one before does not hold the time line up.
         _playout = Math.Max(_playout, next.Place + next.DurationUnits);
         (_lastPlayed, _concealed, _dry) = (Math.Max(_lastPlayed, next.Sequence), 0, 0);
@@ -241,7 +246,7 @@ public sealed class JitterBuffer : IDisposable
     public void Dispose() => Clear();
 
     /// <summary>What waits is still played; the new stream begins behind it, and not before its delay.</summary>
-    private void BeginStream(in RtpHeader header)
+    private void BeginStream(in RtpHeader header, Instant now)
     {
         if (_hasStream) _resynchronizations++;
         (_hasStream, _ssrc) = (true, header.Ssrc);
@@ -251,13 +256,14 @@ public sealed class JitterBuffer : IDisposable
         _newestTimestamp = header.Timestamp;
         _newestEnd = long.MinValue;
         _estimator.Restart();
-        StartAt(header.Timestamp);
+        StartAt(header.Timestamp, now);
     }
 
     /// <summary>Moves the offset so that a timestamp is played after the delay, or behind all that waits.</summary>
-    private void StartAt(long timestamp)
+    private void StartAt(long timestamp, Instant now)
     {
-        long place = _playout + Target;
+        // What was taken last is heard for a while yet, and that is part of the delay.
+        long place = _playout + Math.Max(0, Target - (_due > now ? _estimator.UnitsAt(_due) - _estimator.UnitsAt(now) : 0));
         if (Count > 0)
         {
             ref Entry last = ref _entries[(_head + Count - 1) % Capacity];
@@ -285,7 +291,7 @@ public sealed class JitterBuffer : IDisposable
         if (spurt)
         {
             // Silence before a spurt is the time to play a little sooner or later: the time line is kept when it is near enough.
-            long target = Target, surplus = LeadAt(now, _playout) - target;
+            long target = Target, surplus = LeadAt(Instant.Max(now, _due), _playout) - target;
             if (Math.Abs(surplus) > target / 4 || place < _playout) _playout = Math.Min(_playout + surplus, place);
         }
         else if (place < _playout && LeadAt(now, place) <= _maxDelay)
@@ -296,6 +302,15 @@ public sealed class JitterBuffer : IDisposable
         }
 
         return place;
+    }
+
+    /// <summary>True when what lies so far ahead of playout would have come by now, if at all.</summary>
+    private bool IsOver(long ahead, Instant now) => ahead <= 0 || LeadAt(now, _playout + ahead) >= _estimator.LongestOwn;
+
+    private void OnTaken(Instant now, uint units)
+    {
+        _due = (now == _takenAt && _due > now ? _due : now) + TimeSpan.FromTicks(units * TimeSpan.TicksPerSecond / _clockRate);
+        _takenAt = now;
     }
 
     /// <summary>How long playout waits when it takes a place now.</summary>

@@ -6,6 +6,7 @@ using Parley.Net;
 using Parley.Net.Virtual;
 using Parley.Sdp;
 using Parley.TestSupport;
+using Parley.Voice;
 
 namespace Parley.Media.Tests.Endpoint;
 
@@ -121,8 +122,9 @@ public class AudioEndpointTests
             network.RunFor(TimeSpan.FromSeconds(11));
             Stop(network, alice, bob);
 
-            AudioComparison comparison = AudioComparison.Compare(Negotiated.Coded(speech), bob.Heard.Samples.ToArray(), 8000);
-            Assert.True(comparison.SignalToNoise > 5 && Math.Abs(comparison.LargestShiftSamples) <= 640, $"{comparison} {network} {bob.Final}");
+            // Periods may be left out or played twice, so it is not compared sample by sample.
+            double score = Intelligibility.Of(speech, 8000, bob.Heard.Samples.ToArray(), 8000).Score;
+            Assert.True(score > 0.9, $"{score} {network} {bob.Final}");
             Assert.InRange(bob.Final!.Playout.Played, 450, 550);
         }
     }

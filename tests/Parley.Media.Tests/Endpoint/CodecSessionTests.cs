@@ -2,6 +2,7 @@ using Parley.Endpoint.Media;
 using Parley.Media.Codecs;
 using Parley.Media.Streams;
 using Parley.Media.Tests.Codecs;
+using Parley.Rtp;
 using Parley.Sdp;
 
 namespace Parley.Media.Tests.Endpoint;
@@ -37,6 +38,64 @@ public sealed class CodecSessionTests
 
         Assert.Equal([rate], heard.Rates);
         Assert.InRange(Vowels.Likeness(speech.AsSpan(0, rate), [.. heard.Samples], maxShift: rate / 5), likeness, 1);
+    }
+
+    [OpusFact]
+    public void A_gap_between_a_codec_without_concealment_and_one_with_it_is_filled()
+    {
+        if (!G729Codec.IsAvailable) return;     // the theory above says so
+        AudioCodecs codecs = AudioCodecs.All.Select("pcmu,g729", out _)!;
+        NegotiatedFormat pcmu = new(new MediaFormat(0, "PCMU", 8000), 0, 0), g729 = new(new MediaFormat(18, "G729", 8000), 18, 18);
+        NegotiatedAudio audio = Negotiated.With(Negotiated.Bob) with { Codecs = [pcmu, g729] };
+        short[] hum = [.. Enumerable.Range(0, 16000).Select(i => (short)(8000 * Math.Sin(i * 2 * Math.PI / 80)))];
+        MemorySink heard = new();
+        using SessionPair pair = new();
+        bool isLost = false;
+        pair.Wire = (isAlice, _) => isAlice && isLost ? null : TimeSpan.FromMilliseconds(15);
+        pair.Alice.Start(pair.Now, audio, codecs, Negotiated.Source(hum), new NullSink());
+        pair.Bob.Start(pair.Now, audio with { RemoteRtp = Negotiated.Alice }, codecs, new SilenceSource(), heard);
+
+        pair.RunFor(0.505);
+        isLost = true;
+        pair.RunFor(0.02);
+        isLost = false;
+        pair.Alice.Update(audio with { Codecs = [g729, pcmu] });
+        pair.RunFor(0.3);
+
+        // Lost is what was said at half a second; it is heard when the wire and playout have taken their time.
+        Assert.InRange(pair.Bob.Statistics.Playout.Lost, 1, 1);
+        short[] gap = [.. heard.Samples.Skip(4000 + (75 * 8)).Take(160)];
+        for (int at = 0; at < gap.Length; at += 80) Assert.InRange(gap.Skip(at).Take(80).Max(x => (int)x), 4000, 9000);
+    }
+
+    [Fact]
+    public void Long_packets_that_wait_are_played_out_when_another_rate_comes()
+    {
+        AudioCodecs codecs = AudioCodecs.All.Select("g722,l16/48000,pcmu", out _)!;
+        NegotiatedFormat pcmu = new(new MediaFormat(0, "PCMU", 8000), 0, 0), wide = new(new MediaFormat(114, "L16", 48000), 114, 114);
+        using SessionPair pair = new();
+        MemorySink heard = new();
+        pair.Bob.Start(pair.Now, Negotiated.With(Negotiated.Alice) with { Codecs = [pcmu, wide] }, codecs, new SilenceSource(), heard);
+        // Six packets of 120 ms at once, one of them lost, and then one with another clock.
+        foreach (ushort number in new ushort[] { 0, 1, 2, 4, 5 }) Send(0, number, number * 960u, Enumerable.Repeat((byte)0x90, 960));
+        Send(114, 6, 777, Enumerable.Repeat((byte)0x10, 960));
+        pair.RunFor(0.5);
+
+        Assert.Equal([8000, 48000], heard.Rates);
+        Assert.Equal((6, 1), (pair.Bob.Statistics.Playout.Played, pair.Bob.Statistics.Playout.Lost));
+        Assert.True(heard.Samples.Count(x => x == 0x1010) >= 480);
+        Span<short> loud = stackalloc short[1];
+        G711.DecodeMuLaw([0x90], loud);
+        short said = loud[0];
+        Assert.InRange(heard.Samples.Count(x => x == said), (5 * 960) - 80, 6 * 960);      // what follows a gap is faded in
+
+        void Send(byte type, ushort sequence, uint timestamp, IEnumerable<byte> payload)
+        {
+            byte[] bytes = [.. payload], packet = new byte[RtpPacket.FixedHeaderLengthBytes + bytes.Length];
+            RtpPacket.Write(packet, new RtpHeader(type, false, sequence, timestamp, 0xABCD), bytes);
+            pair.Bob.OnRtp(pair.Now, packet, Negotiated.Alice);
+            pair.Drain();
+        }
     }
 
     [OpusFact]
