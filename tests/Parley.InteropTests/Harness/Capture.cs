@@ -175,9 +175,10 @@ internal sealed class Capture
     private static XElement? Find(XElement inside, string field) =>
         inside.Descendants("field").FirstOrDefault(element => element.Attribute("name")?.Value == field);
 
+    // With redundancy (RFC 2198) the packet's own payload type comes first and that of its primary payload last.
     private static CapturedRtp RtpOf(string[] row) => new(
         TimeSpan.FromSeconds(double.Parse(row[1], CultureInfo.InvariantCulture)), $"{row[6]}:{row[7]}", $"{row[8]}:{row[9]}",
-        int.Parse(row[10], CultureInfo.InvariantCulture), int.Parse(row[11], CultureInfo.InvariantCulture), row[12],
+        int.Parse(row[10], CultureInfo.InvariantCulture), int.Parse(row[11].Split(',')[^1], CultureInfo.InvariantCulture), row[12],
         ushort.Parse(row[13], CultureInfo.InvariantCulture), uint.Parse(row[14], CultureInfo.InvariantCulture));
 
     private static CapturedRtcp RtcpOf(string[] row) => new($"{row[6]}:{row[7]}", $"{row[8]}:{row[9]}", Convert.FromHexString(row[15]));
