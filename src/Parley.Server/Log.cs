@@ -71,6 +71,9 @@ internal static partial class Log
     [LoggerMessage(152, LogLevel.Information, "The webhook for push notifications works again")]
     public static partial void PushWebhookWorks(ILogger logger);
 
+    [LoggerMessage(170, LogLevel.Error, "A file of a mailbox cannot be used")]
+    public static partial void VoicemailFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(200, LogLevel.Information, "Listening on {Uri}")]
     public static partial void Listening(ILogger logger, string uri);
 

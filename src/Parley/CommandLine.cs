@@ -41,6 +41,7 @@ internal static class CommandLine
         root.Add(DemoCommand.Create(runner));
         root.Add(UserCommand.Create(runner));
         root.Add(BanCommand.Create(runner));
+        root.Add(VoicemailCommand.Create(runner));
         root.Add(CallCommand.Create(runner));
         root.Add(AnswerCommand.Create(runner));
         root.Add(PhoneCommand.Create(runner));

@@ -88,6 +88,8 @@ internal static partial class ConfigurationKeys
 
         .. ConferenceKeys,
 
+        .. VoicemailKeys,
+
         new("media.address", "an IP address", false, c => c.Media.Address ?? "",
             (v, ref c, ref _) => v.TryGetText(out string text) && IPAddress.TryParse(text, out IPAddress? address)
                 && Take(ref c, c with { Media = c.Media with { Address = address.ToString() } })),

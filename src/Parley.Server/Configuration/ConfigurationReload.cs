@@ -27,6 +27,7 @@ internal sealed record ConfigurationReload(ParleyConfiguration Configuration, Im
             Presence = read.Presence,
             Messages = read.Messages,
             Conferences = read.Conferences,
+            Voicemail = read.Voicemail,
             Push = running.Push with { Wait = read.Push.Wait, MaxWaiting = read.Push.MaxWaiting, Strangers = read.Push.Strangers, MinExpires = read.Push.MinExpires },
         };
         return new ConfigurationReload(taken, [.. changed[true]], [.. changed[false]]);

@@ -132,6 +132,7 @@ internal static class DomainReader
                 Busy = ReadTarget(nested, "busy", domain) ?? forward.Busy,
                 NoAnswer = ReadTarget(nested, "noAnswer", domain) ?? forward.NoAnswer,
                 Offline = ReadTarget(nested, "offline", domain) ?? forward.Offline,
+                Declined = ReadTarget(nested, "declined", domain) ?? forward.Declined,
                 After = nested.Seconds("after", 1, LongestRingingSeconds, forward.After),
             };
             string? reason = null;

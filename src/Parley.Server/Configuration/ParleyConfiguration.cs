@@ -79,6 +79,9 @@ public sealed record ParleyConfiguration
     /// <summary>The conference rooms.</summary>
     public ConferenceOptions Conferences { get; init; } = new();
 
+    /// <summary>The mailboxes of users.</summary>
+    public VoicemailOptions Voicemail { get; init; } = new();
+
     /// <summary>The server's own media.</summary>
     public MediaOptions Media { get; init; } = new();
 

@@ -150,6 +150,7 @@ internal sealed partial class LaneEvents : INotifierSource, IIncomingCallHandler
         return new WatchedUser(name.User, contacts, published, watchers, Now)
         {
             Dialogs = name.Package == EventPackages.Dialog.Name ? _server.Dialogs.Of(name.User) : [],
+            Voicemail = name.Package == EventPackages.MessageSummary.Name && _server.Voicemail is { } boxes ? boxes.CountOf(name.User) : default,
             ShowsWhom = _server.Configuration.Events.DialogState == DialogState.Full,
         };
     }

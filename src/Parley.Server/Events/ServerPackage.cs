@@ -43,6 +43,9 @@ internal readonly record struct WatchedUser(string AddressOfRecord, IReadOnlyLis
     /// <summary>The calls that the proxy sees.</summary>
     public IReadOnlyList<DialogInfoEntry> Dialogs { get; init; } = [];
 
+    /// <summary>The messages in his mailbox: those not heard yet, and the others.</summary>
+    public (int New, int Old) Voicemail { get; init; }
+
     /// <summary>True when it is told with whom he speaks.</summary>
     public bool ShowsWhom { get; init; }
 

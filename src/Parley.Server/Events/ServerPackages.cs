@@ -76,7 +76,7 @@ internal sealed class WatchersOfUsers() : ServerPackage(EventPackages.PresenceWa
         }.Write();
 }
 
-/// <summary>Whether messages wait for a user, as was published; none where nothing was.</summary>
+/// <summary>Whether messages wait for a user: those in his mailbox here, and what was published.</summary>
 /// <remarks>Source: RFC 3842.</remarks>
 internal sealed class MessagesOfUsers() : ServerPackage(EventPackages.MessageSummary)
 {
@@ -89,7 +89,8 @@ internal sealed class MessagesOfUsers() : ServerPackage(EventPackages.MessageSum
     /// <inheritdoc/>
     public override byte[] Write(in WatchedUser user, uint? version)
     {
-        MessageSummary all = new(false) { Account = user.Uri };
+        (int unheard, int heard) = user.Voicemail;
+        MessageSummary all = new(unheard > 0) { Account = user.Uri, Counts = unheard + heard > 0 ? [new MessageCounts("Voice-Message", (uint)unheard, (uint)heard)] : [] };
         foreach (PublishedState published in user.Published)
         {
             // Several mailboxes are merged as RFC 3842 3.10 has it: one that waits is enough.

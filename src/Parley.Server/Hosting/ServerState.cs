@@ -11,6 +11,7 @@ using Parley.Server.Protection;
 using Parley.Server.Proxy;
 using Parley.Server.Push;
 using Parley.Server.Registrar;
+using Parley.Server.Voicemail;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Hosting;
@@ -56,6 +57,9 @@ internal sealed class ServerState
 
     /// <summary>The conference rooms.</summary>
     public ConferenceRooms Conferences { get; } = new();
+
+    /// <summary>The mailboxes; null where there are none.</summary>
+    public Mailboxes? Voicemail { get; init; }
 
     /// <summary>What is watched and published.</summary>
     public EventStates Events { get; } = new();

@@ -450,10 +450,10 @@ internal sealed partial class ProxyCall(ProxyCore proxy)
         return Targets.UriOf(branch.Target).SequenceEqual(asked) ? TargetKind.Same : _route is { IsForGroup: true } ? TargetKind.OtherUser : TargetKind.Contact;
     }
 
-    /// <summary>Sends the call elsewhere, where the rules say so. A 6xx is the last word (RFC 3261 16.7 step 5).</summary>
+    /// <summary>Sends the call elsewhere, where the rules say so. After a 6xx no other phone is tried (RFC 3261 16.7 step 5); where the callee's own rules send such calls is for them to say.</summary>
     private bool TryDivert()
     {
-        if (_route is null || _isAnswered || _isStopped || _server.IsFinished) return false;
+        if (_route is null || _isAnswered || _isCancelled || _server.IsFinished || (_isStopped && _best.StatusCode < 600)) return false;
         int statusCode = _best.StatusCode is 0 ? 408 : _best.StatusCode;
         return _route.After(statusCode, _hasRung, out DiversionReason reason) is { } target && _route.TryDivert(target, _requestUri, reason);
     }

@@ -99,6 +99,7 @@ internal sealed class CallHistory
         DiversionReason.NoAnswer => "no-answer",
         DiversionReason.Offline => "unavailable",
         DiversionReason.DoNotDisturb => "do-not-disturb",
+        DiversionReason.Declined => "deflection",
         _ => "unknown",
     };
 

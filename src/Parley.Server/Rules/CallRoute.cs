@@ -12,6 +12,7 @@ internal sealed class CallRoute
 
     private readonly List<byte[]> _reached = [];
     private readonly bool _isSecure;
+    private byte[] _diverted = [];
     private UserRules? _rules;
     private RingGroup? _group;
     private CallTarget? _target;
@@ -44,6 +45,12 @@ internal sealed class CallRoute
     /// <summary>Where it is sent; the default value while it goes where its Request-URI says.</summary>
     public ReadOnlySpan<byte> Target => _target is null ? default : _target.UriFor(_isSecure);
 
+    /// <summary>True when a rule of somebody has sent it elsewhere: more than a short code, which is a way to write a name.</summary>
+    public bool HasDiverted => _diverted.Length > 0;
+
+    /// <summary>The Request-URI that the last such rule was for.</summary>
+    public ReadOnlySpan<byte> Diverted => _diverted;
+
     /// <summary>It is for a user with rules.</summary>
     public void Reach(UserRules rules) => (_rules, _group) = (rules, null);
 
@@ -64,6 +71,7 @@ internal sealed class CallRoute
             if (target.UriFor(_isSecure).SequenceEqual(uri)) return false;
         }
 
+        if (reason != DiversionReason.Unknown) _diverted = _reached[^1];
         History.Divert(from, target, reason);
         (_rules, _group, _target) = (null, null, target);
         return true;
@@ -77,20 +85,22 @@ internal sealed class CallRoute
     public CallTarget? After(int statusCode, bool hasRung, out DiversionReason reason)
     {
         reason = ReasonOf(statusCode, hasRung);
-        if (_group is { } group) return group.Otherwise;
+        if (_group is { } group) return reason == DiversionReason.Declined ? null : group.Otherwise;
         return _rules?.Forward is not { } forward ? null : reason switch
         {
             DiversionReason.Busy => forward.Busy,
             DiversionReason.NoAnswer => forward.NoAnswer,
             DiversionReason.Offline => forward.Offline,
+            DiversionReason.Declined => forward.Declined,
             _ => null,
         };
     }
 
-    /// <summary>What a final response says about the callee. A refusal by him (6xx, most of 4xx) is none of these: he has decided.</summary>
+    /// <summary>What a final response says about the callee. Most refusals of 4xx are none of these: he has decided.</summary>
     private static DiversionReason ReasonOf(int statusCode, bool hasRung) => statusCode switch
     {
         486 => DiversionReason.Busy,
+        >= 600 => DiversionReason.Declined,
         408 or 480 when hasRung => DiversionReason.NoAnswer,
         408 or 480 or 404 or 410 or 430 or >= 500 and < 600 => DiversionReason.Offline,
         _ => DiversionReason.Unknown,
@@ -106,4 +116,5 @@ internal enum DiversionReason
     NoAnswer,
     Offline,
     DoNotDisturb,
+    Declined,
 }

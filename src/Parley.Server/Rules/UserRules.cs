@@ -31,6 +31,9 @@ public sealed record ForwardingRules
     /// <summary>Calls while no phone of the user can be reached.</summary>
     public CallTarget? Offline { get; init; }
 
+    /// <summary>Calls that the user refuses for all his phones, with a 6xx.</summary>
+    public CallTarget? Declined { get; init; }
+
     /// <summary>How long a phone rings before a call is not answered.</summary>
     public TimeSpan After { get; init; } = DefaultAfter;
 }

@@ -55,6 +55,16 @@ internal sealed class TalkingPhone : IIncomingCallHandler, ICallObserver, IAudio
     /// <summary>How many samples were heard.</summary>
     public int Heard => _heard.Count;
 
+    /// <summary>Calls, and waits for nothing.</summary>
+    public void Begin(string uri, double hertz)
+    {
+        Ended = null;
+        _heard.Clear();
+        IAudioSource source = hertz > 0 ? new ToneSource(hertz, 0, TimeSpan.FromSeconds(1), TimeSpan.Zero) : new SilenceSource();
+        Call = Core.Call(SipUri.Parse(uri), new CallOptions { Audio = new CallAudio { Source = source, Sink = this } }, this);
+        Assert.NotNull(Call);
+    }
+
     /// <summary>Calls, and waits until it is answered.</summary>
     /// <param name="uri">Whom.</param>
     /// <param name="hertz">The tone that is said; 0 for silence.</param>
@@ -110,13 +120,4 @@ internal sealed class TalkingPhone : IIncomingCallHandler, ICallObserver, IAudio
     }
 
     public void Dispose() => _endpoint.Dispose();
-
-    private void Begin(string uri, double hertz)
-    {
-        Ended = null;
-        _heard.Clear();
-        IAudioSource source = hertz > 0 ? new ToneSource(hertz, 0, TimeSpan.FromSeconds(1), TimeSpan.Zero) : new SilenceSource();
-        Call = Core.Call(SipUri.Parse(uri), new CallOptions { Audio = new CallAudio { Source = source, Sink = this } }, this);
-        Assert.NotNull(Call);
-    }
 }

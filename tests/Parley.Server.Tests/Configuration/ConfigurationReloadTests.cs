@@ -94,6 +94,7 @@ public sealed class ConfigurationReloadTests
             ["messages.store"] = "false", ["messages.expires"] = "7", ["messages.maxPerUser"] = "7", ["messages.maxTotal"] = "7",
             ["push.url"] = "https://a.example/p", ["push.secret"] = "s", ["push.token"] = "t", ["push.providers"] = "acme", ["push.wait"] = "7", ["push.maxWaiting"] = "7", ["push.strangers"] = "true", ["push.minExpires"] = "700", ["push.timeout"] = "7", ["push.concurrency"] = "7",
             ["conferences.maxRooms"] = "7", ["conferences.maxParties"] = "7", ["conferences.strangers"] = "true",
+            ["voicemail.maxLength"] = "7", ["voicemail.maxPerUser"] = "7", ["voicemail.maxMegabytes"] = "7",
             ["presence.watchers"] = "everyone", ["presence.allow"] = "a@example.com:b@example.com",
             ["protection.failures"] = "7", ["protection.window"] = "70", ["protection.banTime"] = "71", ["protection.maxBanTime"] = "72", ["protection.exempt"] = "192.0.2.7/32", ["protection.connectionsPerSource"] = "73",
         };

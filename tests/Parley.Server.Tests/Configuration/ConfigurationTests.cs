@@ -6,7 +6,7 @@ namespace Parley.Server.Tests.Configuration;
 
 public sealed class ConfigurationTests
 {
-    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, dns, lanes, authentication, tls, web, access, location, registrar, proxy, protection, events, presence, messages, push, conferences, media";
+    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, dns, lanes, authentication, tls, web, access, location, registrar, proxy, protection, events, presence, messages, push, conferences, voicemail, media";
     private const string RegistrarKeys = "minExpires, maxExpires, defaultExpires, maxContacts, maxBindingBytes, flowTimer, requirePath";
 
     private static readonly MachineFacts Machine = new("Box", true);
@@ -196,7 +196,7 @@ public sealed class ConfigurationTests
     [InlineData("[{ \"name\": \"a\", \"role\": \"registrar\" }]", "cannot be used: \"role\" of a domain is \"registrar\" (FILE line 1); allowed: \"proxy\", \"redirect\", \"edge\"")]
     [InlineData("[{ \"name\": \"a\", \"role\": \"edge\" }]", "cannot be used: the role edge has no \"registrar\" (FILE line 1); allowed: a SIP URI without a user such as \"sip:192.0.2.1:5060\", beside \"role\": \"edge\" and there alone")]
     [InlineData("[{ \"name\": \"a\", \"registrar\": \"sip:192.0.2.1\" }]", "cannot be used: \"registrar\" of a domain is \"sip:192.0.2.1\" (FILE line 1); allowed: a SIP URI without a user such as \"sip:192.0.2.1:5060\", beside \"role\": \"edge\" and there alone")]
-    [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"forward\": { \"bussy\": \"x\" } } } }]", "cannot be used: \"forward\" of user \"bob\" has an unknown key \"bussy\" (FILE line 1); did you mean \"busy\"?; allowed: always, busy, noAnswer, offline, after")]
+    [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"forward\": { \"bussy\": \"x\" } } } }]", "cannot be used: \"forward\" of user \"bob\" has an unknown key \"bussy\" (FILE line 1); did you mean \"busy\"?; allowed: always, busy, noAnswer, offline, declined, after")]
     [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"forward\": { \"busy\": \"x y\" } } } }]", "cannot be used: \"busy\" of \"forward\" of user \"bob\" is \"x y\" (FILE line 1); allowed: a user of the domain, or a SIP URI")]
     [InlineData("[{ \"name\": \"a\", \"users\": { \"bob\": { \"maxCalls\": -1 } } }]", "cannot be used: \"maxCalls\" of user \"bob\" is -1 (FILE line 1); allowed: 0 to 10000")]
     [InlineData("[{ \"name\": \"a\", \"users\": [] }]", "cannot be used: \"users\" of a domain is an empty list (FILE line 1); allowed: an object")]

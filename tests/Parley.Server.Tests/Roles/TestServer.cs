@@ -8,12 +8,14 @@ using Parley.Net.Virtual;
 using Parley.Server.Accounts;
 using Parley.Server.Conferences;
 using Parley.Server.Configuration;
+using Parley.Server.Events;
 using Parley.Server.Hosting;
 using Parley.Server.Messages;
 using Parley.Server.Proxy;
 using Parley.Server.Push;
 using Parley.Server.Registrar;
 using Parley.Server.Services;
+using Parley.Server.Voicemail;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Tests.Roles;
@@ -56,12 +58,15 @@ internal sealed class TestServer : IDisposable
         _accounts = new AccountDirectory(_folder, NullLogger.Instance);
         Location = new LocationService(store, configuration.Location, configuration.Registrar, new ContactUriComparer(), Network.Time, NullLogger.Instance);
         var keys = ServerKeys.CreateRandom();
+        Mailboxes = new Mailboxes(_folder, Network.Time, NullLogger.Instance) { Worker = RunNow };
         State = new ServerState(configuration, _accounts, Location, keys, NullLogger.Instance)
         {
+            Voicemail = Mailboxes,
             Messages = configuration.Messages.Store ? new MessageStore(_folder, Network.Time, NullLogger.Instance) : null,
             Push = push is null ? null : new PushBucket(() => State!.Configuration.Push, push, keys, Network.Time, NullLogger.Instance),
         };
         Location.Watch = State.Push;
+        Mailboxes.Changed = user => State.Events.Changed(new ResourceName("message-summary", user));
         var loops = new List<INetworkLoop> { Host.Loop };
         while (loops.Count < lanes) loops.Add(Host.AddLoop());
         var options = new SipEndpointOptions
@@ -70,7 +75,7 @@ internal sealed class TestServer : IDisposable
             Listen = [.. configuration.Listen.Select(uri => new SipListen(SipTransports.Parse(Encoding.ASCII.GetBytes(uri.Transport.ToString())), uri.Address))],
             StreamListener = new BareListener(),
         };
-        Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration), lane => new LaneConferences(State, lane, MediaPorts)], steps ?? []);
+        Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration), lane => new LaneConferences(State, lane, MediaPorts), lane => new LaneVoicemail(State, Mailboxes, lane, MediaPorts)], steps ?? []);
         _pump = new Pump(this);
         IsPumping = true;
     }
@@ -86,6 +91,8 @@ internal sealed class TestServer : IDisposable
     public LocationService Location { get; }
 
     public MediaPorts MediaPorts { get; } = new(20000, 20099);
+
+    public Mailboxes Mailboxes { get; }
 
     public string AccountsFolder => _folder;
 
@@ -169,6 +176,13 @@ internal sealed class TestServer : IDisposable
         _accounts.Dispose();
         State.Messages?.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>The disk is waited for, so that virtual time does not run on meanwhile.</summary>
+    private static Task RunNow(Action work)
+    {
+        work();
+        return Task.CompletedTask;
     }
 
     private static string MakeTemplate()
