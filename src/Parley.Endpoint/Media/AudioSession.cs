@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Parley.Core;
 using Parley.Media.Codecs;
 using Parley.Media.Streams;
@@ -189,6 +190,14 @@ public sealed class AudioSession : IDisposable
             return;
         }
 
+        // Before SRTP: a copy that comes from elsewhere must not take a packet's place in the replay window.
+        bool isKnownSource = datagram.Length >= RtpPacket.FixedHeaderLengthBytes && BinaryPrimitives.ReadUInt32BigEndian(datagram[8..]) == _session!.RemoteSsrc;
+        if (!_remote.Admits(now, from, isKnownSource))
+        {
+            _foreign++;
+            return;
+        }
+
         if (!_protection.TryUnprotect(ref datagram, isRtcp: false)) return;
         if (RtpPacket.TryParse(datagram, out RtpPacket packet) != RtpError.None)
         {
@@ -218,13 +227,7 @@ public sealed class AudioSession : IDisposable
             return;
         }
 
-        if (!_remote.Admits(now, from, packet.Ssrc == _session!.RemoteSsrc))
-        {
-            _foreign++;
-            return;
-        }
-
-        RtpAcceptance acceptance = _session.OnPacket(now, packet);
+        RtpAcceptance acceptance = _session!.OnPacket(now, packet);
         if (acceptance is not (RtpAcceptance.Accepted or RtpAcceptance.NewSource))
         {
             _discarded++;
@@ -258,20 +261,23 @@ public sealed class AudioSession : IDisposable
     /// <summary>A datagram came to the RTCP port.</summary>
     public void OnRtcp(Instant now, ReadOnlySpan<byte> datagram, NetworkAddress from)
     {
-        if (State is not (AudioSessionState.Running or AudioSessionState.Draining) || !_protection.TryUnprotect(ref datagram, isRtcp: true)) return;
-        if (!_remote.OnRtcp(from))
+        if (State is not (AudioSessionState.Running or AudioSessionState.Draining)) return;
+        if (!_remote.AdmitsRtcp(from))
         {
             _foreign++;
             return;
         }
 
-        switch (_session!.OnControl(now, datagram))
+        if (!_protection.TryUnprotect(ref datagram, isRtcp: true)) return;
+        RtcpNews news = _session!.OnControl(now, datagram);
+        if (news == RtcpNews.Invalid)
         {
-            case RtcpNews.Invalid: _discarded++; break;
-            case RtcpNews.RemoteLeft: _outputs.Enqueue(new AudioOutput(AudioOutputKind.RemoteLeft)); break;
-            default: break;
+            _discarded++;
+            return;
         }
 
+        _remote.OnBelievedRtcp(from);
+        if (news == RtcpNews.RemoteLeft) _outputs.Enqueue(new AudioOutput(AudioOutputKind.RemoteLeft));
         if (_session.Statistics.RemoteFractionLost is { } lost) _sender!.OnLoss(now, lost);
     }
 

@@ -72,13 +72,12 @@ internal sealed class SymmetricRtp
         (IsLatched, _heard) = (true, now);
     }
 
-    /// <summary>Valid RTCP came.</summary>
-    /// <returns>False when it comes from somewhere that has nothing to do with the stream.</returns>
-    public bool OnRtcp(NetworkAddress from)
+    /// <summary>True when RTCP from this address may be looked at: it has to do with the stream.</summary>
+    public bool AdmitsRtcp(NetworkAddress from) => from == Rtcp || from == _signalledRtcp || from.SameHost(Rtp);
+
+    /// <summary>Admitted RTCP proved to be some.</summary>
+    public void OnBelievedRtcp(NetworkAddress from)
     {
-        if (from == Rtcp || from == _signalledRtcp) return true;
-        if (!from.SameHost(Rtp)) return false;
-        if (_signalledRtcp.IsSpecified) _rtcp = from;
-        return true;
+        if (from != Rtcp && from != _signalledRtcp && _signalledRtcp.IsSpecified) _rtcp = from;
     }
 }

@@ -98,7 +98,8 @@ public sealed class JitterBuffer : IDisposable
         ArgumentOutOfRangeException.ThrowIfZero(durationUnits);
         if (!_hasStream || header.Ssrc != _ssrc) BeginStream(header, now);
         long sequence = RtpSequence.Extend(header.SequenceNumber, _highest);
-        if (Math.Abs(sequence - _highest) > MaxSequenceStep)
+        // RtpSource lets a number so far behind through when the next one followed on from it: the sender began anew.
+        if (sequence - _highest is > MaxSequenceStep or < -HistoryLength)
         {
             BeginStream(header, now);
             sequence = _highest;
@@ -122,7 +123,8 @@ public sealed class JitterBuffer : IDisposable
             place = timestamp + _offset;
         }
 
-        _estimator.OnArrival(now, timestamp, isItself: true);
+        // A late packet that claims to be of quite another time says nothing of the network.
+        if (isNewest || Math.Abs(place - _playout) <= _maxAhead) _estimator.OnArrival(now, timestamp, isItself: true);
         if (isNewest)
         {
             for (int i = 1; i <= covers && i < Math.Min(ahead, HistoryLength); i++) _estimator.OnArrival(now, timestamp - (i * (long)durationUnits), isItself: false);
@@ -264,6 +266,8 @@ public sealed class JitterBuffer : IDisposable
     {
         // What was taken last is heard for a while yet, and that is part of the delay.
         long place = _playout + Math.Max(0, Target - (_due > now ? _estimator.UnitsAt(_due) - _estimator.UnitsAt(now) : 0));
+        // What waits is played first, but for what is farther away than anything would be waited for: that is of a clock that lied.
+        while (Count > 0 && _entries[(_head + Count - 1) % Capacity].Place - _playout > _maxDelay) DropLast();
         if (Count > 0)
         {
             ref Entry last = ref _entries[(_head + Count - 1) % Capacity];
@@ -272,6 +276,14 @@ public sealed class JitterBuffer : IDisposable
 
         _offset = place - timestamp;
         (_lateInARow, Surplus) = (0, 0);
+    }
+
+    private void DropLast()
+    {
+        ref Entry last = ref _entries[(_head + --Count) % Capacity];
+        last.Payload!.Release();
+        last = default;
+        _overflows++;
     }
 
     /// <summary>True when the newest packet's place says that the stream's clock has jumped.</summary>
