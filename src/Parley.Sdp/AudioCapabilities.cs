@@ -25,6 +25,12 @@ public sealed record AudioCapabilities
     /// <summary>The crypto-suites that can be negotiated, the preferred one first.</summary>
     public SdpList<CryptoSuite> CryptoSuites { get; init; } = [];
 
+    /// <summary>The extended reports that this side wants to get; it sends those that the other side asks for. Null for neither.</summary>
+    public RtcpXr? ExtendedReports { get; init; }
+
+    /// <summary>Whether packets say how loud they are (RFC 6464): readable for all on the way, with SRTP too.</summary>
+    public bool AudioLevels { get; init; }
+
     /// <summary>The text of the <c>fmtp</c> for DTMF 0-9, *, #, A-D (RFC 4733 2.4.1 and 3.2).</summary>
     public const string DtmfEvents = "0-15";
 }
@@ -80,6 +86,15 @@ public sealed record NegotiatedAudio
 
     /// <summary>What protects the stream; null for plain RTP.</summary>
     public NegotiatedCrypto? Crypto { get; init; }
+
+    /// <summary>The extended reports that the other side asks for; null when there is no word of them.</summary>
+    public RtcpXr? ExtendedReports { get; init; }
+
+    /// <summary>Whether the other side's RTCP need not begin with a report (RFC 5506).</summary>
+    public bool ReducedSizeRtcp { get; init; }
+
+    /// <summary>What the extension with audio levels is known by; null for none.</summary>
+    public HeaderExtensionMapping? AudioLevel { get; init; }
 
     /// <summary>The codec to send with.</summary>
     public NegotiatedFormat Codec => Codecs[0];

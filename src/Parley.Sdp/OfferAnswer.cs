@@ -17,6 +17,7 @@ public sealed class OfferAnswer
 {
     private readonly AudioCapabilities _capabilities;
     private readonly CryptoNegotiation _crypto;
+    private readonly ReportingNegotiation _reporting;
     private readonly string _sessionId;
     private MediaDirection _offeredDirection;
     private bool _offeredMux;
@@ -38,13 +39,14 @@ public sealed class OfferAnswer
         if (!HasCodec(capabilities.Formats)) throw new ArgumentException("Audio needs a codec.", nameof(capabilities));
         _capabilities = capabilities;
         _crypto = new CryptoNegotiation(capabilities.Srtp, capabilities.CryptoSuites);
+        _reporting = new ReportingNegotiation(capabilities);
         _formats = capabilities.Formats;
         _sessionId = sessionId.ToString(CultureInfo.InvariantCulture);
     }
 
     private OfferAnswer(OfferAnswer other)
     {
-        (_capabilities, _crypto, _sessionId, _offeredDirection, _offeredMux) = (other._capabilities, other._crypto, other._sessionId, other._offeredDirection, other._offeredMux);
+        (_capabilities, _crypto, _reporting, _sessionId, _offeredDirection, _offeredMux) = (other._capabilities, other._crypto, other._reporting, other._sessionId, other._offeredDirection, other._offeredMux);
         (_mediaIndex, _formats, _beforeOffer, _lastMade) = (other._mediaIndex, other._formats, other._beforeOffer, other._lastMade);
         (Local, Remote, Audio, IsOfferPending) = (other.Local, other.Remote, other.Audio, other.IsOfferPending);
     }
@@ -73,7 +75,7 @@ public sealed class OfferAnswer
         if (IsOfferPending) throw new InvalidOperationException("An offer is pending.");
         // A secure profile that was agreed on stays (RFC 8643 makes no change to it).
         string protocol = Local?.Media.Count > 0 && CryptoNegotiation.IsSecure(Local.Media[_mediaIndex].Protocol) ? Local.Media[_mediaIndex].Protocol : _crypto.OfferedProtocol;
-        MediaDescription media = Describe(address, _formats, direction, _capabilities.OfferRtcpMux, protocol, _crypto.Offer(address.Rtp));
+        MediaDescription media = Describe(address, _formats, direction, _capabilities.OfferRtcpMux, protocol, [.. _reporting.Offer(Audio), .. _crypto.Offer(address.Rtp)]);
         SdpList<MediaDescription> streams;
         if (Local is null || Local.Media.Count == 0)
         {
@@ -160,7 +162,7 @@ public sealed class OfferAnswer
         for (int i = 0; i < streams.Length; i++)
         {
             streams[i] = i == _mediaIndex
-                ? Describe(address, AnswerFormats(_formats, audio, offer.Media[i].RtpFormats()), audio.Direction, audio.RtcpMux, offer.Media[i].Protocol, audio.Crypto is { } crypto ? [CryptoNegotiation.Answer(crypto)] : [])
+                ? Describe(address, AnswerFormats(_formats, audio, offer.Media[i].RtpFormats()), audio.Direction, audio.RtcpMux, offer.Media[i].Protocol, [.. _reporting.Answer(audio), .. AnsweredCrypto(audio)])
                 : Rejected(offer.Media[i]);
         }
 
@@ -256,6 +258,7 @@ public sealed class OfferAnswer
             Redundancy = [.. redundancy.Where(red => codecs.Exists(codec => IsFor(red.Format, codec.Format)))],
             PacketTime = PacketTimeOf(media),
         };
+        audio = _reporting.Take(audio, remote, media, isOffer);
         return NegotiationFailure.None;
     }
 
@@ -353,7 +356,7 @@ public sealed class OfferAnswer
     }
 
     private MediaDescription Describe(
-        LocalAudioAddress address, SdpList<MediaFormat> formats, MediaDirection direction, bool mux, string protocol, SdpList<SdpAttribute> crypto)
+        LocalAudioAddress address, SdpList<MediaFormat> formats, MediaDirection direction, bool mux, string protocol, SdpList<SdpAttribute> more)
     {
         SdpList<SdpAttribute> attributes = [];
         SdpList<string> numbers = [];
@@ -367,7 +370,7 @@ public sealed class OfferAnswer
         attributes = attributes.Add(new SdpAttribute("ptime", _capabilities.PacketTime.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture)));
         if (RtcpAttribute(address) is { } rtcp) attributes = attributes.Add(rtcp);
         if (mux) attributes = attributes.Add(new SdpAttribute("rtcp-mux"));
-        foreach (SdpAttribute line in crypto) attributes = attributes.Add(line);
+        foreach (SdpAttribute line in more) attributes = attributes.Add(line);
         return new MediaDescription
         {
             Media = "audio",
@@ -389,6 +392,8 @@ public sealed class OfferAnswer
 
         return null;
     }
+
+    private static SdpList<SdpAttribute> AnsweredCrypto(NegotiatedAudio audio) => audio.Crypto is { } crypto ? [CryptoNegotiation.Answer(crypto)] : [];
 
     private static SdpAttribute? RtcpAttribute(LocalAudioAddress address)
     {

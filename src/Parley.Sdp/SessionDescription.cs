@@ -78,6 +78,26 @@ public sealed record SessionDescription
     public MediaDirection DirectionOf(MediaDescription media) =>
         media.Direction ?? MediaDirectionExtensions.Find(Attributes) ?? MediaDirection.SendReceive;
 
+    /// <summary>An attribute that holds for a stream: its own, else the session's.</summary>
+    /// <param name="media">The stream.</param>
+    /// <param name="name">The attribute's name.</param>
+    /// <returns>Null when there is none.</returns>
+    public SdpAttribute? AttributeOf(MediaDescription media, string name)
+    {
+        ArgumentNullException.ThrowIfNull(media);
+        return Find(media.Attributes) ?? Find(Attributes);
+
+        SdpAttribute? Find(SdpList<SdpAttribute> attributes)
+        {
+            foreach (SdpAttribute attribute in attributes)
+            {
+                if (attribute.Name == name) return attribute;
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>The text, with CRLF.</summary>
     /// <exception cref="InvalidOperationException">A text has a line end or NUL in it, or a field is empty that must not be.</exception>
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(ToString());

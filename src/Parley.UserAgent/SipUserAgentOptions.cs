@@ -48,6 +48,9 @@ public sealed record SipUserAgentOptions
     /// <inheritdoc cref="UserAgentCoreOptions.Redundancy"/>
     public bool Redundancy { get; init; } = true;
 
+    /// <inheritdoc cref="UserAgentCoreOptions.AudioLevels"/>
+    public bool AudioLevels { get; init; }
+
     /// <inheritdoc cref="UserAgentCoreOptions.Srtp"/>
     public SrtpUse Srtp { get; init; }
 
@@ -131,6 +134,7 @@ public sealed record SipUserAgentOptions
         OutboundProxy = OutboundProxy,
         Codecs = Codecs,
         Redundancy = Redundancy,
+        AudioLevels = AudioLevels,
         Srtp = Srtp,
         MaxCalls = MaxCalls,
         Product = Product,

@@ -39,6 +39,10 @@ public sealed record UserAgentCoreOptions
     /// <value>True unless unset. Source: RFC 2198.</value>
     public bool Redundancy { get; init; } = true;
 
+    /// <summary>Whether packets say how loud they are, for mixers and meters, where the other side knows that.</summary>
+    /// <value>False unless set: with SRTP too everybody on the way can read it (RFC 6464 6).</value>
+    public bool AudioLevels { get; init; }
+
     /// <summary>Whether the sound of calls is protected by SRTP, with keys in the session descriptions.</summary>
     /// <value>Off unless set: such keys are for signalling that is encrypted (RFC 4568 8.3, RFC 8643 4), and only who sets this up knows that.</value>
     public SrtpUse Srtp { get; init; }

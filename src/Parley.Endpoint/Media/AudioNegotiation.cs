@@ -1,4 +1,5 @@
 using Parley.Media.Codecs;
+using Parley.Rtp.Rtcp.ExtendedReports;
 using Parley.Rtp.Srtp;
 using Parley.Sdp;
 
@@ -10,6 +11,9 @@ public static class AudioNegotiation
     private const byte TelephoneEventNumber = 101;      // what nearly everybody uses
     private const byte RedundancyNumber = 121;          // as in RFC 2198
 
+    // What tells most in few bytes: an INVITE is not to outgrow a datagram.
+    private static readonly RtcpXr WantedReports = new() { RoundTrip = RtcpXrRoundTrip.All, VoipMetrics = true };
+
     // The strongest first (RFC 4568 5.1.1). Three are offered, so that an INVITE does not outgrow a datagram: the last is what everybody has.
     private static readonly SrtpSuite[] OfferedSuites = [SrtpSuite.AeadAes256Gcm, SrtpSuite.AeadAes128Gcm, SrtpSuite.AesCm128Tag80];
 
@@ -17,7 +21,8 @@ public static class AudioNegotiation
     /// <param name="codecs">The codecs.</param>
     /// <param name="srtp">Whether media is protected.</param>
     /// <param name="redundancy">Whether packets may hold the sound of earlier ones besides their own.</param>
-    public static AudioCapabilities ToCapabilities(this AudioCodecs codecs, SrtpUse srtp = SrtpUse.Off, bool redundancy = true)
+    /// <param name="audioLevels">Whether packets say how loud they are.</param>
+    public static AudioCapabilities ToCapabilities(this AudioCodecs codecs, SrtpUse srtp = SrtpUse.Off, bool redundancy = true, bool audioLevels = false)
     {
         ArgumentNullException.ThrowIfNull(codecs);
         List<MediaFormat> formats = [];
@@ -37,8 +42,22 @@ public static class AudioNegotiation
         }
 
         if (redundancy) AddRedundancy(codecs, formats);
-        return new AudioCapabilities { Formats = [.. formats], Srtp = srtp, CryptoSuites = Suites() };
+        return new AudioCapabilities { Formats = [.. formats], Srtp = srtp, CryptoSuites = Suites(), ExtendedReports = WantedReports, AudioLevels = audioLevels };
     }
+
+    /// <summary>What a session sends of the extended reports that the other side asks for.</summary>
+    internal static XrAgreement ToAgreement(this RtcpXr? wanted) => wanted is null ? XrAgreement.None : new XrAgreement
+    {
+        LossRunsLengthBytes = wanted.LossRuns,
+        DuplicateRunsLengthBytes = wanted.DuplicateRuns,
+        ReceiptTimesLengthBytes = wanted.ReceiptTimes,
+        ReferenceTime = wanted.RoundTrip != RtcpXrRoundTrip.None,
+        OnlySendersAnswer = wanted.RoundTrip == RtcpXrRoundTrip.Sender,
+        SummaryOfLoss = wanted.SummaryOfLoss,
+        SummaryOfDuplicates = wanted.SummaryOfDuplicates,
+        SummaryOfJitter = wanted.SummaryOfJitter,
+        VoipMetrics = wanted.VoipMetrics,
+    };
 
     private static void AddRedundancy(AudioCodecs codecs, List<MediaFormat> formats)
     {

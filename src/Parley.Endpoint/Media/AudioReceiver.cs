@@ -5,6 +5,7 @@ using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Jitter;
 using Parley.Rtp.Redundancy;
+using Parley.Rtp.Rtcp.ExtendedReports;
 using Parley.Sdp;
 
 namespace Parley.Endpoint.Media;
@@ -39,6 +40,7 @@ internal sealed class AudioReceiver : IDisposable
     private TimeSpan _beat;
     private bool _isShortening;
     private long _recovered;
+    private TimeSpan _packetTime;           // of the last packet
 
     public AudioReceiver(AudioOptions options, BufferPool buffers, IAudioSink sink)
     {
@@ -56,6 +58,16 @@ internal sealed class AudioReceiver : IDisposable
 
     /// <summary>How long playout waits: from when the fastest packets come to when their sound is heard.</summary>
     public TimeSpan Delay => _jitter is null ? TimeSpan.Zero : TimeSpan.FromSeconds(((double)_jitter.Lead / _format.ClockRate) + ((double)_count / _format.SampleRate));
+
+    /// <summary>What extended reports say of playout.</summary>
+    public XrPlayout Playout => new(
+        _packetTime,
+        _packetTime + _beat + Delay,
+        _jitter is null ? default : TimeSpan.FromSeconds((double)_jitter.Target / _format.ClockRate),
+        _options.Jitter.MaxAhead,
+        _options.Jitter.MaxAhead,
+        XrConcealment.Enhanced,
+        XrJitterBufferKind.Adaptive);
 
     /// <summary>Sound that was left out so that the delay gets shorter.</summary>
     public TimeSpan Shortened { get; private set; }
@@ -92,9 +104,11 @@ internal sealed class AudioReceiver : IDisposable
     /// <param name="payload">The codec's.</param>
     /// <param name="redundant">The earlier payloads that it also holds; the default value when it is no such packet.</param>
     /// <param name="now">The time.</param>
+    /// <param name="isDiscarded">True when it came too late or too early to be played.</param>
     /// <returns>False when its payload cannot be one of that codec's.</returns>
-    public bool Put(in RtpHeader header, ReadOnlySpan<byte> payload, RedundantPayload redundant, Instant now)
+    public bool Put(in RtpHeader header, ReadOnlySpan<byte> payload, RedundantPayload redundant, Instant now, out bool isDiscarded)
     {
+        isDiscarded = false;
         Decoder decoder = _decoders[header.PayloadType]!;
         int samples = SamplesIn(decoder, payload);
         if (samples == 0) return false;
@@ -102,7 +116,8 @@ internal sealed class AudioReceiver : IDisposable
         if (decoder.Format.ClockRate != _format.ClockRate || decoder.Format.SampleRate != _format.SampleRate) Use(decoder.Format);
         // A codec without concealment of its own is bridged from both sides: for that, what follows is as good as redundancy.
         int covers = redundant.RedundantBlocks + (!decoder.Codec.Conceals || decoder.Codec.HasRedundancy(payload) ? 1 : 0);
-        _jitter!.Put(header, payload, decoder.Format.ToTimestampUnits(samples), now, covers);
+        isDiscarded = _jitter!.Put(header, payload, decoder.Format.ToTimestampUnits(samples), now, covers) is JitterPutResult.Late or JitterPutResult.Full;
+        _packetTime = TimeSpan.FromSeconds((double)samples / decoder.Format.SampleRate);
         while (redundant.TryReadRedundant(out RedundantBlock block))
         {
             if (_decoders[block.PayloadType] is not { } earlier || earlier.Format.ClockRate != decoder.Format.ClockRate || earlier.Format.SampleRate != decoder.Format.SampleRate) continue;

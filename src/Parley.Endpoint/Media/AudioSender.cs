@@ -3,6 +3,7 @@ using Parley.Media.Codecs;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Events;
+using Parley.Rtp.HeaderExtensions;
 using Parley.Rtp.Redundancy;
 using Parley.Sdp;
 
@@ -36,6 +37,7 @@ internal sealed class AudioSender : IDisposable
     private byte _payloadType;
     private byte? _redundancyPayloadType;
     private byte? _eventPayloadType;
+    private byte? _levelId;                 // of the extension that says how loud a packet is
     private int _eventClockRate;
     private short[] _samples = [];          // taken from the source, and not yet a packet's worth
     private int _count;
@@ -89,6 +91,7 @@ internal sealed class AudioSender : IDisposable
         _payloadType = audio.Codec.SendPayloadType;
         _redundancyPayloadType = codec.SuitsRedundancy ? FindRedundancy(audio) : null;
         _eventPayloadType = audio.TelephoneEvent?.SendPayloadType;
+        _levelId = audio.AudioLevel?.Id;
         _eventClockRate = audio.TelephoneEvent?.Format.ClockRate ?? codec.Format.ClockRate;
         IsOn = audio.Direction.Sends();
         TimeSpan packet = audio.PacketTime < MinPacketTime ? MinPacketTime : audio.PacketTime > MaxPacketTime ? MaxPacketTime : audio.PacketTime;
@@ -161,14 +164,18 @@ internal sealed class AudioSender : IDisposable
     {
         const int MaxPayload = 1400;        // no codec's packet is longer, and it goes through everywhere
         int most = Math.Min(MaxPayload, _packetSamples * 2);
-        PooledBuffer buffer = _buffers.Rent(RtpPacket.FixedHeaderLengthBytes + Math.Max(most, RedundancyDepth > 0 ? RedundancyWriter.MaxLengthBytes : 0));
-        Span<byte> payload = buffer.Span[RtpPacket.FixedHeaderLengthBytes..];
-        int length = _encoder!.Encode(_samples.AsSpan(0, _packetSamples), payload[..most]);
+        int header = _levelId is null ? RtpPacket.FixedHeaderLengthBytes : RtpSession.HeaderWithLevelLengthBytes;
+        PooledBuffer buffer = _buffers.Rent(header + Math.Max(most, RedundancyDepth > 0 ? RedundancyWriter.MaxLengthBytes : 0));
+        Span<byte> payload = buffer.Span[header..];
+        ReadOnlySpan<short> samples = _samples.AsSpan(0, _packetSamples);
+        int length = _encoder!.Encode(samples, payload[..most]);
         if (length > 0)
         {
             int whole = _redundancyPayloadType is null ? 0 : _redundancy.Write(payload, length, _payloadType, _timestamp, Format.ToTimestampUnits(_packetSamples), RedundancyDepth);
-            buffer.Length = RtpPacket.FixedHeaderLengthBytes + (whole > 0 ? whole : length);
-            session.WriteHeader(buffer.Span, whole > 0 ? _redundancyPayloadType!.Value : _payloadType, _isFirst, _timestamp);
+            byte payloadType = whole > 0 ? _redundancyPayloadType!.Value : _payloadType;
+            buffer.Length = header + (whole > 0 ? whole : length);
+            if (_levelId is { } id) session.WriteHeader(buffer.Span, payloadType, _isFirst, _timestamp, AudioLevel.Of(samples), id);
+            else session.WriteHeader(buffer.Span, payloadType, _isFirst, _timestamp);
             _packets.Enqueue(buffer);
         }
         else

@@ -4,6 +4,7 @@ using Parley.Media.Codecs;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Events;
+using Parley.Rtp.HeaderExtensions;
 using Parley.Rtp.Redundancy;
 using Parley.Sdp;
 
@@ -67,6 +68,7 @@ public sealed class AudioSession : IDisposable
     private Instant _nextPlayout;           // what the sink got is over then
     private Instant _stopped;
     private bool _toldSourceEnded;
+    private int? _remoteLevel;
     private long _discarded, _foreign;
 
     /// <summary>A session that waits for its negotiation.</summary>
@@ -109,6 +111,7 @@ public sealed class AudioSession : IDisposable
         PlayoutDelay = _receiver?.Delay ?? default,
         Shortened = _receiver?.Shortened ?? default,
         Lengthened = _receiver?.Lengthened ?? default,
+        RemoteLevel = _remoteLevel,
         CryptoSuite = _protection.Suite,
         NotAuthentic = _protection.NotAuthentic,
         Replayed = _protection.Replayed,
@@ -149,6 +152,8 @@ public sealed class AudioSession : IDisposable
         if (State != AudioSessionState.Running) throw new InvalidOperationException($"The session is {State}.");
         _audio = audio;
         _session!.ClockRate = audio.Codec.Format.ClockRate;
+        _session.TakesReducedSize = audio.ReducedSizeRtcp;
+        _session.Agree(audio.ExtendedReports.ToAgreement());
         _remote.Negotiate(audio);
         _protection.Negotiate(audio.Crypto);
         _sender!.Negotiate(audio, _codecs!);
@@ -235,6 +240,7 @@ public sealed class AudioSession : IDisposable
         }
 
         _remote.OnBelieved(now, from);
+        if (_audio!.AudioLevel is { } mapping && AudioLevel.TryRead(packet, mapping.Id, out AudioLevel level)) _remoteLevel = level.Decibels;
         if (acceptance == RtpAcceptance.NewSource) _events.Reset();
         if (isEvent)
         {
@@ -250,9 +256,13 @@ public sealed class AudioSession : IDisposable
         {
             _receiver!.PutOther(header);
         }
-        else if (!_receiver!.Put(header, payload, redundant, now))
+        else if (!_receiver!.Put(header, payload, redundant, now, out bool isDiscarded))
         {
             _discarded++;
+        }
+        else if (isDiscarded)
+        {
+            _session.OnDiscarded(header.SequenceNumber);
         }
 
         TakeEvents();
@@ -337,8 +347,9 @@ public sealed class AudioSession : IDisposable
 
     private void SendReport(Instant now)
     {
+        _session!.SetPlayout(_receiver!.Playout);
         PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
-        SendRtcp(datagram, _session!.TryWriteReport(now, datagram.Span));
+        SendRtcp(datagram, _session.TryWriteReport(now, datagram.Span));
     }
 
     private void SendRtcp(PooledBuffer datagram, int length)

@@ -40,6 +40,9 @@ public sealed record AudioStatistics
     /// <summary>Sound that was played twice so that the delay gets longer.</summary>
     public TimeSpan Lengthened { get; init; }
 
+    /// <summary>How loud the other side says that its last packet was, in dB below the loudest; null when it does not say.</summary>
+    public int? RemoteLevel { get; init; }
+
     /// <summary>The crypto-suite that protects the stream; null for plain RTP.</summary>
     public string? CryptoSuite { get; init; }
 

@@ -13,16 +13,14 @@ namespace Parley.Rtp.HeaderExtensions;
 /// </remarks>
 public readonly record struct AudioLevel(byte Decibels, bool IsVoice)
 {
-    /// <summary>The name that it is agreed on by.</summary>
-    public const string Uri = "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
-
     /// <summary>No sound.</summary>
     public const byte Silence = 127;
 
+    private const byte Quiet = 50;
+
     /// <summary>The level of samples: their root mean square beside the loudest square wave.</summary>
-    /// <param name="samples">All of the packet.</param>
-    /// <param name="isVoice">Whether somebody speaks.</param>
-    public static AudioLevel Of(ReadOnlySpan<short> samples, bool isVoice)
+    /// <param name="samples">All of the packet. What is louder than background noise is taken for a voice.</param>
+    public static AudioLevel Of(ReadOnlySpan<short> samples)
     {
         long squares = 0;
         int at = 0;
@@ -36,9 +34,10 @@ public readonly record struct AudioLevel(byte Decibels, bool IsVoice)
         }
 
         for (; at < samples.Length; at++) squares += samples[at] * samples[at];
-        if (squares == 0 || samples.IsEmpty) return new AudioLevel(Silence, isVoice);
+        if (squares == 0) return new AudioLevel(Silence, IsVoice: false);
         double level = -10 * Math.Log10((double)squares / samples.Length / ((double)short.MaxValue * short.MaxValue));
-        return new AudioLevel((byte)Math.Clamp(Math.Round(level), 0, Silence), isVoice);
+        byte decibels = (byte)Math.Clamp(Math.Round(level), 0, Silence);
+        return new AudioLevel(decibels, decibels < Quiet);
     }
 
     /// <summary>Reads it from a packet.</summary>

@@ -113,9 +113,10 @@ public class RtpHeaderExtensionTests
         foreach (int length in (int[])[160, 161, 7, 320])
         {
             short[] samples = [.. Enumerable.Range(0, length).Select(i => (short)(i % 2 == 0 ? height : -Math.Max(height, -short.MaxValue)))];
-            Assert.Equal(expected, AudioLevel.Of(samples, isVoice: false).Decibels);
+            Assert.Equal(expected, AudioLevel.Of(samples).Decibels);
+            Assert.Equal(expected < 50, AudioLevel.Of(samples).IsVoice);
         }
 
-        Assert.Equal(AudioLevel.Silence, AudioLevel.Of([], isVoice: false).Decibels);
+        Assert.Equal(AudioLevel.Silence, AudioLevel.Of([]).Decibels);
     }
 }
