@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Parley.Voice;
 
-var root = new RootCommand("Measures how speech sounds that came over a bad network: calls in virtual time, with the sessions that real calls have.");
+var root = new RootCommand("Measures calls: how speech sounds that came over a bad network, in virtual time, and what many calls cost.");
 root.Add(SweepCommand.Create(Console.Out, Console.Error));
+foreach (Command command in EchoCommand.Create(Console.Out, Console.Error)) root.Add(command);
 return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Parley.Core;
+using Parley.Endpoint.Media;
+using Parley.Media.Codecs;
+using Parley.Media.Streams;
+using Parley.Net;
+using Parley.Sdp;
+
+namespace Parley.Voice;
+
+/// <summary>What a process with echo calls has used.</summary>
+/// <param name="ProcessorSeconds">User and system time.</param>
+/// <param name="PacketsReceived">Of all calls.</param>
+/// <param name="PacketsSent">Of all calls.</param>
+/// <param name="Late">Packets that came too late to be played.</param>
+/// <param name="AllocatedBytes">By all threads, before this was asked for.</param>
+/// <param name="AllocatedNow">The same with what it took to answer.</param>
+/// <param name="Collections">Of garbage.</param>
+/// <param name="PauseMilliseconds">For which they stopped all threads, in all.</param>
+internal sealed record EchoUse(
+    double ProcessorSeconds, long PacketsReceived, long PacketsSent, long Late, long AllocatedBytes, long AllocatedNow, int Collections, double PauseMilliseconds);
+
+/// <summary>Calls that say what they hear, in a process of their own: what a server's calls are, without the signalling.</summary>
+/// <remarks>
+/// On standard output it says its ports, and then its use as often as a line comes in: JSON, a line each. It ends with its input.
+/// </remarks>
+internal static class EchoServer
+{
+    private static readonly MediaPorts Ports = new(40000, 59999);
+
+    /// <summary>Opens the calls and serves until the input ends.</summary>
+    public static async Task RunAsync(IAudioCodec codec, int calls, NetworkAddress remote, TextReader input, TextWriter output)
+    {
+        using NetworkLoop loop = NetworkLoop.Start(new NetworkLoopOptions { Name = "media", DatagramBufferBytes = 65536 });
+        var codecs = new AudioCodecs([codec]);
+        var endpoints = new AudioEndpoint[calls];
+        for (int i = 0; i < calls; i++)
+        {
+            endpoints[i] = AudioEndpoint.Open(loop, new AudioEndpointOptions
+            {
+                Local = NetworkAddress.FromIPv4(0x7F000001, 0),
+                Ports = Ports,
+                Audio = new AudioOptions { CanonicalName = string.Create(CultureInfo.InvariantCulture, $"echo{i}") },
+            });
+        }
+
+        foreach (AudioEndpoint endpoint in endpoints)
+        {
+            var echo = new EchoAudio();
+            endpoint.Start(Agree(codec, remote), codecs, echo, echo);
+        }
+
+        await output.WriteLineAsync(JsonSerializer.Serialize(endpoints.Select(endpoint => endpoint.LocalAddress.Rtp.Port)));
+        while (await input.ReadLineAsync() is not null)
+        {
+            long received = 0, sent = 0, late = 0;
+            TimeSpan processor = Process.GetCurrentProcess().TotalProcessorTime;
+            long allocated = GC.GetTotalAllocatedBytes(precise: true);
+            (int collections, TimeSpan pause) = (GC.CollectionCount(0), GC.GetTotalPauseDuration());
+            foreach (AudioEndpoint endpoint in endpoints)
+            {
+                AudioStatistics statistics = await endpoint.GetStatisticsAsync();
+                received += statistics.Rtp.PacketsReceived;
+                sent += statistics.Rtp.PacketsSent;
+                late += statistics.Playout.Late;
+            }
+
+            await output.WriteLineAsync(JsonSerializer.Serialize(new EchoUse(processor.TotalSeconds, received, sent, late, allocated, GC.GetTotalAllocatedBytes(precise: true), collections, pause.TotalMilliseconds)));
+        }
+
+        foreach (AudioEndpoint endpoint in endpoints) await endpoint.StopAsync();
+    }
+
+    private static NegotiatedAudio Agree(IAudioCodec codec, NetworkAddress remote)
+    {
+        var format = new MediaFormat(codec.Format.PayloadType, codec.Format.Name, codec.Format.ClockRate, codec.Format.Channels, codec.Format.Parameters);
+        return new NegotiatedAudio
+        {
+            MediaIndex = 0,
+            RemoteRtp = remote,
+            RemoteRtcp = remote,
+            RtcpMux = false,
+            Direction = MediaDirection.SendReceive,
+            RemoteDirection = MediaDirection.SendReceive,
+            Codecs = [new NegotiatedFormat(format, format.PayloadType, format.PayloadType)],
+            TelephoneEvent = null,
+            PacketTime = TimeSpan.FromMilliseconds(20),
+        };
+    }
+}
