@@ -189,7 +189,7 @@ public sealed class Call : ICallObserver
         bool isTaken = await OnLane(() =>
         {
             if (!_leg!.SendDigits(digits, by, (status, phrase) => Answer(sent, status, phrase))) return false;
-            if (by == KeyTransport.Rtp) _digitsSent.Enqueue(sent);
+            if (by is KeyTransport.Rtp or KeyTransport.Tones) _digitsSent.Enqueue(sent);
             return true;
         }).ConfigureAwait(false);
         if (!isTaken) throw new InvalidOperationException($"The call is {State} or the other side takes no digits.");

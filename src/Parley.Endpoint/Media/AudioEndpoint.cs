@@ -127,8 +127,9 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
 
     /// <summary>Sends DTMF digits one after the other, behind those that wait; digits beyond 64 waiting are left out.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
+    /// <param name="asTones">As tones in the sound, not as events beside it.</param>
     /// <exception cref="ArgumentException">Another character.</exception>
-    public void SendDtmf(string digits)
+    public void SendDtmf(string digits, bool asTones = false)
     {
         ArgumentNullException.ThrowIfNull(digits);
         byte[] codes = new byte[digits.Length];
@@ -139,7 +140,11 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
 
         Post(_ =>
         {
-            foreach (byte code in codes) _session.SendEvent(code);
+            foreach (byte code in codes)
+            {
+                if (asTones) _session.SendTone(code);
+                else _session.SendEvent(code);
+            }
         });
     }
 

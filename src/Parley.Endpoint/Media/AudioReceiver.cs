@@ -1,6 +1,7 @@
 using Parley.Core;
 using Parley.Media.Codecs;
 using Parley.Media.Playout;
+using Parley.Media.Processing;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Jitter;
@@ -39,6 +40,10 @@ internal sealed class AudioReceiver : IDisposable
     private Instant _now;                   // of the beat
     private TimeSpan _beat;
     private bool _isShortening;
+    private bool _hearsKeys;
+    private DtmfDetector? _keys;            // in the sound, of who knows no events
+    private readonly ComfortNoiseGenerator _noise = new();
+    private bool _isNoiseTold, _isNoisePlayed;      // a description came; and is being followed
     private long _recovered;
     private TimeSpan _packetTime;           // of the last packet
 
@@ -92,7 +97,10 @@ internal sealed class AudioReceiver : IDisposable
 
         if (_last is not null && Array.IndexOf(_decoders, _last) < 0) _last = null;
         IsOn = audio.Direction.Receives();
+        _hearsKeys = audio.TelephoneEvent is null;
+        if (!_hearsKeys) _keys = null;
         if (_jitter is null && codecs.Find(audio.Codec) is { } first) Use(first.Format);
+        if (_hearsKeys) _keys ??= new DtmfDetector(_format.SampleRate);
         if (!IsOn) _jitter!.Clear();
     }
 
@@ -128,6 +136,21 @@ internal sealed class AudioReceiver : IDisposable
         return true;
     }
 
+    /// <summary>A packet came that says how silence sounds: the pause behind what waits is filled with such noise (RFC 3389).</summary>
+    public void PutNoise(in RtpHeader header, ReadOnlySpan<byte> description)
+    {
+        PutOther(header);
+        _noise.Update(description);
+        _isNoiseTold = true;
+    }
+
+    /// <summary>A key was heard in the sound, or is over; only where the other side knows no events.</summary>
+    public bool TryTakeKey(out HeardDigit key)
+    {
+        key = default;
+        return _keys is not null && _keys.TryTake(out key);
+    }
+
     /// <summary>A packet of the stream came that is no sound.</summary>
     public void PutOther(in RtpHeader header) => _jitter?.PutOther(header);
 
@@ -142,6 +165,7 @@ internal sealed class AudioReceiver : IDisposable
         uint units = _format.ToTimestampUnits(most);
         while (_count < _format.SampleRate * SmallestMilliseconds / 1000) Step(units);
         int given = Math.Min(_count, most);
+        _keys?.Process(_samples.AsSpan(0, given));
         _sink.Write(_samples.AsSpan(0, given));
         _count -= given;
         _samples.AsSpan(given, _count).CopyTo(_samples);
@@ -168,6 +192,7 @@ internal sealed class AudioReceiver : IDisposable
         if (step.Kind == PlayoutKind.Frame && _decoders[step.PayloadType] is { } decoder)
         {
             _last = decoder;
+            if (_isNoisePlayed) (_isNoiseTold, _isNoisePlayed) = (false, false);
             if (step.IsRecovered) _recovered++;
             int length = decoder.Codec.Decode(step.Payload, room);
             _concealer.Merge(room[..length]);
@@ -182,7 +207,9 @@ internal sealed class AudioReceiver : IDisposable
         if (step.Kind == PlayoutKind.Lost && _last is not null) Conceal(gap, step.IsFollowed);
         else
         {
-            gap.Clear();
+            _isNoisePlayed = _isNoiseTold;
+            if (_isNoisePlayed) _noise.Fill(gap);
+            else gap.Clear();
             _concealer.Add(gap);
         }
     }
@@ -261,6 +288,7 @@ internal sealed class AudioReceiver : IDisposable
         _last = null;
         _samples = new short[format.SampleRate / 1000 * ((2 * MaxPacketMilliseconds) + 60)];
         _concealer = new LossConcealer(format.SampleRate);
+        _keys = _hearsKeys ? new DtmfDetector(format.SampleRate) : null;
         _jitter = new JitterBuffer(_options.Jitter, format.ClockRate, _buffers);
         _sink.Start(format.SampleRate);
     }

@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Media.Codecs;
+using Parley.Media.Processing;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Events;
@@ -33,6 +34,7 @@ internal sealed class AudioSender : IDisposable
     private IAudioEncoder? _encoder;
     private string? _parameters;            // of the other side, which the encoder was made with
     private TelephoneEventSender? _events;
+    private DtmfGenerator? _tones;          // for who listens for them
     private RedundancyControl? _control;
     private byte _payloadType;
     private byte? _redundancyPayloadType;
@@ -77,7 +79,11 @@ internal sealed class AudioSender : IDisposable
             _encoder?.Dispose();
             (_codec, _encoder, _count) = (codec, null, 0);
             _redundancy.Clear();
-            if (codec.Format.SampleRate != rate) _source.Start(codec.Format.SampleRate);
+            if (codec.Format.SampleRate != rate)
+            {
+                _tones = new DtmfGenerator(codec.Format.SampleRate, _options.DtmfDuration, _options.DtmfPause);
+                _source.Start(codec.Format.SampleRate);
+            }
         }
 
         if (_encoder is null || audio.Codec.Format.Parameters != _parameters)
@@ -102,6 +108,10 @@ internal sealed class AudioSender : IDisposable
     /// <summary>Lets a digit be sent after those that wait.</summary>
     /// <returns>False when the other side takes none, or too many wait.</returns>
     public bool TryQueueEvent(byte code) => _eventPayloadType is not null && _events!.TryQueue(code, _options.DtmfDuration);
+
+    /// <summary>Lets a digit sound in the place of what the source gives, after those that wait.</summary>
+    /// <returns>False when it is no digit, or too many wait.</returns>
+    public bool TryQueueTone(byte code) => Dtmf.TryGetDigit(code, out char digit) && _tones!.TryQueue(digit);
 
     /// <summary>The other side reported how many packets get lost; this is called when a codec was negotiated.</summary>
     /// <param name="now">The time.</param>
@@ -138,6 +148,7 @@ internal sealed class AudioSender : IDisposable
             HasSourceEnded = true;
         }
 
+        if (_tones!.IsActive) _tones.Replace(samples);
         _count += wanted;
         while (_count >= _packetSamples) WritePacket(session);
     }

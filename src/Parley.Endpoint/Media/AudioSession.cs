@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Parley.Core;
 using Parley.Media.Codecs;
+using Parley.Media.Processing;
 using Parley.Media.Streams;
 using Parley.Rtp;
 using Parley.Rtp.Events;
@@ -165,6 +166,11 @@ public sealed class AudioSession : IDisposable
     /// <returns>False when the other side takes no events, too many wait, or it is not running.</returns>
     public bool SendEvent(byte code) => State == AudioSessionState.Running && _sender!.TryQueueEvent(code);
 
+    /// <summary>Lets a DTMF digit sound in the place of what the source gives, after those that wait: for who listens for tones and knows no events.</summary>
+    /// <param name="code">0 to 15: the digits.</param>
+    /// <returns>False when it is no digit, too many wait, or it is not running.</returns>
+    public bool SendTone(byte code) => State == AudioSessionState.Running && _sender!.TryQueueTone(code);
+
     /// <summary>Says goodbye, sends no more, and plays what is still there.</summary>
     public void Stop(Instant now)
     {
@@ -254,7 +260,7 @@ public sealed class AudioSession : IDisposable
         }
         else if (isNoise)
         {
-            _receiver!.PutOther(header);
+            _receiver!.PutNoise(header, payload);
         }
         else if (!_receiver!.Put(header, payload, redundant, now, out bool isDiscarded))
         {
@@ -329,6 +335,11 @@ public sealed class AudioSession : IDisposable
     private void Play(Instant now)
     {
         _nextPlayout += _receiver!.Beat(Beat, _nextPlayout);
+        while (_receiver.TryTakeKey(out HeardDigit key))
+        {
+            if (Dtmf.TryGetCode(key.Digit, out byte code)) _outputs.Enqueue(new AudioOutput(AudioOutputKind.Event, Event: new AudioEvent(code, key.IsEnd, key.Duration)));
+        }
+
         if (State == AudioSessionState.Draining && (_receiver.IsDrained || now - _stopped >= MaxDrain)) End();
     }
 

@@ -227,7 +227,7 @@ public sealed partial class CallLeg
     /// <summary>Presses keys, one after the other.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
     /// <returns>False when the call is not established, the other side takes no digits, or too many wait.</returns>
-    public bool SendDigits(string digits) => State == CallState.Established && _session.TrySendDigits(digits);
+    public bool SendDigits(string digits) => State == CallState.Established && _session.TrySendDigits(digits, asTones: false);
 
     /// <summary>Presses keys, one after the other, by a way of the caller's choice.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
@@ -235,7 +235,7 @@ public sealed partial class CallLeg
     /// <param name="done">Hears the status and phrase of what came of it, once: the first refusal ends it, and leaves the call as it was.</param>
     /// <returns>False when the call is not established, the other side takes no digits with the sound, or too many wait.</returns>
     public bool SendDigits(string digits, KeyTransport by, Action<int, string>? done = null) =>
-        by == KeyTransport.Rtp ? SendDigits(digits) : State == CallState.Established && _keys.TryAdd(digits, by, done);
+        by is KeyTransport.Rtp or KeyTransport.Tones ? State == CallState.Established && _session.TrySendDigits(digits, by == KeyTransport.Tones) : State == CallState.Established && _keys.TryAdd(digits, by, done);
 
     /// <summary>Sends a program at the other side something in the dialog of the call.</summary>
     /// <param name="info">What.</param>

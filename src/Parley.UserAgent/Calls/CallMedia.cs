@@ -99,12 +99,13 @@ internal sealed class CallMedia : IAudioHandler
 
     /// <summary>Sends digits behind those that wait.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
+    /// <param name="asTones">As tones, not as events.</param>
     /// <param name="isAsked">True when <see cref="CallSession.OnDigitsSent"/> is waited for.</param>
-    /// <returns>False when the other side takes none, or too many wait.</returns>
-    public bool TrySendDigits(string digits, bool isAsked = true)
+    /// <returns>False when the other side takes no events, or too many wait.</returns>
+    public bool TrySendDigits(string digits, bool asTones = false, bool isAsked = true)
     {
-        if (_audio?.TelephoneEvent is null || _digits.Waiting + digits.Length > MaxDigits) return false;
-        _endpoint.SendDtmf(digits);
+        if ((_audio?.TelephoneEvent is null && !asTones) || _digits.Waiting + digits.Length > MaxDigits) return false;
+        _endpoint.SendDtmf(digits, asTones);
         _digits.Add(digits.Length, isAsked);
         return true;
     }

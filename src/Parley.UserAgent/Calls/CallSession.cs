@@ -163,8 +163,9 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
 
     /// <summary>Sends digits behind those that wait.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
-    /// <returns>False when the other side takes none, or too many wait.</returns>
-    public bool TrySendDigits(string digits) => _media!.TrySendDigits(digits);
+    /// <param name="asTones">As tones, not as events.</param>
+    /// <returns>False when the other side takes no events, or too many wait.</returns>
+    public bool TrySendDigits(string digits, bool asTones) => _media!.TrySendDigits(digits, asTones);
 
     /// <summary>Sends no more, and tells <see cref="CallLeg.OnMediaEnded"/> once what is still there has been played.</summary>
     public void Close()

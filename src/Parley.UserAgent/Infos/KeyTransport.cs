@@ -7,6 +7,10 @@ public enum KeyTransport
     /// <remarks>Source: RFC 4733.</remarks>
     Rtp,
 
+    /// <summary>As tones in the place of the sound, for gateways and voice menus that know nothing else. Codecs for speech (Opus, G.729) may spoil them.</summary>
+    /// <remarks>Source: ITU-T Q.23.</remarks>
+    Tones,
+
     /// <summary>By INFO with <c>application/dtmf-relay</c>, which says how long a key was held down.</summary>
     InfoRelay,
 

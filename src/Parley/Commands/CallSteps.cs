@@ -56,7 +56,7 @@ internal static class CallSteps
         }
         catch (InvalidOperationException) when (call.State == CallState.Established)
         {
-            throw CommandException.Failed($"--dtmf: {call.RemoteUri} takes no keys (RFC 4733 telephone-event)");
+            throw CommandException.Failed($"--dtmf: {call.RemoteUri} takes no keys (RFC 4733 telephone-event); --dtmf-by tones sends them as sound");
         }
         catch (SipRequestException problem) when (call.State == CallState.Established)
         {

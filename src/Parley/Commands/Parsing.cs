@@ -81,14 +81,15 @@ internal static class Parsing
     /// <summary>How keys travel.</summary>
     public static Option<KeyTransport?> KeyTransport() => new("--dtmf-by")
     {
-        Description = "How the keys of --dtmf travel: rtp (RFC 4733, as a rule), relay (INFO with application/dtmf-relay) or info (INFO with application/dtmf)",
+        Description = "How the keys of --dtmf travel: rtp (RFC 4733, as a rule), tones (as sound), relay (INFO with application/dtmf-relay) or info (INFO with application/dtmf)",
         HelpName = "WAY",
         CustomParser = result => result.Tokens[0].Value switch
         {
             "rtp" => UserAgent.Infos.KeyTransport.Rtp,
+            "tones" => UserAgent.Infos.KeyTransport.Tones,
             "relay" => UserAgent.Infos.KeyTransport.InfoRelay,
             "info" => UserAgent.Infos.KeyTransport.Info,
-            _ => Refuse<KeyTransport?>(result, "--dtmf-by", "rtp, relay or info"),
+            _ => Refuse<KeyTransport?>(result, "--dtmf-by", "rtp, tones, relay or info"),
         },
     };
 

@@ -229,7 +229,7 @@ public class AudioSessionTests
     }
 
     [Fact]
-    public void Comfort_noise_that_nobody_asked_for_is_silence_and_no_loss()
+    public void Comfort_noise_that_nobody_asked_for_is_heard_as_noise_and_no_loss()
     {
         using SessionPair pair = new();
         MemorySink heard = new();
@@ -251,16 +251,44 @@ public class AudioSessionTests
         }
 
         Assert.Equal((0, 0, 0), (pair.Bob.Statistics.Rtp.PacketsLost, pair.Bob.Statistics.Playout.Lost, pair.Bob.Statistics.Discarded));
-        Assert.InRange(heard.Samples.Count(sample => sample != 0), 24 * 160, 25 * 160);
+        // Half a second of loud sound, and then noise 40 dB below full scale until the end.
+        Assert.InRange(heard.Samples.Count(sample => Math.Abs((int)sample) > 5000), 24 * 160, 25 * 160);
+        short[] noise = [.. heard.Samples.Skip(5600).Take(2000)];
+        Assert.InRange(Math.Sqrt(noise.Average(sample => (double)sample * sample)), 300, 355);
     }
 
     [Fact]
-    public void Digits_are_refused_when_the_other_side_takes_none()
+    public void Digits_are_heard_as_tones_when_the_other_side_knows_no_events()
     {
         using SessionPair pair = new();
+        Assert.False(pair.Alice.SendTone(1));
         Assert.False(pair.Alice.SendEvent(1));
+        MemorySink heard = new();
+        pair.Alice.Start(pair.Now, Negotiated.With(Negotiated.Bob) with { TelephoneEvent = null }, AudioCodecs.All, Negotiated.Source(Speech), new NullSink());
+        pair.Bob.Start(pair.Now, Negotiated.With(Negotiated.Alice) with { TelephoneEvent = null }, AudioCodecs.All, new SilenceSource(), heard);
+        pair.RunFor(0.5);
+        foreach (byte code in new byte[] { 1, 2, 10, 11, 15 }) Assert.True(pair.Alice.SendTone(code));
+        Assert.False(pair.Alice.SendTone(16));      // a flash is no tone
+        Assert.False(pair.Alice.SendEvent(1));      // and nothing is an event
+        pair.RunFor(3);
+
+        Assert.All(pair.AliceSent, packet => Assert.Equal(0, packet[1] & 0x7F));
+        AudioEvent[] keys = [.. pair.BobHeard.Where(o => o.Kind == AudioOutputKind.Event).Select(o => o.Event)];
+        Assert.Equal("12*#D", string.Concat(keys.Where(key => key.IsEnd).Select(key => key.Digit)));
+        Assert.Equal(5, keys.Count(key => !key.IsEnd));
+        Assert.All(keys.Where(key => key.IsEnd), key => Assert.InRange(key.Duration.TotalMilliseconds, 85, 115));
+    }
+
+    [Fact]
+    public void Tones_are_not_listened_for_where_keys_come_as_events()
+    {
+        using SessionPair pair = new();
         pair.Alice.Start(pair.Now, Negotiated.With(Negotiated.Bob) with { TelephoneEvent = null }, AudioCodecs.All, new SilenceSource(), new NullSink());
-        Assert.False(pair.Alice.SendEvent(1));
+        pair.Bob.Start(pair.Now, Negotiated.With(Negotiated.Alice), AudioCodecs.All, new SilenceSource(), new NullSink());
+        Assert.True(pair.Alice.SendTone(1));
+        pair.RunFor(1);
+
+        Assert.DoesNotContain(pair.BobHeard, o => o.Kind == AudioOutputKind.Event);
     }
 
     [Fact]

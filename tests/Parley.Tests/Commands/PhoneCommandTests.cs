@@ -45,6 +45,19 @@ public sealed class PhoneCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Keys_go_as_tones_to_who_knows_nothing_else()
+    {
+        using var callee = new ScriptedPhone();
+        Task<(int Code, string Output, string Error)> call = RunAsync("call", $"sip:{callee.Address}", "--local", "127.0.0.1", "--dtmf", "12#", "--dtmf-by", "tones", "--duration", "1");
+        await callee.ReplyAsync(await callee.ReceiveAsync("INVITE"), "200 OK", ScriptedPhone.Description());
+        await callee.ReceiveAsync("ACK");
+        await callee.ReplyAsync(await callee.ReceiveAsync("BYE"), "200 OK");
+
+        (int code, _, string error) = await call;
+        Assert.Equal((0, ""), (code, error));
+    }
+
+    [Fact]
     public async Task Keys_for_a_phone_that_takes_none_fail_the_call_in_one_line()
     {
         using var callee = new ScriptedPhone();
@@ -55,7 +68,7 @@ public sealed class PhoneCommandTests : IDisposable
 
         (int code, _, string error) = await call;
         Assert.Equal(1, code);
-        Assert.Equal($"parley: --dtmf: sip:{callee.Address} takes no keys (RFC 4733 telephone-event)", error.TrimEnd());
+        Assert.Equal($"parley: --dtmf: sip:{callee.Address} takes no keys (RFC 4733 telephone-event); --dtmf-by tones sends them as sound", error.TrimEnd());
     }
 
     [Fact]
@@ -104,7 +117,7 @@ public sealed class PhoneCommandTests : IDisposable
         (int code, _, string error) = await answering;
         Assert.Equal(("SIP/2.0 200 OK", "SIP/2.0 200 OK"), (first, second));
         Assert.Equal(1, code);
-        Assert.Equal($"parley: --dtmf: sip:{caller.Address} takes no keys (RFC 4733 telephone-event)", error.TrimEnd());
+        Assert.Equal($"parley: --dtmf: sip:{caller.Address} takes no keys (RFC 4733 telephone-event); --dtmf-by tones sends them as sound", error.TrimEnd());
     }
 
     [Fact]
