@@ -59,15 +59,16 @@ public static class AudioNegotiation
         VoipMetrics = wanted.VoipMetrics,
     };
 
+    /// <summary>Adds redundancy for the preferred codec that suits it, and with it for all of its clock rate: with a line for each rate an INVITE would outgrow a datagram.</summary>
     private static void AddRedundancy(AudioCodecs codecs, List<MediaFormat> formats)
     {
         foreach (IAudioCodec codec in codecs.Span)
         {
-            (int clockRate, int channels) = (codec.Format.ClockRate, codec.Format.Channels);
-            if (!codec.SuitsRedundancy || formats.Exists(f => f.IsRedundancy && f.ClockRate == clockRate && f.Channels == channels)) continue;
+            if (!codec.SuitsRedundancy) continue;
             byte number = RedundancyNumber;
             while (formats.Exists(f => f.PayloadType == number)) number++;
-            formats.Add(new MediaFormat(number, MediaFormat.Redundancy, clockRate, channels));
+            formats.Add(new MediaFormat(number, MediaFormat.Redundancy, codec.Format.ClockRate, codec.Format.Channels));
+            return;
         }
     }
 
