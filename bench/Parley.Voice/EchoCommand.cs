@@ -20,10 +20,11 @@ internal static class EchoCommand
     public static IEnumerable<Command> Create(TextWriter output, TextWriter errors)
     {
         var name = new Option<string>("--codec") { Description = "Which codec.", HelpName = "NAME", DefaultValueFactory = _ => "pcmu" };
+        var parameters = new Option<string?>("--fmtp") { Description = "What each side asks the other for, such as 'maxplaybackrate=16000;useinbandfec=1'; the codec's own when absent.", HelpName = "TEXT" };
         var calls = new Option<int>("--calls") { Description = "How many at once: 1 to 9000.", HelpName = "N", DefaultValueFactory = _ => 100 };
         var seconds = new Option<int>("--seconds") { Description = "How long to measure, after 5 s.", HelpName = "N", DefaultValueFactory = _ => 20 };
         var port = new Option<ushort>("--port") { Description = "Where the sound comes from.", Required = true };
-        var command = new Command("echo", "Calls that say what they hear: the processor time of a process that decodes, plays out and encodes them, and what it allocates.\n\n  parley-voice echo --codec opus --calls 240") { name, calls, seconds };
+        var command = new Command("echo", "Calls that say what they hear: the processor time of a process that decodes, plays out and encodes them, and what it allocates.\n\n  parley-voice echo --codec opus --calls 240") { name, parameters, calls, seconds };
         command.Validators.Add(result =>
         {
             if (result.GetValue(calls) is < 1 or > 9000) result.AddError("--calls is 1 to 9000");
@@ -37,30 +38,31 @@ internal static class EchoCommand
                 return 2;
             }
 
-            await MeasureAsync(codec, parse.GetValue(name)!, parse.GetValue(calls), parse.GetValue(seconds), output, cancellation);
+            await MeasureAsync(codec, parse.GetValue(name)!, parse.GetValue(parameters) ?? codec.Format.Parameters, parse.GetValue(calls), parse.GetValue(seconds), output, cancellation);
             return 0;
         });
         var server = new Command(ServerName) { Hidden = true };
         server.Add(name);
+        server.Add(parameters);
         server.Add(calls);
         server.Add(port);
-        server.SetAction((parse, _) => EchoServer.RunAsync(Find(parse.GetValue(name)!)!, parse.GetValue(calls), NetworkAddress.FromIPv4(0x7F000001, parse.GetValue(port)), Console.In, output));
+        server.SetAction((parse, _) => EchoServer.RunAsync(Find(parse.GetValue(name)!)!, parse.GetValue(parameters), parse.GetValue(calls), NetworkAddress.FromIPv4(0x7F000001, parse.GetValue(port)), Console.In, output));
         return [command, server];
     }
 
     private static IAudioCodec? Find(string name) => AudioCodecs.All.Select(name, out _) is { } codecs ? codecs.Span[0] : null;
 
-    private static async Task MeasureAsync(IAudioCodec codec, string name, int calls, int seconds, TextWriter output, CancellationToken cancellation)
+    private static async Task MeasureAsync(IAudioCodec codec, string name, string? parameters, int calls, int seconds, TextWriter output, CancellationToken cancellation)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.ReceiveBufferSize = 8 << 20;
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        using Process server = Start(name, calls, ((IPEndPoint)socket.LocalEndPoint!).Port);
+        using Process server = Start(name, parameters, calls, ((IPEndPoint)socket.LocalEndPoint!).Port);
         try
         {
             int[] ports = JsonSerializer.Deserialize<int[]>(await server.StandardOutput.ReadLineAsync(cancellation) ?? "[]")!;
             if (ports.Length != calls) throw new IOException("The process with the calls has ended.");
-            using var generator = new EchoGenerator(socket, codec, ports);
+            using var generator = new EchoGenerator(socket, codec, parameters, ports);
             await Task.Delay(Settling, Time, cancellation);
             EchoUse before = await AskAsync(server, cancellation);
             (long sent, long back, long start) = (generator.Sent, generator.Back, Time.GetTimestamp());
@@ -82,13 +84,14 @@ internal static class EchoCommand
         }
     }
 
-    private static Process Start(string codec, int calls, int port)
+    private static Process Start(string codec, string? parameters, int calls, int port)
     {
         string self = Environment.ProcessPath!;
         var start = new ProcessStartInfo(self) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(self) == "dotnet") start.ArgumentList.Add(typeof(EchoCommand).Assembly.Location);
         foreach (string argument in (string[])[ServerName, "--codec", codec, "--calls", calls.ToString(CultureInfo.InvariantCulture), "--port", port.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);
+        if (parameters is not null) start.ArgumentList.Add("--fmtp=" + parameters);
         return Process.Start(start)!;
     }
 
@@ -112,14 +115,14 @@ internal static class EchoCommand
         private readonly ManualResetEventSlim _over = new();
         private long _sent, _back, _longestRound;
 
-        public EchoGenerator(Socket socket, IAudioCodec codec, int[] ports)
+        public EchoGenerator(Socket socket, IAudioCodec codec, string? parameters, int[] ports)
         {
             _socket = socket;
             _calls = [.. ports.Select(port => new IPEndPoint(IPAddress.Loopback, port).Serialize())];
             _payloadType = codec.Format.PayloadType;
             int samples = codec.Format.SamplesIn(Packet);
             _units = codec.Format.ToTimestampUnits(samples);
-            Encode(codec, samples);
+            Encode(codec, parameters, samples);
             _sending = new Thread(Send) { IsBackground = true };
             _receiving = new Thread(Receive) { IsBackground = true };
             _sending.Start();
@@ -142,9 +145,9 @@ internal static class EchoCommand
         }
 
         // A voice-like sound: a gliding pitch with overtones, and pauses.
-        private void Encode(IAudioCodec codec, int samples)
+        private void Encode(IAudioCodec codec, string? parameters, int samples)
         {
-            using IAudioEncoder encoder = codec.CreateEncoder(codec.Format.Parameters);
+            using IAudioEncoder encoder = codec.CreateEncoder(parameters);
             short[] sound = new short[samples];
             byte[] payload = new byte[1400];
             double phase = 0;

@@ -31,7 +31,7 @@ internal static class EchoServer
     private static readonly MediaPorts Ports = new(40000, 59999);
 
     /// <summary>Opens the calls and serves until the input ends.</summary>
-    public static async Task RunAsync(IAudioCodec codec, int calls, NetworkAddress remote, TextReader input, TextWriter output)
+    public static async Task RunAsync(IAudioCodec codec, string? parameters, int calls, NetworkAddress remote, TextReader input, TextWriter output)
     {
         using NetworkLoop loop = NetworkLoop.Start(new NetworkLoopOptions { Name = "media", DatagramBufferBytes = 65536 });
         var codecs = new AudioCodecs([codec]);
@@ -49,7 +49,7 @@ internal static class EchoServer
         foreach (AudioEndpoint endpoint in endpoints)
         {
             var echo = new EchoAudio();
-            endpoint.Start(Agree(codec, remote), codecs, echo, echo);
+            endpoint.Start(Agree(codec, parameters, remote), codecs, echo, echo);
         }
 
         await output.WriteLineAsync(JsonSerializer.Serialize(endpoints.Select(endpoint => endpoint.LocalAddress.Rtp.Port)));
@@ -73,9 +73,9 @@ internal static class EchoServer
         foreach (AudioEndpoint endpoint in endpoints) await endpoint.StopAsync();
     }
 
-    private static NegotiatedAudio Agree(IAudioCodec codec, NetworkAddress remote)
+    private static NegotiatedAudio Agree(IAudioCodec codec, string? parameters, NetworkAddress remote)
     {
-        var format = new MediaFormat(codec.Format.PayloadType, codec.Format.Name, codec.Format.ClockRate, codec.Format.Channels, codec.Format.Parameters);
+        var format = new MediaFormat(codec.Format.PayloadType, codec.Format.Name, codec.Format.ClockRate, codec.Format.Channels, parameters);
         return new NegotiatedAudio
         {
             MediaIndex = 0,

@@ -34,13 +34,18 @@ internal static class Loops
     public static async Task<T> NextAsync<T>(this ChannelReader<T> reader) => await reader.ReadAsync().AsTask().WaitAsync(Limit);
 
     /// <summary>Asks the loop again and again, a round each, until a condition holds.</summary>
-    public static async Task UntilAsync(this INetworkLoop loop, Func<bool> condition)
+    /// <param name="loop">Which.</param>
+    /// <param name="condition">Looked at on the loop.</param>
+    /// <param name="between">Done before each time; null for nothing.</param>
+    public static async Task UntilAsync(this INetworkLoop loop, Func<bool> condition, Action? between = null)
     {
+        between?.Invoke();
         using var limit = new CancellationTokenSource(Limit);
         while (!await loop.RunAsync(condition))
         {
             limit.Token.ThrowIfCancellationRequested();
             await Task.Yield();
+            between?.Invoke();
         }
     }
 

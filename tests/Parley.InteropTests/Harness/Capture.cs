@@ -65,6 +65,8 @@ internal sealed class Capture
     {
         const int Warning = 0x600000;
         const int Error = 0x800000;
+        // The end mark goes out of a port that the system chose, which may be one that tshark takes for a protocol's.
+        if (row[9] == DiscardPort.ToString(CultureInfo.InvariantCulture)) return null;
         string[] protocols = Protocols(row);
         string packet = $"packet {row[0]} from {row[6]}:{row[7]} to {row[8]}:{row[9]} ({row[2]})";
         int severity = row[4].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(number => int.Parse(number, CultureInfo.InvariantCulture)).Append(0).Max();
@@ -74,7 +76,7 @@ internal sealed class Capture
         }
 
         bool isKnown = protocols.Contains("icmp") || !protocols.Contains("udp") || protocols.Any(protocol => protocol is "sip" or "rtp" or "rtcp" or "rtpevent" or "stun");
-        return isKnown || row[9] == DiscardPort.ToString(CultureInfo.InvariantCulture) ? null : $"{packet}: neither SIP nor RTP, RTCP or STUN";
+        return isKnown ? null : $"{packet}: neither SIP nor RTP, RTCP or STUN";
     }
 
     // What is on a port of RTP begins as RTP for tshark, STUN too.
