@@ -85,7 +85,7 @@ internal static class EchoServer
             Direction = MediaDirection.SendReceive,
             RemoteDirection = MediaDirection.SendReceive,
             Codecs = [new NegotiatedFormat(format, format.PayloadType, format.PayloadType)],
-            TelephoneEvent = null,
+            TelephoneEvent = new NegotiatedFormat(new MediaFormat(101, MediaFormat.TelephoneEvent, codec.Format.ClockRate), 101, 101),
             PacketTime = TimeSpan.FromMilliseconds(20),
         };
     }

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Parley.Media.Processing;
 
 /// <summary>A key that was heard.</summary>
@@ -78,12 +80,21 @@ public sealed class DtmfDetector
     private void Filter(ReadOnlySpan<short> samples)
     {
         foreach (short sample in samples) _power += (double)sample * sample;
-        for (int i = 0; i < Tones; i++)
+        // The four low tones at once, and the four high ones.
+        Vector256<double> low = 2 * Vector256.Create<double>(_cosines.AsSpan(0, 4)), high = 2 * Vector256.Create<double>(_cosines.AsSpan(4));
+        Vector256<double> low1 = Vector256.Create<double>(_s1.AsSpan(0, 4)), high1 = Vector256.Create<double>(_s1.AsSpan(4));
+        Vector256<double> low2 = Vector256.Create<double>(_s2.AsSpan(0, 4)), high2 = Vector256.Create<double>(_s2.AsSpan(4));
+        foreach (short sample in samples)
         {
-            double twice = 2 * _cosines[i], s1 = _s1[i], s2 = _s2[i];
-            foreach (short sample in samples) (s1, s2) = (sample + (twice * s1) - s2, s1);
-            (_s1[i], _s2[i]) = (s1, s2);
+            Vector256<double> input = Vector256.Create((double)sample);
+            (low1, low2) = (input + (low * low1) - low2, low1);
+            (high1, high2) = (input + (high * high1) - high2, high1);
         }
+
+        low1.CopyTo(_s1);
+        high1.CopyTo(_s1, 4);
+        low2.CopyTo(_s2);
+        high2.CopyTo(_s2, 4);
     }
 
     private void EndBlock()
