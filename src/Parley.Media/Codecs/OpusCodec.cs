@@ -41,13 +41,17 @@ public sealed class OpusCodec : IAudioCodec
 /// <summary>Encodes for one receiver, as its parameters say.</summary>
 internal sealed class OpusEncoder : IAudioEncoder
 {
-    private const int Complexity = 8;               // of 10: what is above costs half as much again and is hardly heard
+    private const int LookEach = 50;                // frames between two looks at how many encode
     private const int FirstExpectedLoss = 5;        // percent, until a report says how it is
     private const int SmallestSent = 3;             // what is shorter says only that there is silence (opus_encode)
 
     private readonly LibOpus.Encoder _encoder;
     private readonly bool _usesDtx;
-    private int _expectedLoss = -1;
+    private static int _encoders;
+
+    private int _expectedLoss = -1, _complexity = -1;
+    private int _frames;
+    private bool _isDisposed;
 
     public OpusEncoder(in OpusParameters receiver)
     {
@@ -59,7 +63,8 @@ internal sealed class OpusEncoder : IAudioEncoder
         Set(LibOpus.SetMaxBandwidth, bandwidth);
         Set(LibOpus.SetBitrate, Math.Min(bitrate, receiver.MaxAverageBitrate ?? int.MaxValue));
         Set(LibOpus.SetVbr, receiver.IsCbr ? 0 : 1);
-        Set(LibOpus.SetComplexity, Complexity);
+        Interlocked.Increment(ref _encoders);
+        Adapt();
         Set(LibOpus.SetInbandFec, receiver.UsesInbandFec ? 1 : 0);
         Set(LibOpus.SetDtx, receiver.UsesDtx ? 1 : 0);
         SetExpectedLoss(FirstExpectedLoss);
@@ -70,6 +75,7 @@ internal sealed class OpusEncoder : IAudioEncoder
 
     public int Encode(ReadOnlySpan<short> samples, Span<byte> payload)
     {
+        if (++_frames % LookEach == 0) Adapt();
         int length = LibOpus.opus_encode(_encoder, samples, samples.Length, payload, payload.Length);
         if (length < 0) throw new ArgumentException($"libopus does not encode {samples.Length} samples into {payload.Length} bytes ({length}).", nameof(samples));
         return _usesDtx && length < SmallestSent ? 0 : length;
@@ -83,7 +89,32 @@ internal sealed class OpusEncoder : IAudioEncoder
         Set(LibOpus.SetPacketLossPercent, percent);
     }
 
-    public void Dispose() => _encoder.Dispose();
+    public void Dispose()
+    {
+        if (!_isDisposed) Interlocked.Decrement(ref _encoders);
+        _isDisposed = true;
+        _encoder.Dispose();
+    }
+
+    /// <summary>How hard an encoder tries: less where many encode at once, so that none has to wait.</summary>
+    /// <param name="encoders">How many there are in this process.</param>
+    /// <param name="processors">Cores that they share.</param>
+    /// <returns>0 to 8; what is above costs half as much again and is hardly heard.</returns>
+    internal static int ComplexityFor(int encoders, int processors) => (encoders / Math.Max(1, processors)) switch
+    {
+        <= 8 => 8,
+        <= 40 => 5,
+        <= 100 => 2,
+        _ => 0,
+    };
+
+    private void Adapt()
+    {
+        int complexity = ComplexityFor(Volatile.Read(ref _encoders), Environment.ProcessorCount);
+        if (complexity == _complexity) return;
+        _complexity = complexity;
+        Set(LibOpus.SetComplexity, complexity);
+    }
 
     /// <summary>The bandwidth that a playback rate makes full use of, and a bit rate at which speech of it sounds well (RFC 7587 3.1.1).</summary>
     private static (int Bandwidth, int Bitrate) For(int playbackRate) => playbackRate switch

@@ -286,4 +286,16 @@ public sealed class OpusTests
     private static int SampleCount(byte[] packet) => OpusPacket.SampleCount(packet);
 
     private static int OpusPacketOf(string hex) => OpusPacket.SampleCount(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
+
+    [Theory]
+    [InlineData(1, 2, 8)]
+    [InlineData(17, 2, 8)]
+    [InlineData(18, 2, 5)]
+    [InlineData(81, 2, 5)]
+    [InlineData(82, 2, 2)]
+    [InlineData(240, 2, 0)]
+    [InlineData(240, 16, 5)]
+    [InlineData(240, 0, 0)]
+    public void Where_many_encode_each_tries_less_hard(int encoders, int processors, int complexity) =>
+        Assert.Equal(complexity, OpusEncoder.ComplexityFor(encoders, processors));
 }
