@@ -48,6 +48,7 @@ public sealed class RtpSession
     private byte[]? _remoteName;                        // the CNAME of the source that is listened to
     private TimeSpan? _roundTrip;
     private RtcpReportBlock? _remoteReport;
+    private long _remoteReports;
 
     /// <summary>Bytes of a header with an extension that says how loud the payload is.</summary>
     public const int HeaderWithLevelLengthBytes = RtpPacket.FixedHeaderLengthBytes + 8;
@@ -120,6 +121,7 @@ public sealed class RtpSession
         _remoteReport?.FractionLost / 256.0,
         _remoteReport is { } report ? ToTime(report.Jitter) : null)
     {
+        RemoteReports = _remoteReports,
         Collisions = _collisions,
         Looped = _looped,
         RemoteVoipMetrics = _extended.RemoteVoipMetrics,
@@ -312,6 +314,7 @@ public sealed class RtpSession
         {
             if (block.Ssrc != Ssrc) continue;
             _remoteReport = block;
+            _remoteReports++;
             if (block.LastSenderReport == 0) continue;
             // RFC 3550 6.4.1, figure 2. What comes out negative is a report on something we never sent, or clocks at their limit.
             int roundTrip = (int)(_options.Clock.CompactAt(now) - block.LastSenderReport - block.DelaySinceLastSenderReport);

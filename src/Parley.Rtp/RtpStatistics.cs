@@ -25,6 +25,9 @@ public readonly record struct RtpStatistics(
     double? RemoteFractionLost,
     TimeSpan? RemoteJitter)
 {
+    /// <summary>How often the other side has reported on this one.</summary>
+    public long RemoteReports { get; init; }
+
     /// <summary>How often somebody else had this side's SSRC, or two others had the same.</summary>
     public long Collisions { get; init; }
 

@@ -66,6 +66,7 @@ public sealed class AudioSession : IDisposable
     private NegotiatedAudio? _audio;
     private Instant _start;
     private long _beats;
+    private long _remoteReports;            // that were acted on
     private Instant _nextPlayout;           // what the sink got is over then
     private Instant _stopped;
     private bool _toldSourceEnded;
@@ -294,7 +295,11 @@ public sealed class AudioSession : IDisposable
 
         _remote.OnBelievedRtcp(from);
         if (news == RtcpNews.RemoteLeft) _outputs.Enqueue(new AudioOutput(AudioOutputKind.RemoteLeft));
-        if (_session.Statistics.RemoteFractionLost is { } lost) _sender!.OnLoss(now, lost);
+        // A datagram without a report on this side says nothing new about losses.
+        RtpStatistics heard = _session.Statistics;
+        if (heard.RemoteReports == _remoteReports || heard.RemoteFractionLost is not { } lost) return;
+        _remoteReports = heard.RemoteReports;
+        _sender!.OnLoss(now, lost);
     }
 
     /// <summary>The time came; calling it early or twice does nothing.</summary>

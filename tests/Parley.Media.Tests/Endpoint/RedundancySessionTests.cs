@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Media.Codecs;
@@ -5,6 +6,7 @@ using Parley.Media.Streams;
 using Parley.Media.Tests.Codecs;
 using Parley.Rtp;
 using Parley.Rtp.Jitter;
+using Parley.Rtp.Rtcp;
 using Parley.Sdp;
 using Parley.TestSupport;
 
@@ -57,6 +59,35 @@ public sealed class RedundancySessionTests
         Assert.Equal(Red, types[1]);
         Assert.Equal(0, types[^1]);
         Assert.DoesNotContain(Red, types[(10 * 50)..]);
+    }
+
+    [Fact]
+    public void A_report_counts_once_whatever_else_the_other_side_says()
+    {
+        using SessionPair pair = new();
+        pair.Alice.Start(pair.Now, With(Negotiated.Bob), AudioCodecs.All, new SilenceSource(), new NullSink());
+        pair.RunFor(0.1);
+        uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(pair.AliceSent[0].AsSpan(8));
+
+        Report(51);
+        int most = pair.Alice.Statistics.RedundancyDepth;
+        Report(0);
+        int less = pair.Alice.Statistics.RedundancyDepth;
+        for (int i = 0; i < 20; i++) Report(null);
+
+        Assert.True(most > less && less > 0, $"{most} {less}");
+        Assert.Equal(less, pair.Alice.Statistics.RedundancyDepth);
+
+        void Report(byte? fractionLost)
+        {
+            byte[] datagram = new byte[200];
+            RtcpWriter writer = new(datagram);
+            if (fractionLost is { } lost) writer.WriteReceiverReport(77, [new RtcpReportBlock(ssrc, lost, 10, 100, 0, 0, 0)]);
+            else writer.WriteReceiverReport(77, []);
+            writer.WriteSourceDescription(77, RtcpSdesItem.CanonicalName, "bob"u8);
+            pair.Alice.OnRtcp(pair.Now, datagram.AsSpan(0, writer.Length), Negotiated.Bob.WithPort((ushort)(Negotiated.Bob.Port + 1)));
+            pair.Drain();
+        }
     }
 
     [Fact]
