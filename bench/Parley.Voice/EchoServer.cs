@@ -59,9 +59,9 @@ internal static class EchoServer
             TimeSpan processor = Process.GetCurrentProcess().TotalProcessorTime;
             long allocated = GC.GetTotalAllocatedBytes(precise: true);
             (int collections, TimeSpan pause) = (GC.CollectionCount(0), GC.GetTotalPauseDuration());
-            foreach (AudioEndpoint endpoint in endpoints)
+            // All at once: one after the other each would wait for a round of a busy loop.
+            foreach (AudioStatistics statistics in await Task.WhenAll(endpoints.Select(endpoint => endpoint.GetStatisticsAsync())))
             {
-                AudioStatistics statistics = await endpoint.GetStatisticsAsync();
                 received += statistics.Rtp.PacketsReceived;
                 sent += statistics.Rtp.PacketsSent;
                 late += statistics.Playout.Late;
