@@ -13,6 +13,10 @@ public sealed class OpusCodec : IAudioCodec
     /// <summary>True where libopus is installed.</summary>
     public static bool IsAvailable => LibOpus.IsThere;
 
+    /// <summary>Cores that the encoders of this process share; where they are many, each tries less hard. Whoever opens media on sockets says it.</summary>
+    /// <value>1 or more; 1 unless set.</value>
+    public static int Processors { get; set; } = 1;
+
     /// <inheritdoc/>
     public AudioFormat Format { get; } = new("opus", 111, OpusPacket.SampleRate, OpusPacket.SampleRate, 2, "useinbandfec=1");
 
@@ -110,7 +114,7 @@ internal sealed class OpusEncoder : IAudioEncoder
 
     private void Adapt()
     {
-        int complexity = ComplexityFor(Volatile.Read(ref _encoders), Environment.ProcessorCount);
+        int complexity = ComplexityFor(Volatile.Read(ref _encoders), OpusCodec.Processors);
         if (complexity == _complexity) return;
         _complexity = complexity;
         Set(LibOpus.SetComplexity, complexity);
