@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Parley.Endpoint.Media;
+using Parley.Endpoint.Media.Quality;
 using Parley.Net;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
@@ -260,6 +261,8 @@ public sealed class Call : ICallObserver
     void ICallObserver.OnDigit(CallLeg call, char digit, TimeSpan duration) => _events.Writer.TryWrite(new DigitReceived(digit, duration));
 
     void ICallObserver.OnInfo(CallLeg call, InfoMessage info) => _events.Writer.TryWrite(new CallInfo(info));
+
+    void ICallObserver.OnQuality(CallLeg call, in QualityInterval interval) => _events.Writer.TryWrite(new CallQualityMeasured(interval));
 
     void ICallObserver.OnDigitsSent(CallLeg call)
     {

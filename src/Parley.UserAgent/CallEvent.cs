@@ -1,3 +1,4 @@
+using Parley.Endpoint.Media.Quality;
 using Parley.UserAgent.Infos;
 
 namespace Parley.UserAgent;
@@ -39,6 +40,10 @@ public sealed record DigitReceived(char Digit, TimeSpan Duration) : CallEvent;
 /// <summary>A program at the other side sent something of an Info Package that is taken here.</summary>
 /// <param name="Info">What.</param>
 public sealed record CallInfo(InfoMessage Info) : CallEvent;
+
+/// <summary>Five more seconds of the call are measured.</summary>
+/// <param name="Interval">How good they were.</param>
+public sealed record CallQualityMeasured(QualityInterval Interval) : CallEvent;
 
 /// <summary>The source has ended, and its last packet is sent.</summary>
 public sealed record SourceEnded : CallEvent;

@@ -27,7 +27,7 @@ internal sealed class CommandRunner(TextWriter standardOutput, TextWriter standa
 
     private async Task<int> RunAsync(bool isJson, Func<CommandOutput, Task<int>> work)
     {
-        var output = new CommandOutput(isJson, standardOutput, standardError);
+        var output = new CommandOutput(isJson, standardOutput, standardError, isTerminal: ReferenceEquals(standardOutput, Console.Out) && !Console.IsOutputRedirected);
         try
         {
             return await work(output).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Parley.Core;
+using Parley.Endpoint.Media.Quality;
 using Parley.Media.Codecs;
 using Parley.Media.Streams;
 using Parley.Net;
@@ -34,6 +35,13 @@ public interface IAudioHandler
 
     /// <summary>The source has ended and its last sample is sent.</summary>
     void OnSourceEnded(Instant now);
+
+    /// <summary>Another interval of the call is measured.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="interval">How good it was.</param>
+    void OnQuality(Instant now, in QualityInterval interval)
+    {
+    }
 
     /// <summary>All is played, the sink knows it, and the sockets are closed. Called once and last.</summary>
     /// <param name="now">The time.</param>
@@ -227,6 +235,9 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
                     break;
                 case AudioOutputKind.SourceEnded:
                     _handler?.OnSourceEnded(now);
+                    break;
+                case AudioOutputKind.Quality:
+                    if (_session.LastInterval is { } interval) _handler?.OnQuality(now, interval);
                     break;
                 case AudioOutputKind.Ended:
                     Close();

@@ -17,6 +17,9 @@ public enum AudioOutputKind
     /// <summary>The source has given its last sample, and that has been sent.</summary>
     SourceEnded,
 
+    /// <summary>Another interval is measured: <see cref="AudioSession.LastInterval"/>.</summary>
+    Quality,
+
     /// <summary>The other side said goodbye in RTCP; the call itself ends by SIP.</summary>
     RemoteLeft,
 

@@ -46,6 +46,8 @@ internal sealed class AudioReceiver : IDisposable
     private bool _isNoiseTold, _isNoisePlayed;      // a description came; and is being followed
     private long _recovered;
     private TimeSpan _packetTime;           // of the last packet
+    private BurstGapMeter _heard = new(), _heardLately = new();     // what was played, and what had to be made up
+    private long _concealed;                // packets that had to be made up, of which the meters know
 
     public AudioReceiver(AudioOptions options, BufferPool buffers, IAudioSink sink)
     {
@@ -61,6 +63,12 @@ internal sealed class AudioReceiver : IDisposable
     /// <summary>Lost packets whose sound came with a later one.</summary>
     public long Recovered => _recovered;
 
+    /// <summary>Packets that were played and those that had to be made up, in their order.</summary>
+    public ref readonly BurstGapMeter Heard => ref _heard;
+
+    /// <summary>The codec of what was played last.</summary>
+    public AudioFormat Format => _last?.Format ?? _format;
+
     /// <summary>How long playout waits: from when the fastest packets come to when their sound is heard.</summary>
     public TimeSpan Delay => _jitter is null ? TimeSpan.Zero : TimeSpan.FromSeconds(((double)_jitter.Lead / _format.ClockRate) + ((double)_count / _format.SampleRate));
 
@@ -72,7 +80,10 @@ internal sealed class AudioReceiver : IDisposable
         _options.Jitter.MaxAhead,
         _options.Jitter.MaxAhead,
         XrConcealment.Enhanced,
-        XrJitterBufferKind.Adaptive);
+        XrJitterBufferKind.Adaptive)
+    {
+        Repaired = _recovered,
+    };
 
     /// <summary>Sound that was left out so that the delay gets shorter.</summary>
     public TimeSpan Shortened { get; private set; }
@@ -81,6 +92,14 @@ internal sealed class AudioReceiver : IDisposable
     public TimeSpan Lengthened { get; private set; }
 
     public JitterBufferStatistics Statistics => Sum(_before, _jitter?.Statistics ?? default);
+
+    /// <summary>The same as <see cref="Heard"/> since this was last asked for.</summary>
+    public BurstGapMeter TakeHeard()
+    {
+        BurstGapMeter heard = _heardLately;
+        _heardLately = new BurstGapMeter();
+        return heard;
+    }
 
     /// <summary>Takes what was negotiated, at the start and later.</summary>
     public void Negotiate(NegotiatedAudio audio, AudioCodecs codecs)
@@ -194,6 +213,7 @@ internal sealed class AudioReceiver : IDisposable
             _last = decoder;
             if (_isNoisePlayed) (_isNoiseTold, _isNoisePlayed) = (false, false);
             if (step.IsRecovered) _recovered++;
+            Count();
             int length = decoder.Codec.Decode(step.Payload, room);
             _concealer.Merge(room[..length]);
             _concealer.Add(room[..length]);
@@ -212,6 +232,20 @@ internal sealed class AudioReceiver : IDisposable
             else gap.Clear();
             _concealer.Add(gap);
         }
+    }
+
+    /// <summary>A frame is played: what is missing before it is known by now.</summary>
+    private void Count()
+    {
+        JitterBufferStatistics statistics = Statistics;
+        for (long concealed = statistics.Lost + statistics.Overflows - _recovered; _concealed < concealed; _concealed++)
+        {
+            _heard.OnLost();
+            _heardLately.OnLost();
+        }
+
+        _heard.OnReceived();
+        _heardLately.OnReceived();
     }
 
     /// <summary>Makes sound for what did not come, with regard to what follows it when that is there.</summary>
@@ -238,6 +272,7 @@ internal sealed class AudioReceiver : IDisposable
 
         _last = decoder;
         if (step.IsRecovered) _recovered++;
+        Count();
         Span<short> next = room[..decoder.Codec.Decode(step.Payload, room)];
         if (!isConcealed) _concealer.Conceal(gap, next);
         _concealer.Add(next);

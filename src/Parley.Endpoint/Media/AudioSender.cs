@@ -64,6 +64,9 @@ internal sealed class AudioSender : IDisposable
     /// <summary>How many earlier payloads go with each packet, where the other side takes that.</summary>
     public int RedundancyDepth => _redundancyPayloadType is null ? 0 : _control!.Depth;
 
+    /// <summary>How long a packet lasts.</summary>
+    public TimeSpan PacketTime => TimeSpan.FromSeconds((double)_packetSamples / Format.SampleRate);
+
     /// <summary>The timestamp of the next sample.</summary>
     public uint Timestamp => _timestamp + Format.ToTimestampUnits(_count);
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Parley.Core;
+using Parley.Endpoint.Media.Quality;
 using Parley.Media.Codecs;
 using Parley.Media.Processing;
 using Parley.Media.Streams;
@@ -57,6 +58,7 @@ public sealed class AudioSession : IDisposable
     private readonly SymmetricRtp _remote = new();
     private readonly SrtpProtection _protection;
     private readonly TelephoneEventReceiver _events = new();
+    private readonly QualityMonitor _quality = new();
     private readonly Queue<AudioOutput> _outputs = new();
     private readonly Queue<(Instant At, PooledBuffer Datagram, NetworkAddress From)> _early = new();
     private AudioCodecs? _codecs;
@@ -117,7 +119,11 @@ public sealed class AudioSession : IDisposable
         CryptoSuite = _protection.Suite,
         NotAuthentic = _protection.NotAuthentic,
         Replayed = _protection.Replayed,
+        Quality = _session is null ? null : _quality.Whole(_session.Statistics, _receiver!, _sender!),
     };
+
+    /// <summary>How good the call was in the last interval; null before its first.</summary>
+    public QualityInterval? LastInterval => _quality.Last;
 
     private Instant NextBeat => _start + (Beat * _beats);
 
@@ -353,6 +359,12 @@ public sealed class AudioSession : IDisposable
         Instant at = NextBeat;
         _beats++;
         if (_beats % BeatsPerSecond == 0) _sender!.OnOwnLoss(at, _session!.Statistics);
+        if (_beats % (BeatsPerSecond * QualityMonitor.IntervalSeconds) == 0)
+        {
+            _quality.Close(_session!.Statistics, _receiver!, _sender!);
+            _outputs.Enqueue(new AudioOutput(AudioOutputKind.Quality));
+        }
+
         _session!.SetMediaClock(at, _sender!.Timestamp);
         _sender.Beat(Beat, _session);
         TakePackets();
@@ -363,7 +375,7 @@ public sealed class AudioSession : IDisposable
 
     private void SendReport(Instant now)
     {
-        _session!.SetPlayout(_receiver!.Playout);
+        _session!.SetPlayout(_receiver!.Playout with { Quality = _quality.ToReport(_session.Statistics, _receiver) });
         PooledBuffer datagram = _buffers.Rent(RtcpLengthBytes);
         SendRtcp(datagram, _session.TryWriteReport(now, datagram.Span));
     }

@@ -1,4 +1,5 @@
 using Parley.Core;
+using Parley.Endpoint.Media.Quality;
 using Parley.Rtp;
 using Parley.Rtp.Jitter;
 
@@ -39,6 +40,9 @@ public sealed record AudioStatistics
 
     /// <summary>Sound that was played twice so that the delay gets longer.</summary>
     public TimeSpan Lengthened { get; init; }
+
+    /// <summary>How good the call is in both directions; null before the start.</summary>
+    public CallQuality? Quality { get; init; }
 
     /// <summary>How loud the other side says that its last packet was, in dB below the loudest; null when it does not say.</summary>
     public int? RemoteLevel { get; init; }

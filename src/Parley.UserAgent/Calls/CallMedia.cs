@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Parley.Core;
 using Parley.Endpoint.Media;
+using Parley.Endpoint.Media.Quality;
 using Parley.Media.Streams;
 using Parley.Net;
 using Parley.Sdp;
@@ -132,6 +133,8 @@ internal sealed class CallMedia : IAudioHandler
     }
 
     void IAudioHandler.OnSourceEnded(Instant now) => _session.OnSourceEnded();
+
+    void IAudioHandler.OnQuality(Instant now, in QualityInterval interval) => _session.OnQuality(interval);
 
     void IAudioHandler.OnEnded(Instant now, AudioStatistics statistics)
     {

@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Endpoint.Media;
+using Parley.Endpoint.Media.Quality;
 using Parley.Sdp;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Infos;
@@ -190,6 +191,8 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     public void OnDigitsSent() => leg.Observer.OnDigitsSent(leg);
 
     public void OnSourceEnded() => leg.OnSourceEnded();
+
+    public void OnQuality(in QualityInterval interval) => leg.Observer.OnQuality(leg, interval);
 
     public void OnMediaEnded(AudioStatistics statistics)
     {

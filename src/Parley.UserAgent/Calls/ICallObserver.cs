@@ -1,3 +1,4 @@
+using Parley.Endpoint.Media.Quality;
 using Parley.UserAgent.Infos;
 
 namespace Parley.UserAgent.Calls;
@@ -52,6 +53,11 @@ public interface ICallObserver
 
     /// <summary>The source has ended and its last packet is sent.</summary>
     void OnSourceEnded(CallLeg call)
+    {
+    }
+
+    /// <summary>Another interval of the call is measured.</summary>
+    void OnQuality(CallLeg call, in QualityInterval interval)
     {
     }
 

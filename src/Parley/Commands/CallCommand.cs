@@ -15,7 +15,7 @@ internal static class CallCommand
     public static Command Create(CommandRunner runner)
     {
         var command = new Command("call",
-            "Place a call. Without --duration it lasts until the played file ends, the other side hangs up, or Ctrl-C.\n\n"
+            "Place a call. Without --duration it lasts until the played file ends, the other side hangs up, or Ctrl-C. How good it is in both directions is shown meanwhile and at its end.\n\n"
             + "  parley call sip:echo@localhost --as sip:alice@localhost --password P --proxy sip:127.0.0.1:5060\n"
             + "  parley call sip:127.0.0.1:5070 --play speech.wav --record answer.wav\n"
             + "  parley call sip:bob@example.com --hold 5s --transfer sip:carol@example.com");

@@ -59,6 +59,12 @@ internal static class CallReport
                 output.Say($"{start}key {digit.Digit}");
                 break;
 
+            case CallQualityMeasured { Interval: var interval }:
+                QualityWords.Tell(output, callId, number, "receiving", interval.Number, interval.Receiving);
+                QualityWords.Tell(output, callId, number, "sending", interval.Number, interval.Sending);
+                output.Live(start + QualityWords.Line(interval));
+                break;
+
             case SourceEnded:
                 output.Event("played", ("call", callId), ("number", number));
                 break;
@@ -87,7 +93,9 @@ internal static class CallReport
             ("jitterMilliseconds", audio?.Rtp.Jitter.TotalMilliseconds),
             ("srtp", audio?.CryptoSuite), ("notAuthentic", audio?.CryptoSuite is null ? null : audio.NotAuthentic), ("replayed", audio?.CryptoSuite is null ? null : audio.Replayed));
         output.Say($"{start}ended: {end}");
-        if (audio?.Codec is not null) output.Say(start + Describe(audio));
+        if (audio?.Codec is null) return;
+        output.Say(start + Describe(audio));
+        QualityWords.TellWhole(output, audio, callId, number, start);
     }
 
     /// <summary>Closes a recording.</summary>

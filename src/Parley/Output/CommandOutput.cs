@@ -10,9 +10,13 @@ namespace Parley.Output;
 /// With <c>--json</c> standard output has the events and nothing else, and people's words go to standard error. Words may have texts of strangers in them, so what a
 /// terminal would obey is taken out. Safe on every thread.
 /// </remarks>
-internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, TextWriter standardError)
+internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, TextWriter standardError, bool isTerminal = false)
 {
+    private const int LiveWidth = 79;       // a longer line would wrap, and then stay
+    private const string Erase = "\r\u001b[K";
+
     private readonly Lock _gate = new();
+    private bool _isLive;                   // the cursor is behind a line that is rewritten
 
     /// <summary>True when a program reads.</summary>
     public bool IsJson => isJson;
@@ -23,8 +27,22 @@ internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, Text
         lock (_gate)
         {
             TextWriter writer = isJson ? standardError : standardOutput;
+            EndLive();
             writer.WriteLine(TerminalText.PrintableLines(words));
             writer.Flush();
+        }
+    }
+
+    /// <summary>Shows a line in the place of the one that this showed last; nothing where no terminal is. What is said later takes its place.</summary>
+    public void Live(string words)
+    {
+        if (isJson || !isTerminal) return;
+        lock (_gate)
+        {
+            string line = TerminalText.PrintableLines(words);
+            standardOutput.Write(Erase + (line.Length > LiveWidth ? line[..LiveWidth] : line));
+            standardOutput.Flush();
+            _isLive = true;
         }
     }
 
@@ -34,6 +52,7 @@ internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, Text
         lock (_gate)
         {
             TextWriter writer = isJson ? standardError : standardOutput;
+            EndLive();
             write(writer);
             writer.Flush();
         }
@@ -44,6 +63,7 @@ internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, Text
     {
         lock (_gate)
         {
+            EndLive();
             standardError.WriteLine(TerminalText.PrintableLines(words));
             standardError.Flush();
         }
@@ -77,9 +97,18 @@ internal sealed class CommandOutput(bool isJson, TextWriter standardOutput, Text
         Event("failed", ("reason", reason), ("status", statusCode));
         lock (_gate)
         {
+            EndLive();
             standardError.WriteLine($"parley: {TerminalText.PrintableLines(reason)}");
             standardError.Flush();
         }
+    }
+
+    private void EndLive()
+    {
+        if (!_isLive) return;
+        _isLive = false;
+        standardOutput.Write(Erase);
+        standardOutput.Flush();
     }
 
     private static void WriteField(Utf8JsonWriter json, string name, object? value)

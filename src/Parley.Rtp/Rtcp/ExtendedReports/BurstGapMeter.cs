@@ -19,6 +19,7 @@ public struct BurstGapMeter()
     private long _since;                // that came since the last missing one
     private long _missing, _came;       // of what may become a burst, from its first to its last missing packet
     private long _burstMissing, _burstCame, _gapMissing, _gapCame;
+    private bool _isMissing;            // the last one
 
     /// <summary>Packets that never came.</summary>
     public long Lost { get; private set; }
@@ -29,11 +30,31 @@ public struct BurstGapMeter()
     /// <summary>Bursts that have ended.</summary>
     public long Bursts { get; private set; }
 
+    /// <summary>Runs of missing packets, with none between that came.</summary>
+    public long Runs { get; private set; }
+
+    /// <summary>How long these runs are, by how long they would be if packets were missing by chance.</summary>
+    /// <value>1 or more; 1 when nothing is missing.</value>
+    /// <remarks>Source: ITU-T G.107 (06/2015) 7.5, BurstR.</remarks>
+    public readonly double BurstRatio
+    {
+        get
+        {
+            if (Runs == 0) return 1;
+            double missing = Lost + Discarded;
+            return Math.Max(1, missing / Runs * (1 - (missing / Packets)));
+        }
+    }
+
     /// <summary>All packets.</summary>
     public readonly long Packets => _burstMissing + _burstCame + _gapMissing + _gapCame + _missing + _came + _since;
 
     /// <summary>A packet came and is played.</summary>
-    public void OnReceived() => _since++;
+    public void OnReceived()
+    {
+        _since++;
+        _isMissing = false;
+    }
 
     /// <summary>A packet never came.</summary>
     public void OnLost()
@@ -52,14 +73,15 @@ public struct BurstGapMeter()
     /// <summary>Writes rates, densities and durations into a report.</summary>
     /// <param name="metrics">The rest of the report.</param>
     /// <param name="packetTime">How long a packet lasts.</param>
-    public readonly XrVoipMetrics Report(in XrVoipMetrics metrics, TimeSpan packetTime)
+    /// <param name="repaired">Lost packets that were made good from later ones: they do not count in the loss rate.</param>
+    public readonly XrVoipMetrics Report(in XrVoipMetrics metrics, TimeSpan packetTime, long repaired = 0)
     {
         BurstGapMeter closed = this;
         closed.Close();
         long burst = closed._burstMissing + closed._burstCame, gap = closed._gapMissing + closed._gapCame, bursts = Math.Max(1, closed.Bursts);
         return metrics with
         {
-            LossRate = Fraction(Lost, burst + gap),
+            LossRate = Fraction(Math.Max(0, Lost - repaired), burst + gap),
             DiscardRate = Fraction(Discarded, burst + gap),
             BurstDensity = Fraction(closed._burstMissing, burst),
             GapDensity = Fraction(closed._gapMissing, gap),
@@ -76,7 +98,8 @@ public struct BurstGapMeter()
     {
         if (_missing == 0 || _since >= DefaultThreshold) Close();
         else _came += _since;
-        (_missing, _since) = (_missing + 1, 0);
+        if (!_isMissing) Runs++;
+        (_missing, _since, _isMissing) = (_missing + 1, 0, true);
     }
 
     /// <summary>What was missing last is settled: enough came behind it.</summary>

@@ -127,8 +127,11 @@ internal sealed class ExtendedReporter
                 NominalDelay = Milliseconds(Playout.NominalDelay),
                 MaxDelay = Milliseconds(Playout.MaxDelay),
                 AbsoluteMaxDelay = Milliseconds(Playout.AbsoluteMaxDelay),
+                RFactor = Playout.Quality?.RFactor ?? XrVoipMetrics.Unavailable,
+                ListeningQuality = Playout.Quality?.ListeningQuality ?? XrVoipMetrics.Unavailable,
+                ConversationalQuality = Playout.Quality?.ConversationalQuality ?? XrVoipMetrics.Unavailable,
             };
-            blocks.TryWriteVoipMetrics(log.Meter.Report(metrics, Playout.PacketTime));
+            blocks.TryWriteVoipMetrics(log.Meter.Report(metrics, Playout.PacketTime, Playout.Repaired));
         }
 
         if (_agreement.HasSummary)

@@ -54,4 +54,17 @@ public readonly record struct XrPlayout(
     TimeSpan MaxDelay,
     TimeSpan AbsoluteMaxDelay,
     XrConcealment Concealment,
-    XrJitterBufferKind JitterBuffer);
+    XrJitterBufferKind JitterBuffer)
+{
+    /// <summary>Lost packets whose sound came with later ones.</summary>
+    public long Repaired { get; init; }
+
+    /// <summary>How good the call is; null when that is not known.</summary>
+    public XrQuality? Quality { get; init; }
+}
+
+/// <summary>How good a call is to who receives it, as extended reports have it.</summary>
+/// <param name="RFactor">Quality by the E-model: 0 to 100.</param>
+/// <param name="ListeningQuality">Listening quality, times ten: 10 to 50.</param>
+/// <param name="ConversationalQuality">Conversational quality, times ten: 10 to 50.</param>
+public readonly record struct XrQuality(byte RFactor, byte ListeningQuality, byte ConversationalQuality);

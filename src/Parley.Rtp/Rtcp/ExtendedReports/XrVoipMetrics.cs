@@ -60,7 +60,7 @@ public readonly record struct XrVoipMetrics()
     /// <summary>Whose packets they are.</summary>
     public uint Ssrc { get; init; }
 
-    /// <summary>Packets that never came, of those that should.</summary>
+    /// <summary>Packets that never came, and were not made good from later ones, of those that should.</summary>
     public byte LossRate { get; init; }
 
     /// <summary>Packets that came too late or too early to be played, of those that should.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Parley.Endpoint.Media;
+using Parley.Endpoint.Media.Quality;
 using Parley.Phone.State;
 using Parley.Phone.Terminal;
 using Parley.UserAgent.Registrations;
@@ -167,14 +168,24 @@ internal sealed class ScreenDrawing
         _grid.WriteFitting(6, row, string.Join("  ", parts), _grid.Width - 7, CellStyle.Dim);
     }
 
-    /// <summary>Loss of what was sent to us, jitter, and the way there and back.</summary>
+    /// <summary>Scores of both directions, loss of what was sent to us, jitter, and the way there and back.</summary>
     private static string Quality(AudioStatistics audio)
     {
         long expected = audio.Rtp.PacketsReceived + audio.Rtp.PacketsLost;
         double loss = expected <= 0 ? 0 : 100.0 * Math.Max(audio.Rtp.PacketsLost, 0) / expected;
-        string words = string.Create(CultureInfo.InvariantCulture, $"loss {loss:0.0} %  jitter {audio.Rtp.Jitter.TotalMilliseconds:0.0} ms");
+        string words = string.Create(CultureInfo.InvariantCulture, $"{Scores(audio.Quality)}loss {loss:0.0} %  jitter {audio.Rtp.Jitter.TotalMilliseconds:0.0} ms");
         return audio.Rtp.RoundTrip is { } time ? $"{words}  round trip {time.TotalMilliseconds.ToString(time.TotalMilliseconds < 10 ? "0.0" : "0", CultureInfo.InvariantCulture)} ms" : words;
     }
+
+    private static string Scores(CallQuality? quality)
+    {
+        DirectionQuality? here = LastOf(quality, interval => interval.Receiving) ?? quality?.Receiving, there = LastOf(quality, interval => interval.Sending) ?? quality?.Sending;
+        if (here is null && there is null) return "";
+        return string.Create(CultureInfo.InvariantCulture, $"MOS {here?.Rating.ConversationalScore:0.0}{(there is null ? "" : "/")}{there?.Rating.ConversationalScore:0.0}  ");
+    }
+
+    private static DirectionQuality? LastOf(CallQuality? quality, Func<QualityInterval, DirectionQuality?> direction) =>
+        quality is { Intervals: [.., var last] } ? direction(last) : null;
 
     private void DrawTabs(int row)
     {
