@@ -71,6 +71,12 @@ internal static partial class Log
     [LoggerMessage(152, LogLevel.Information, "The webhook for push notifications works again")]
     public static partial void PushWebhookWorks(ILogger logger);
 
+    [LoggerMessage(160, LogLevel.Error, "Call records cannot be written")]
+    public static partial void CallRecordsFailed(ILogger logger, Exception problem);
+
+    [LoggerMessage(161, LogLevel.Warning, "Call records are lost: the disk does not follow")]
+    public static partial void CallRecordsLost(ILogger logger);
+
     [LoggerMessage(170, LogLevel.Error, "A file of a mailbox cannot be used")]
     public static partial void VoicemailFailed(ILogger logger, Exception exception);
 

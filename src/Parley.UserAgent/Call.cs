@@ -56,6 +56,9 @@ public sealed class Call : ICallObserver
     /// <summary>Where the call is at this moment.</summary>
     public CallState State => _leg?.State ?? (_ended.Task.IsCompleted ? CallState.Ended : CallState.Calling);
 
+    /// <summary>When it was answered, by the wall clock; null before.</summary>
+    public DateTimeOffset? AnsweredAt { get; private set; }
+
     /// <summary>Completes when the other side rings (180) or sends sound before the answer, and at the latest when the call is answered or ends.</summary>
     public Task Ringing => _ringing.Task;
 
@@ -249,6 +252,7 @@ public sealed class Call : ICallObserver
 
     void ICallObserver.OnEstablished(CallLeg call)
     {
+        AnsweredAt = _loop.Time.GetUtcNow();
         _events.Writer.TryWrite(new CallAnswered(call.Codec ?? ""));
         _ringing.TrySetResult();
         _answered.TrySetResult();

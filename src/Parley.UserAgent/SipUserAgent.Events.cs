@@ -73,6 +73,26 @@ public sealed partial class SipUserAgent
         return published;
     }
 
+    /// <summary>Reports something to a collector, once: by a PUBLISH that is not kept up.</summary>
+    /// <param name="collector">The collector's URI.</param>
+    /// <param name="eventType">The event type: <c>vq-rtcpxr</c>.</param>
+    /// <param name="contentType">Media type of the report.</param>
+    /// <param name="body">The report.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="SipRequestException">It was refused, or nobody answered.</exception>
+    /// <exception cref="ArgumentException">The URI is no SIP URI, or the event type no token.</exception>
+    /// <remarks>Source: RFC 6035 3.2.</remarks>
+    public async Task ReportAsync(SipUri collector, string eventType, string contentType, ReadOnlyMemory<byte> body, CancellationToken cancellationToken = default)
+    {
+        var waiter = new MessageWaiter("PUBLISH", "The collector");
+        await OnLane(() =>
+        {
+            _core.Report(collector, eventType, contentType, body.ToArray(), waiter);
+            return true;
+        }).ConfigureAwait(false);
+        await waiter.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     internal void Forget(PublishedEvent published) => _published.Remove(published);
 
     private async Task EndAsync(SubscriptionReader reader)

@@ -331,7 +331,7 @@ public sealed partial class SipUserAgent : IAsyncDisposable
     }
 
     /// <summary>Turns the answer to a MESSAGE into a task.</summary>
-    private sealed class MessageWaiter : IMessageObserver
+    private sealed class MessageWaiter(string method = "MESSAGE", string other = "The other side") : IMessageObserver
     {
         private readonly TaskCompletionSource<MessageResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -341,13 +341,13 @@ public sealed partial class SipUserAgent : IAsyncDisposable
         {
             string phrase = WireText.From(response.ReasonPhrase);
             if (response.StatusCode < 300) _result.TrySetResult(new MessageResult(response.StatusCode, phrase));
-            else _result.TrySetException(new SipRequestException("MESSAGE", response.StatusCode, phrase, failure: null));
+            else _result.TrySetException(new SipRequestException(method, response.StatusCode, phrase, failure: null));
         }
 
         public void OnFailed(RequestFailure failure)
         {
-            (int statusCode, string reasonPhrase) = failure.Describe("The other side");
-            _result.TrySetException(new SipRequestException("MESSAGE", statusCode, reasonPhrase, failure));
+            (int statusCode, string reasonPhrase) = failure.Describe(other);
+            _result.TrySetException(new SipRequestException(method, statusCode, reasonPhrase, failure));
         }
     }
 

@@ -10,6 +10,7 @@ using Parley.Sip.Messages;
 using Parley.UserAgent.Calls;
 using Parley.UserAgent.Infos;
 using Parley.UserAgent.Messages;
+using Parley.UserAgent.Publications;
 using Parley.UserAgent.Registrations;
 using Parley.UserAgent.Requests;
 using Parley.UserAgent.Subscriptions;
@@ -146,6 +147,22 @@ public sealed partial class UserAgentCore : ITransactionUser
         ArgumentNullException.ThrowIfNull(observer);
         if (!uri.IsSip) throw new ArgumentException($"{uri} is no SIP URI.", nameof(uri));
         _messages.Send(uri, text, observer);
+    }
+
+    /// <summary>Reports something to a collector by a PUBLISH that is not kept up. The observer may hear before this returns.</summary>
+    /// <param name="uri">The collector's: a sip or sips URI.</param>
+    /// <param name="eventType">The event type.</param>
+    /// <param name="contentType">Media type of the report.</param>
+    /// <param name="body">The report.</param>
+    /// <param name="observer">Who hears what became of it.</param>
+    /// <exception cref="ArgumentException">The URI is no SIP URI, or the event type no token.</exception>
+    public void Report(SipUri uri, string eventType, string contentType, byte[] body, IMessageObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        ArgumentNullException.ThrowIfNull(body);
+        ArgumentNullException.ThrowIfNull(observer);
+        if (!uri.IsSip) throw new ArgumentException($"{uri} is no SIP URI.", nameof(uri));
+        new ReportRequest(this, uri, Parley.Sip.Events.EventName.Parse(eventType).ToString(), contentType, body, observer).Start();
     }
 
     /// <summary>Delivers a text that somebody else wrote. The observer may hear before this returns.</summary>

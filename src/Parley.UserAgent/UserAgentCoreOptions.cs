@@ -53,6 +53,9 @@ public sealed record UserAgentCoreOptions
     /// <summary>The address that others are told to send media to, when it is not the bound one.</summary>
     public NetworkAddress AdvertisedMediaAddress { get; init; }
 
+    /// <summary>Who hears that any call is established or over, besides the call's own observer; null for nobody.</summary>
+    public ICallObserver? Listener { get; init; }
+
     /// <summary>Calls at once, beyond which incoming ones get 486 and outgoing ones fail.</summary>
     /// <value>1 or more; 100 unless set.</value>
     public int MaxCalls { get; init; } = 100;

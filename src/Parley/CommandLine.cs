@@ -42,6 +42,7 @@ internal static class CommandLine
         root.Add(UserCommand.Create(runner));
         root.Add(BanCommand.Create(runner));
         root.Add(VoicemailCommand.Create(runner));
+        root.Add(CallsCommand.Create(runner));
         root.Add(CallCommand.Create(runner));
         root.Add(AnswerCommand.Create(runner));
         root.Add(PhoneCommand.Create(runner));

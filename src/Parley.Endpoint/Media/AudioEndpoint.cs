@@ -83,7 +83,7 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
     public LocalAudioAddress LocalAddress { get; private set; }
 
     /// <summary>How it has gone so far. The loop's.</summary>
-    public AudioStatistics Statistics => _session.Statistics;
+    public AudioStatistics Statistics => _session.Statistics with { LocalRtp = LocalAddress.Rtp };
 
     /// <summary>Completes when all is played and the sockets are closed.</summary>
     public Task<AudioStatistics> Ended => _ended.Task;
@@ -162,7 +162,7 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
     {
         if (_ended.Task.IsCompleted) return _ended.Task;
         TaskCompletionSource<AudioStatistics> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!Post(_ => result.TrySetResult(_session.Statistics))) return Task.FromResult(new AudioStatistics());
+        if (!Post(_ => result.TrySetResult(Statistics))) return Task.FromResult(new AudioStatistics());
         return result.Task;
     }
 
@@ -261,7 +261,7 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
         if (_isClosed) return;
         _isClosed = true;
         _loop.Schedule(_timer, Instant.Never);
-        AudioStatistics statistics = _session.Statistics;
+        AudioStatistics statistics = Statistics;
         _session.Dispose();
         _rtp.Dispose();
         _rtcp.Dispose();

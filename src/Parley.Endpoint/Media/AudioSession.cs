@@ -105,6 +105,8 @@ public sealed class AudioSession : IDisposable
     public AudioStatistics Statistics => new()
     {
         Codec = _audio?.Codec.Format.EncodingName,
+        LocalSsrc = _session?.Ssrc ?? 0,
+        RemoteSsrc = _session?.RemoteSsrc ?? 0,
         RemoteRtp = _remote.Rtp,
         Rtp = _session?.Statistics ?? default,
         Playout = _receiver?.Statistics ?? default,

@@ -11,6 +11,15 @@ public sealed record AudioStatistics
     /// <summary>The codec that is sent, as in its <c>rtpmap</c>; null before the start.</summary>
     public string? Codec { get; init; }
 
+    /// <summary>Where RTP is received.</summary>
+    public NetworkAddress LocalRtp { get; init; }
+
+    /// <summary>This side's SSRC; 0 before the start.</summary>
+    public uint LocalSsrc { get; init; }
+
+    /// <summary>The SSRC that is listened to; 0 before its first packet.</summary>
+    public uint RemoteSsrc { get; init; }
+
     /// <summary>Where RTP goes now.</summary>
     public NetworkAddress RemoteRtp { get; init; }
 

@@ -1,18 +1,20 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
 using Parley.Net;
+using Parley.Server.CallRecords;
 using Parley.Server.Events.Dialogs;
 using Parley.Sip.Messages;
 
 namespace Parley.Server.Calls;
 
-/// <summary>The answered calls that count for somebody, or are shown to somebody, from their 2xx to their BYE.</summary>
+/// <summary>The answered calls that count for somebody, are shown to somebody or are recorded, from their 2xx to their BYE.</summary>
 /// <remarks>
 /// A BYE may never come, when a phone has lost its power. So these calls have a session timer (RFC 4028), and are over here when it is not refreshed;
 /// where neither side knows session timers, after <see cref="LongestCall"/>. One lane owns it: all of a call is in the lane of its Call-ID.
 /// </remarks>
 internal sealed class CallTable(SipLane lane, CallLimits limits)
 {
+    private const int MostRecorded = 65_536;        // calls that are here for their record only; beyond that one is written as soon as it is answered
     private static readonly TimeSpan LongestCall = TimeSpan.FromHours(12);
 
     // Who refreshes does so at half of the interval, and who does not ends the call a little before its end (RFC 4028 10).
@@ -29,16 +31,24 @@ internal sealed class CallTable(SipLane lane, CallLimits limits)
     /// <param name="interval">The session interval; zero when there is none.</param>
     /// <param name="users">For whom it counts already.</param>
     /// <param name="followed">Who is shown as having it; null for nobody.</param>
-    public void Add(scoped in SipMessageView answer, TimeSpan interval, IEnumerable<string> users, FollowedCall? followed = null)
+    /// <param name="recorded">Its record; null when none is kept.</param>
+    public void Add(scoped in SipMessageView answer, TimeSpan interval, IEnumerable<string> users, FollowedCall? followed = null, RecordedCall? recorded = null)
     {
         string[] counted = [.. users];
-        if (counted.Length == 0 && followed is null) return;
+        if (counted.Length == 0 && followed is null && recorded is null) return;
+        if (counted.Length == 0 && followed is null && _calls.Count >= MostRecorded)
+        {
+            recorded!.OnTimeOver();
+            return;
+        }
+
         UInt128 key = KeyOf(answer);
-        var call = new TrackedCall(this, key, counted, followed);
+        var call = new TrackedCall(this, key, counted, followed, recorded);
         if (!_calls.TryAdd(key, call))
         {
             foreach (string user in counted) limits.Leave(user);        // the same dialog cannot begin twice
             followed?.OnOver();
+            recorded?.OnTimeOver();
             return;
         }
 
@@ -56,7 +66,11 @@ internal sealed class CallTable(SipLane lane, CallLimits limits)
     /// <summary>A BYE is forwarded.</summary>
     public void OnBye(scoped in SipMessageView bye)
     {
-        if (_calls.Count > 0 && _calls.TryGetValue(KeyOf(bye), out TrackedCall? call)) Remove(call);
+        if (_calls.Count > 0 && _calls.TryGetValue(KeyOf(bye), out TrackedCall? call))
+        {
+            call.Recorded?.OnBye(bye);
+            Remove(call);
+        }
     }
 
     private void Schedule(TrackedCall call, TimeSpan interval) =>
@@ -68,6 +82,7 @@ internal sealed class CallTable(SipLane lane, CallLimits limits)
         _calls.Remove(call.Key);
         foreach (string user in call.Users) limits.Leave(user);
         call.Followed?.OnOver();
+        call.Recorded?.OnTimeOver();
     }
 
     /// <summary>The same for both directions of a dialog.</summary>
@@ -79,13 +94,15 @@ internal sealed class CallTable(SipLane lane, CallLimits limits)
         return unchecked(_hash.Compute(callId) ^ (_hash.Compute(from.Tag) + _hash.Compute(to.Tag)));
     }
 
-    private sealed class TrackedCall(CallTable table, UInt128 key, string[] users, FollowedCall? followed) : LoopTimer
+    private sealed class TrackedCall(CallTable table, UInt128 key, string[] users, FollowedCall? followed, RecordedCall? recorded) : LoopTimer
     {
         public UInt128 Key => key;
 
         public string[] Users => users;
 
         public FollowedCall? Followed => followed;
+
+        public RecordedCall? Recorded => recorded;
 
         public override void OnDeadline(Instant now) => table.Remove(this);
     }

@@ -37,7 +37,7 @@ internal sealed class LaneConferences : ILocalService, IIncomingCallHandler, ISu
     public LaneConferences(ServerState server, SipLane lane, MediaPorts ports)
     {
         (_server, _lane) = (server, lane);
-        _core = ServiceCore.Create(lane, ports, server.Configuration, this, isFocus: true);
+        _core = ServiceCore.Create(lane, ports, server.Configuration, this, isFocus: true, server.CallRecords);
         _core.SubscribeHandler = this;
         server.Conferences.Add(this);
     }

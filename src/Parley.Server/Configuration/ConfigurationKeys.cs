@@ -83,6 +83,7 @@ internal static partial class ConfigurationKeys
         .. EventKeys, .. DialogKeys,
 
         .. MessageKeys,
+        .. CallKeys,
 
         .. PushKeys,
 

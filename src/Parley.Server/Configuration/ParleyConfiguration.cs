@@ -73,6 +73,9 @@ public sealed record ParleyConfiguration
     /// <summary>How texts wait for users who are not there.</summary>
     public MessageOptions Messages { get; init; } = new();
 
+    /// <summary>Whether calls are recorded, and how long that is kept.</summary>
+    public CallRecordOptions Calls { get; init; } = new();
+
     /// <summary>How phones that sleep are woken.</summary>
     public PushOptions Push { get; init; } = new();
 

@@ -10,6 +10,7 @@ using Parley.Server.Accounts;
 using Parley.Server.Conferences;
 using Parley.Server.Configuration;
 using Parley.Server.Events;
+using Parley.Server.CallRecords;
 using Parley.Server.Messages;
 using Parley.Server.Protection;
 using Parley.Server.Push;
@@ -37,6 +38,7 @@ public sealed class ParleyServer : IAsyncDisposable
     private AccountDirectory? _accounts;
     private LocationService? _location;
     private MessageStore? _messages;
+    private CallRecordStore? _calls;
     private Mailboxes? _mailboxes;
     private ServerRoles? _roles;
     private PushWebhook? _push;
@@ -141,26 +143,28 @@ public sealed class ParleyServer : IAsyncDisposable
         _location = new LocationService(store, _configuration.Location, _configuration.Registrar, new ContactUriComparer(), _options.Time, _logger);
         _location.Load();
         _messages = new MessageStore(_configuration.DataFolder, _options.Time, _logger);
+        if (_configuration.Calls.Record) _calls = new CallRecordStore(_configuration.DataFolder, () => _configuration.Calls, _options.Time, _logger);
         _mailboxes = new Mailboxes(_configuration.DataFolder, _options.Time, _logger);
         _mailboxes.Load(salvages: true);
         var keys = ServerKeys.Open(_configuration.DataFolder);
         _push = _configuration.Push.IsOn ? new PushWebhook(_configuration.Push, _options.Time, _logger) : null;
         PushBucket? bucket = _push is null ? null : new PushBucket(() => _configuration.Push, _push, keys, _options.Time, _logger);
         _location.Watch = bucket;
-        var state = new ServerState(_configuration, _accounts, _location, keys, _logger) { Messages = _messages, Push = bucket, Voicemail = _mailboxes };
+        var state = new ServerState(_configuration, _accounts, _location, keys, _logger) { Messages = _messages, CallRecords = _calls, Push = bucket, Voicemail = _mailboxes };
         _mailboxes.Changed = user => state.Events.Changed(new ResourceName(EventPackages.MessageSummary.Name, user));
         List<NetworkAddress> addresses = LocalAddresses();
         _tls = ServerTls.Open(_configuration, [.. addresses.Select(address => address.ToIPAddress())], _options.Time, _logger);
         var ports = new MediaPorts(_configuration.Media.Ports.First, _configuration.Media.Ports.Last);
         _bans = new BanKeeper(state, _options.Time);
         StartLoops();
-        List<Func<SipLane, ILocalService>> services = [lane => new TestCalls(lane, ports, _configuration), lane => new LaneConferences(state, lane, ports), lane => new LaneVoicemail(state, _mailboxes, lane, ports)];
+        List<Func<SipLane, ILocalService>> services = [lane => new TestCalls(lane, ports, _configuration, _calls), lane => new LaneConferences(state, lane, ports), lane => new LaneVoicemail(state, _mailboxes, lane, ports)];
         if (_options.Service is { } create) services.Insert(0, lane => create(lane, ports, _configuration));
         _roles = ServerRoles.Start(state, EndpointOptions(_tls, new SourceConnections(state, _options.Time)), _loops, addresses, services, _options.Steps);
         Listening = [.. _roles.Endpoint.ListenPoints.Select(ToUri)];
         _accounts.Start();
         _location.Start();
         _messages.Start();
+        _calls?.Start();
         _mailboxes.Start();
     }
 
@@ -206,6 +210,7 @@ public sealed class ParleyServer : IAsyncDisposable
         _bans?.Dispose();
         _location?.Dispose();
         _messages?.Dispose();
+        _calls?.Dispose();
         _mailboxes?.Dispose();
         _roles?.Dispose();
         _tls?.Dispose();

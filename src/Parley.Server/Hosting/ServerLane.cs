@@ -1,6 +1,7 @@
 using System.Buffers;
 using Parley.Endpoint.Sip;
 using Parley.Server.Authentication;
+using Parley.Server.CallRecords;
 using Parley.Server.Calls;
 using Parley.Server.Events;
 using Parley.Server.Messages;
@@ -52,6 +53,7 @@ internal sealed class ServerLane : ITransactionUser
             new IdentifyCaller(server, credentials),
             new AuthorizeRelay(),
             new ScreenCalls(),
+            new TakeQualityReports(server),
             new ServeEvents(server, Events),
         ];
         _firstTargetStep = steps.Length;

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Parley.Server.Accounts;
+using Parley.Server.CallRecords;
 using Parley.Server.Calls;
 using Parley.Server.Conferences;
 using Parley.Server.Configuration;
@@ -69,6 +70,9 @@ internal sealed class ServerState
 
     /// <summary>The texts that wait; null where none do.</summary>
     public MessageStore? Messages { get; init; }
+
+    /// <summary>Where calls are recorded; null where they are not.</summary>
+    public CallRecordStore? CallRecords { get; init; }
 
     /// <summary>What waits for phones that are woken; null where none are.</summary>
     public PushBucket? Push { get; init; }

@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
+using Parley.Server.CallRecords;
 using Parley.Server.Events.Dialogs;
 using Parley.Server.Rules;
 using Parley.Sip.Capabilities;
@@ -46,6 +47,9 @@ internal sealed partial class ProxyCall(ProxyCore proxy)
 
     /// <summary>Who is shown as having the call; null when nobody of it is followed. Filled in before <see cref="Start"/>.</summary>
     public FollowedCall? Followed { get; set; }
+
+    /// <summary>Its record; null when none is kept. Filled in before <see cref="Start"/>.</summary>
+    public RecordedCall? Recorded { get; set; }
 
     /// <summary>The next of the lane's open calls.</summary>
     public ProxyCall? NextOpen { get; set; }
@@ -307,6 +311,7 @@ internal sealed partial class ProxyCall(ProxyCore proxy)
 
     private void Send(Branch branch, in SipFlow flow)
     {
+        Recorded?.OnTarget(Targets.UriOf(branch.Target));
         bool isBehindNat = Targets.TryGetFlow(branch.Target, out _);
         Span<byte> id = stackalloc byte[SipLane.MaxBranchBytes + LoopMark.LengthBytes];
         int length = proxy.Lane.WriteBranch(id);
@@ -356,7 +361,7 @@ internal sealed partial class ProxyCall(ProxyCore proxy)
     private void OnAnswered(Branch branch, scoped in SipMessageView response)
     {
         if (_server.Method is not (SipMethod.Invite or SipMethod.Update)) return;
-        if (_route is { Claims.IsEmpty: false } || Followed is not null)
+        if (_route is { Claims.IsEmpty: false } || Followed is not null || Recorded is not null)
         {
             Track(branch, response);
         }
@@ -372,9 +377,10 @@ internal sealed partial class ProxyCall(ProxyCore proxy)
         int owner = Targets.OwnerOf(branch.Target);
         _route?.Claims.KeepFor(owner, proxy.Limits);
         Followed?.OnAnswered(owner, response);
-        proxy.Calls.Add(response, _plan.Timer.IntervalOf(response), _route?.Claims.Held ?? [], Followed);
+        Recorded?.OnAnswered(response);
+        proxy.Calls.Add(response, _plan.Timer.IntervalOf(response), _route?.Claims.Held ?? [], Followed, Recorded);
         _route?.Claims.LeaveAll(limits: null);
-        Followed = null;
+        (Followed, Recorded) = (null, null);
     }
 
     private void Fail(Branch branch, int statusCode)
@@ -430,6 +436,7 @@ internal sealed partial class ProxyCall(ProxyCore proxy)
         SipServerTransaction server = _server;
         _route?.Claims.LeaveAll(proxy.Limits);      // counted anew where it goes next
         Followed?.OnOver();
+        if (Recorded is not null) EndRecord(diverted);
         if (!_isAnswered && diverted is null) _best.Send(server, proxy.Responses, _isCancelled);
         proxy.OnFinished(this, _server.Method, _isAnswered);
         _server.State = null;
@@ -438,9 +445,18 @@ internal sealed partial class ProxyCall(ProxyCore proxy)
         Targets.Clear();
         (_server, _plan, _branches, _groupPreference) = (null!, default, default, 0);
         (_isAnswered, _isStopped, _isCancelled, _isAwaited, _hasRung) = (false, false, false, false, false);
-        (_route, _requestUri, _history, _early, Followed) = (null, null, null, null, null);
+        (_route, _requestUri, _history, _early, Followed, Recorded) = (null, null, null, null, null, null);
         proxy.Return(this);
         if (diverted is not null) proxy.Divert(server, diverted);
+    }
+
+    /// <summary>The call goes on elsewhere with its record, or has ended unanswered.</summary>
+    private void EndRecord(CallRoute? diverted)
+    {
+        int status = _best.StatusCode is 0 ? 408 : _best.StatusCode;
+        if (diverted is not null) diverted.Recorded = Recorded;
+        else if (_isCancelled) Recorded!.OnFailed(status == 408 ? 487 : status, CallEnder.Caller);
+        else Recorded!.OnFailed(status, status == 408 ? CallEnder.Server : CallEnder.Callee);
     }
 
     private TargetKind KindOf(Branch branch)

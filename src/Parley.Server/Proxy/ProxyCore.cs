@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Endpoint.Sip;
+using Parley.Server.CallRecords;
 using Parley.Server.Calls;
 using Parley.Server.Configuration;
 using Parley.Server.Events.Dialogs;
@@ -100,6 +101,7 @@ internal sealed class ProxyCore(ServerLane server)
         }
 
         if (request.Caller != CallerKind.Stranger) transaction.TrustSource();
+        if (server.Server.CallRecords is not null && request is { Method: SipMethod.Invite, IsInDialog: false }) call.Recorded = CallRecording.Begin(ref request);
         server.Counters.Forwarded++;
         Link(call);
         call.Start(transaction, PlanOf(ref request) with { Timer = timer }, request.Route, request.RequestUri.Bytes);
@@ -179,7 +181,7 @@ internal sealed class ProxyCore(ServerLane server)
     private void Drop(ProxyCall call)
     {
         call.Targets.Clear();
-        call.Followed = null;
+        (call.Followed, call.Recorded) = (null, null);
         Return(call);
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Parley.Endpoint.Sip;
+using Parley.Server.CallRecords;
 using Parley.Server.Configuration;
 using Parley.Server.Hosting;
 using Parley.Server.Rules;
@@ -108,6 +109,7 @@ public ref struct RequestContext
     /// <param name="reply">A final response.</param>
     public readonly StepResult Reply(in SipReply reply)
     {
+        if (Method == SipMethod.Invite && Server.Server.CallRecords is not null) CallRecording.Refuse(this, reply.StatusCode);
         Server.Counters.CountReply(Method, reply.StatusCode);
         Incoming.Reply(reply);
         return StepResult.Done;

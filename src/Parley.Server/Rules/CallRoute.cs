@@ -1,3 +1,4 @@
+using Parley.Server.CallRecords;
 using Parley.Server.Calls;
 using Parley.Server.Proxy;
 
@@ -35,6 +36,9 @@ internal sealed class CallRoute
 
     /// <summary>Whose calls it counts among.</summary>
     public CallClaims Claims { get; } = new();
+
+    /// <summary>Its record; null when none is kept, or it was not sent yet.</summary>
+    public RecordedCall? Recorded { get; set; }
 
     /// <summary>True while it is for a group.</summary>
     public bool IsForGroup => _group is not null;

@@ -1,5 +1,6 @@
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
+using Parley.Server.CallRecords;
 using Parley.Server.Configuration;
 using Parley.Server.Proxy;
 using Parley.UserAgent;
@@ -20,7 +21,9 @@ internal sealed class TestCalls : ILocalService, IIncomingCallHandler
     /// <param name="lane">The lane.</param>
     /// <param name="ports">The server's media ports.</param>
     /// <param name="configuration">Which address is offered for media.</param>
-    public TestCalls(SipLane lane, MediaPorts ports, ParleyConfiguration configuration) => _core = ServiceCore.Create(lane, ports, configuration, this);
+    /// <param name="records">Where calls are recorded; null where they are not.</param>
+    public TestCalls(SipLane lane, MediaPorts ports, ParleyConfiguration configuration, CallRecordStore? records = null) =>
+        _core = ServiceCore.Create(lane, ports, configuration, this, records: records);
 
     /// <inheritdoc/>
     public int OpenCalls => _core.CallCount;

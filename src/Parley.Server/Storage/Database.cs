@@ -22,6 +22,9 @@ internal sealed class Database
     /// <summary>Bans: who failed to authenticate too often.</summary>
     public const string Bans = "bans";
 
+    /// <summary>Call records.</summary>
+    public const string Calls = "calls";
+
     private static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string _connectionString;

@@ -36,7 +36,7 @@ internal sealed class LaneVoicemail : ILocalService, IIncomingCallHandler
     public LaneVoicemail(ServerState server, Mailboxes boxes, SipLane lane, MediaPorts ports)
     {
         (_server, _boxes, _lane) = (server, boxes, lane);
-        _core = ServiceCore.Create(lane, ports, server.Configuration, this);
+        _core = ServiceCore.Create(lane, ports, server.Configuration, this, records: server.CallRecords);
         Completions = new LaneCompletions(lane);
     }
 

@@ -301,6 +301,7 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         _referral?.OnResponse(200, "OK");
         if (Replaced is { State: not (CallState.Ending or CallState.Ended) } replaced) replaced.OnReplaced(this);
         Observer.OnEstablished(this);
+        _core.Options.Listener?.OnEstablished(this);
     }
 
     private void RejectMedia(NegotiationFailure failure)
@@ -345,5 +346,6 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         _core.Remove(this);
         _referral?.OnResponse(_end!.StatusCode is var status and >= 300 ? status : 487, _end.ReasonPhrase);
         Observer.OnEnded(this, _end!);
+        _core.Options.Listener?.OnEnded(this, _end!);
     }
 }

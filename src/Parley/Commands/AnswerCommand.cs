@@ -3,6 +3,7 @@ using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
 using Parley.Media.Files;
 using Parley.Output;
+using Parley.Sip.Messages;
 using Parley.UserAgent;
 using Parley.UserAgent.Infos;
 using Parley.UserAgent.Messages;
@@ -32,7 +33,8 @@ internal static class AnswerCommand
         Option<int?> lines = Parsing.Number("--lines", "N", "Calls at once; one more hears busy (1)", 1, 10_000);
         Option<int?> reject = Parsing.Number("--reject", "STATUS", "Refuse calls with this status, such as 603 or 486", 300, 699);
         var allowTransfer = new Option<bool>("--allow-transfer") { Description = "Call whom the other side of a call, or anybody else, asks this phone to call (REFER)" };
-        foreach (Option option in new Option[] { allowTransfer, register, after, duration, echo, dtmf, dtmfBy, count, lines, reject }) command.Add(option);
+        Option<SipUri?> report = Parsing.QualityReport();
+        foreach (Option option in new Option[] { report, allowTransfer, register, after, duration, echo, dtmf, dtmfBy, count, lines, reject }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
             if (parse.GetValue(register) && !phone.HasIdentity(parse)) throw CommandException.Usage("--register needs --as: who is to be registered?");
@@ -59,7 +61,7 @@ internal static class AnswerCommand
             }
 
             output.Event("ready");
-            bool isDone = await new Switchboard(line.Agent, plan, output).RunAsync(cancellationToken).ConfigureAwait(false);
+            bool isDone = await new Switchboard(line.Agent, plan, parse.GetValue(report) is { } collector ? new QualityReporter(line.Agent, collector, phone.IdentityOf(parse)) : null, output).RunAsync(cancellationToken).ConfigureAwait(false);
             await line.DisposeAsync().ConfigureAwait(false);
             await showing.ConfigureAwait(false);        // what was answered with 200 is shown
             return isDone ? ExitCode.Done : ExitCode.Failed;
@@ -80,7 +82,7 @@ internal static class AnswerCommand
         TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, KeyTransport KeysBy, int? Count, int Lines, int? Reject, bool AllowsTransfer, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);
 
     /// <summary>Takes calls as they come, as many at once as there are lines.</summary>
-    private sealed class Switchboard(SipUserAgent agent, Plan plan, CommandOutput output)
+    private sealed class Switchboard(SipUserAgent agent, Plan plan, QualityReporter? reporter, CommandOutput output)
     {
         private readonly List<(Call Call, Task Task)> _calls = [];
         private readonly List<Task> _referred = [];        // calls that others asked for; locked
@@ -154,7 +156,7 @@ internal static class AnswerCommand
 
             await CallSteps.HangUpAsync(call, output).ConfigureAwait(false);
             await following.ConfigureAwait(false);
-            await CallReport.EndAsync(call, output).ConfigureAwait(false);
+            await CallReport.EndAsync(call, output, reporter).ConfigureAwait(false);
         }
 
         private async Task TakeAsync(Call call, int number, CancellationToken cancellationToken)
@@ -195,7 +197,7 @@ internal static class AnswerCommand
                 await CallSteps.HangUpAsync(call, output).ConfigureAwait(false);
                 await CloseAsync(record).ConfigureAwait(false);
                 await following.ConfigureAwait(false);
-                await CallReport.EndAsync(call, output).ConfigureAwait(false);
+                await CallReport.EndAsync(call, output, reporter).ConfigureAwait(false);
             }
         }
 
@@ -231,7 +233,7 @@ internal static class AnswerCommand
             }
 
             await following.ConfigureAwait(false);
-            await CallReport.EndAsync(call, output).ConfigureAwait(false);
+            await CallReport.EndAsync(call, output, reporter).ConfigureAwait(false);
         }
     }
 }

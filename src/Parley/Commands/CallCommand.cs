@@ -31,8 +31,9 @@ internal static class CallCommand
         Option<TimeSpan?> ringTimeout = Parsing.Time("--ring-timeout", "Give up when nobody has answered after this time (3m)", allowsZero: false);
         Option<int?> redirects = Parsing.Number("--redirects", "N", "Follow this many redirections (0)", 0, 16);
         var ladder = new Option<string?>("--ladder") { Description = "Draw what was exchanged as a picture", HelpName = "FILE.svg" };
+        Option<SipUri?> report = Parsing.QualityReport();
         command.Add(uri);
-        foreach (Option option in new Option[] { dtmf, dtmfBy, hold, transfer, after, duration, ringTimeout, redirects, ladder }) command.Add(option);
+        foreach (Option option in new Option[] { report, dtmf, dtmfBy, hold, transfer, after, duration, ringTimeout, redirects, ladder }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
             if (parse.GetValue(after) is not null && parse.GetValue(transfer) is null) throw CommandException.Usage("--after needs --transfer: after what time is what to be done?");
@@ -53,7 +54,8 @@ internal static class CallCommand
                 await using LadderFile? drawing = LadderFile.Open(picture);
                 try
                 {
-                    return await RunAsync(line, parse.GetRequiredValue(uri), options, steps, output, cancellationToken).ConfigureAwait(false);
+                    QualityReporter? reporter = parse.GetValue(report) is { } collector ? new QualityReporter(line.Agent, collector, phone.IdentityOf(parse)) : null;
+                    return await RunAsync(line, parse.GetRequiredValue(uri), options, steps, reporter, output, cancellationToken).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -70,7 +72,7 @@ internal static class CallCommand
     }
 
     private static async Task<int> RunAsync(
-        PhoneLine line, SipUri uri, CallOptions options, Steps steps, CommandOutput output, CancellationToken cancellationToken)
+        PhoneLine line, SipUri uri, CallOptions options, Steps steps, QualityReporter? reporter, CommandOutput output, CancellationToken cancellationToken)
     {
         output.Event("calling", ("uri", uri.ToString()));
         output.Say($"calling {uri}");
@@ -98,7 +100,7 @@ internal static class CallCommand
         {
             await CallSteps.HangUpAsync(call, output).ConfigureAwait(false);
             await following.ConfigureAwait(false);
-            await CallReport.EndAsync(call, output).ConfigureAwait(false);
+            await CallReport.EndAsync(call, output, reporter).ConfigureAwait(false);
         }
 
         CallEnd end = await call.Ended.ConfigureAwait(false);

@@ -72,10 +72,14 @@ internal static class CallReport
     }
 
     /// <summary>Tells how a call ended and how its sound went.</summary>
-    public static async Task EndAsync(Call call, CommandOutput output)
+    /// <param name="call">The call.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="reporter">Who tells a collector too; null for nobody.</param>
+    public static async Task EndAsync(Call call, CommandOutput output, QualityReporter? reporter = null)
     {
         CallEnd end = await call.Ended.ConfigureAwait(false);
         TellEnd(end, await call.GetStatisticsAsync().ConfigureAwait(false), call.CallId, output);
+        if (reporter is not null) await reporter.SendAsync(call, output).ConfigureAwait(false);
     }
 
     /// <summary>Tells an end.</summary>

@@ -125,6 +125,9 @@ internal static class Parsing
         return read is not null;
     }
 
+    /// <summary>Who is told how good calls were.</summary>
+    public static Option<SipUri?> QualityReport() => Uri("--quality-report", "Tell this collector at the end of a call how good it was (RFC 6035): a server's address such as sip:collector@example.com");
+
     /// <summary>A number in a range.</summary>
     public static Option<int?> Number(string name, string helpName, string description, int least, int most) => new(name)
     {

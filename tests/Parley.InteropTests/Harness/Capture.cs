@@ -60,6 +60,16 @@ internal sealed class Capture
             [.. rows.Where(row => Protocols(row) is var protocols && protocols.Contains("rtcp") && !protocols.Contains("icmp")).Select(RtcpOf)]);
     }
 
+    /// <summary>What tshark reads in the packets that have something, once the capture has stopped.</summary>
+    /// <param name="filter">Which packets, as tshark's display filters have it.</param>
+    /// <param name="fields">Which fields.</param>
+    /// <returns>A row for each packet.</returns>
+    public async Task<string[][]> FieldsAsync(string filter, params string[] fields)
+    {
+        string rows = await TsharkAsync(["-Y", filter, "-T", "fields", .. fields.SelectMany(field => new[] { "-e", field })]);
+        return [.. rows.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t'))];
+    }
+
     /// <summary>What is wrong with a packet: tshark calls it malformed or an error, or it is nothing that belongs here.</summary>
     private static string? FaultOf(string[] row)
     {

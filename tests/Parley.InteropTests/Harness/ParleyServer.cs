@@ -49,10 +49,11 @@ internal sealed class ParleyServer
     /// <param name="isSecure">Listens by TLS and on the web too, with a certificate of its own making.</param>
     /// <param name="team">The members of a ring group "team"; none when null.</param>
     /// <param name="forward">Where calls of all users go instead; nowhere when null.</param>
+    /// <param name="recordsCalls">Keeps records of calls.</param>
     /// <param name="authorities">A file of the certificates that it believes.</param>
     public static async Task<ParleyServer> StartAsync(
         Bench bench, string role = "proxy", IEnumerable<string>? moreUsers = null, string domain = Domain, IPEndPoint? dns = null, IPAddress? address = null,
-        bool isSecure = false, string[]? team = null, string? authorities = null, IReadOnlyDictionary<string, object>? forward = null)
+        bool isSecure = false, string[]? team = null, string? authorities = null, IReadOnlyDictionary<string, object>? forward = null, bool recordsCalls = false)
     {
         address ??= bench.Network.NewAddress();
         string data = bench.NewFolder($"parley-data-{domain}");
@@ -68,6 +69,7 @@ internal sealed class ParleyServer
         };
         if (forward is not null) keys["domains"] = new object[] { new { name = domain, role, forward }, new { name = ResolvableDomain, role } };
         if (authorities is not null) keys["tls"] = new { authorities };
+        if (recordsCalls) keys["calls"] = new { record = true };
         if (dns is not null) keys["dns"] = new[] { dns.ToString() };
         await File.WriteAllTextAsync(configuration, JsonSerializer.Serialize(keys));
         await ParleyProgram.SucceedAsync(bench, "user", "import", users, "--domain", domain, "--config", configuration);

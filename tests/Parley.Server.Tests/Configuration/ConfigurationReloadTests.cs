@@ -92,6 +92,7 @@ public sealed class ConfigurationReloadTests
             ["proxy.maxBranches"] = "7", ["proxy.sessionExpires"] = "700", ["proxy.assertIdentity"] = "never", ["access.allowFrom"] = "192.0.2.1", ["access.denyFrom"] = "a@b", ["access.allowTo"] = "a", ["access.denyTo"] = "a", ["proxy.recurse"] = "true", ["media.address"] = "192.0.2.7", ["media.ports"] = "7000-7999",
             ["events.maxSubscriptions"] = "7", ["events.maxSubscriptionsPerUser"] = "7", ["events.maxPublications"] = "7", ["events.dialogState"] = "full",
             ["messages.store"] = "false", ["messages.expires"] = "7", ["messages.maxPerUser"] = "7", ["messages.maxTotal"] = "7",
+            ["calls.record"] = "true", ["calls.retention"] = "7", ["calls.maxRows"] = "700",
             ["push.url"] = "https://a.example/p", ["push.secret"] = "s", ["push.token"] = "t", ["push.providers"] = "acme", ["push.wait"] = "7", ["push.maxWaiting"] = "7", ["push.strangers"] = "true", ["push.minExpires"] = "700", ["push.timeout"] = "7", ["push.concurrency"] = "7",
             ["conferences.maxRooms"] = "7", ["conferences.maxParties"] = "7", ["conferences.strangers"] = "true",
             ["voicemail.maxLength"] = "7", ["voicemail.maxPerUser"] = "7", ["voicemail.maxMegabytes"] = "7",

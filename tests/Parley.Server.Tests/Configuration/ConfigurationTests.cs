@@ -6,7 +6,7 @@ namespace Parley.Server.Tests.Configuration;
 
 public sealed class ConfigurationTests
 {
-    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, dns, lanes, authentication, tls, web, access, location, registrar, proxy, protection, events, presence, messages, push, conferences, voicemail, media";
+    private const string TopKeys = "domains, listen, data, database, advertise, trusted, realm, dns, lanes, authentication, tls, web, access, location, registrar, proxy, protection, events, presence, messages, calls, push, conferences, voicemail, media";
     private const string RegistrarKeys = "minExpires, maxExpires, defaultExpires, maxContacts, maxBindingBytes, flowTimer, requirePath";
 
     private static readonly MachineFacts Machine = new("Box", true);

@@ -204,7 +204,7 @@ internal sealed class Peer : IDatagramHandler, IStreamHandler, IDisposable
     }
 
     /// <summary>Answers a request that came, back to where it came from.</summary>
-    public void Answer(Received request, int status, string? tag = null, string headers = "", bool contact = true)
+    public void Answer(Received request, int status, string? tag = null, string headers = "", bool contact = true, string body = "")
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"SIP/2.0 {status} Answer\r\n");
@@ -218,7 +218,7 @@ internal sealed class Peer : IDatagramHandler, IStreamHandler, IDisposable
         }
 
         if (contact && request.Method == "INVITE" && status is > 100 and < 300) text.Append(CultureInfo.InvariantCulture, $"Contact: {Contact}\r\n");
-        text.Append(headers).Append("Content-Length: 0\r\n\r\n");
+        text.Append(headers).Append(CultureInfo.InvariantCulture, $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
         Send(text.ToString(), request.From);
     }
 

@@ -6,6 +6,7 @@ using Parley.Endpoint.Sip;
 using Parley.Net;
 using Parley.Net.Virtual;
 using Parley.Server.Accounts;
+using Parley.Server.CallRecords;
 using Parley.Server.Conferences;
 using Parley.Server.Configuration;
 using Parley.Server.Events;
@@ -43,7 +44,8 @@ internal sealed class TestServer : IDisposable
         VirtualNetwork? network = null,
         string ip = Ip,
         IBindingStore? store = null,
-        IPushService? push = null)
+        IPushService? push = null,
+        bool recordsCalls = false)
     {
         Network = network ?? new VirtualNetwork(seed);
         Host = Network.AddHost("server " + ip, ip);
@@ -63,6 +65,7 @@ internal sealed class TestServer : IDisposable
         {
             Voicemail = Mailboxes,
             Messages = configuration.Messages.Store ? new MessageStore(_folder, Network.Time, NullLogger.Instance) : null,
+            CallRecords = recordsCalls ? new CallRecordStore(_folder, () => configuration.Calls, Network.Time, NullLogger.Instance) : null,
             Push = push is null ? null : new PushBucket(() => State!.Configuration.Push, push, keys, Network.Time, NullLogger.Instance),
         };
         Location.Watch = State.Push;
@@ -75,7 +78,7 @@ internal sealed class TestServer : IDisposable
             Listen = [.. configuration.Listen.Select(uri => new SipListen(SipTransports.Parse(Encoding.ASCII.GetBytes(uri.Transport.ToString())), uri.Address))],
             StreamListener = new BareListener(),
         };
-        Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration), lane => new LaneConferences(State, lane, MediaPorts), lane => new LaneVoicemail(State, Mailboxes, lane, MediaPorts)], steps ?? []);
+        Roles = ServerRoles.Start(State, options, loops, [address], [lane => new TestCalls(lane, MediaPorts, configuration, State.CallRecords), lane => new LaneConferences(State, lane, MediaPorts), lane => new LaneVoicemail(State, Mailboxes, lane, MediaPorts)], steps ?? []);
         _pump = new Pump(this);
         IsPumping = true;
     }
@@ -175,6 +178,7 @@ internal sealed class TestServer : IDisposable
         Location.Dispose();
         _accounts.Dispose();
         State.Messages?.Dispose();
+        State.CallRecords?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 

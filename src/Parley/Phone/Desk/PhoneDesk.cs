@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Parley.Commands;
 using Parley.Endpoint.Media;
 using Parley.Net;
 using Parley.Output;
@@ -143,7 +144,7 @@ internal sealed class PhoneDesk : IAsyncDisposable
         int? replaces = call.Replaced is { } replaced ? NumberOf(replaced) : null;
         _calls[number] = call;
         bool isTold = Post(new CallCame(account.Index, number, call.CallId, call.RemoteUri, call.RemoteDisplayName, call.RequestUri, replaces));
-        Run(_ => FollowAsync(number, call));
+        Run(_ => FollowAsync(number, call, account));
         if (!isTold) Run(_ => call.RejectAsync(486));
         else Run(_ => replaces is null ? RingAsync(call) : TryAsync(new Answer(number)));
     }
@@ -213,7 +214,7 @@ internal sealed class PhoneDesk : IAsyncDisposable
     }
 
     /// <summary>Tells a call's events until it is over.</summary>
-    private async Task FollowAsync(int number, Call call)
+    private async Task FollowAsync(int number, Call call, DeskAccount account)
     {
         await foreach (CallEvent happened in call.Events.ConfigureAwait(false))
         {
@@ -228,6 +229,9 @@ internal sealed class PhoneDesk : IAsyncDisposable
         if (await _sound.CloseAsync(number).ConfigureAwait(false) is { } problem) Tell(new ProblemArose(problem, Call: number));
         await DeliverAsync(new CallOver(number, end, audio)).ConfigureAwait(false);
         _presence.Changed();
+        if (account.Settings.QualityReport is not { } collector) return;
+        (_, string? refusal) = await new QualityReporter(account.Agent, collector, account.Settings.Agent.Identity).TrySendAsync(call).ConfigureAwait(false);
+        if (refusal is not null) Tell(new Noted(refusal));
     }
 
     private async Task TryAsync(PhoneIntent intent)
@@ -312,7 +316,7 @@ internal sealed class PhoneDesk : IAsyncDisposable
     {
         _calls[number] = call;
         Tell(new CallWent(account, number, call.CallId, uri));
-        Run(_ => FollowAsync(number, call));
+        Run(_ => FollowAsync(number, call, _accounts[account]));
     }
 
     private async Task DecideAsync(DecideTransfer decide, DeskAccount account, TransferRequest request)

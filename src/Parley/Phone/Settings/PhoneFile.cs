@@ -91,9 +91,10 @@ internal static class PhoneFile
                 : Parsing.TryReadSrtp(srtp, out SrtpUse use) ? use
                 : Refuse(reader, "srtp", Parsing.SrtpUses, common.Srtp),
         };
+        SipUri? report = Uri(reader, "qualityReport", "a SIP URI such as \"sip:collector@example.com\"", needsUser: false);
         registers &= reader.Boolean("register", absent: true);
         string? reason = null;
-        if (reader.IsGood(ref reason)) return new AccountSettings(agent, registers);
+        if (reader.IsGood(ref reason)) return new AccountSettings(agent, registers, report);
         file.Fail(reader);
         return null;
     }

@@ -12,7 +12,8 @@ internal sealed record PhoneSettings(IReadOnlyList<AccountSettings> Accounts, IR
 /// <summary>An account.</summary>
 /// <param name="Agent">What its user agent is started with.</param>
 /// <param name="Registers">Whether it is registered.</param>
-internal sealed record AccountSettings(SipUserAgentOptions Agent, bool Registers);
+/// <param name="QualityReport">Who is told how good its calls were; null for nobody.</param>
+internal sealed record AccountSettings(SipUserAgentOptions Agent, bool Registers, SipUri? QualityReport = null);
 
 /// <summary>A contact.</summary>
 /// <param name="Name">What the user calls him.</param>
