@@ -8,7 +8,7 @@ public sealed record AudioCapabilities
     /// <summary>Codecs in order of preference, each with the payload type number that offers give it.</summary>
     /// <remarks>
     /// Named events (<see cref="MediaFormat.TelephoneEvent"/>) stand here too: one per clock rate in use. So does redundancy (<see cref="MediaFormat.Redundancy"/>), whose
-    /// parameters are made of the codec's number.
+    /// parameters are made of the codec's number, and comfort noise (<see cref="MediaFormat.ComfortNoise"/>), one per clock rate.
     /// </remarks>
     public required SdpList<MediaFormat> Formats { get; init; }
 
@@ -18,6 +18,9 @@ public sealed record AudioCapabilities
 
     /// <summary>Whether offers ask for RTP and RTCP on one port; an offer that asks for it always gets it (RFC 5761).</summary>
     public bool OfferRtcpMux { get; init; }
+
+    /// <summary>Whether offers ask for comfort noise; an offer that asks for it gets it where <see cref="Formats"/> has it.</summary>
+    public bool OfferComfortNoise { get; init; }
 
     /// <summary>Whether media is protected by SRTP.</summary>
     public SrtpUse Srtp { get; init; }
@@ -80,6 +83,9 @@ public sealed record NegotiatedAudio
 
     /// <summary>The formats for redundancy that both sides know; each is for the codecs with its clock rate and channels (RFC 2198 3).</summary>
     public SdpList<NegotiatedFormat> Redundancy { get; init; } = [];
+
+    /// <summary>The formats for comfort noise that both sides know; each is for the codecs with its clock rate (RFC 3389 5.1).</summary>
+    public SdpList<NegotiatedFormat> ComfortNoise { get; init; } = [];
 
     /// <summary>Sound per packet that the other side likes to receive.</summary>
     public required TimeSpan PacketTime { get; init; }

@@ -17,11 +17,17 @@ public sealed record MediaFormat(byte PayloadType, string EncodingName, int Cloc
     /// <summary>The encoding name of payloads that hold several (RFC 2198).</summary>
     public const string Redundancy = "red";
 
+    /// <summary>The encoding name of payloads that say how silence sounds (RFC 3389).</summary>
+    public const string ComfortNoise = "CN";
+
     /// <summary>True for payloads that hold those of codecs, and are none themselves.</summary>
     public bool IsRedundancy => EncodingName.Equals(Redundancy, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>True for what codecs have: neither named events nor redundancy.</summary>
-    public bool IsCodec => !IsTelephoneEvent && !IsRedundancy;
+    /// <summary>True for what codecs have: neither named events nor redundancy nor comfort noise.</summary>
+    public bool IsCodec => !IsTelephoneEvent && !IsRedundancy && !IsComfortNoise;
+
+    /// <summary>True for payloads that say how silence sounds, and go in the place of a codec's.</summary>
+    public bool IsComfortNoise => EncodingName.Equals(ComfortNoise, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>True for named events, which go beside a codec and are none.</summary>
     public bool IsTelephoneEvent => EncodingName.Equals(TelephoneEvent, StringComparison.OrdinalIgnoreCase);

@@ -75,7 +75,7 @@ public sealed class OfferAnswer
         if (IsOfferPending) throw new InvalidOperationException("An offer is pending.");
         // A secure profile that was agreed on stays (RFC 8643 makes no change to it).
         string protocol = Local?.Media.Count > 0 && CryptoNegotiation.IsSecure(Local.Media[_mediaIndex].Protocol) ? Local.Media[_mediaIndex].Protocol : _crypto.OfferedProtocol;
-        MediaDescription media = Describe(address, _formats, direction, _capabilities.OfferRtcpMux, protocol, [.. _reporting.Offer(Audio), .. _crypto.Offer(address.Rtp)]);
+        MediaDescription media = Describe(address, OfferedFormats(), direction, _capabilities.OfferRtcpMux, protocol, [.. _reporting.Offer(Audio), .. _crypto.Offer(address.Rtp)]);
         SdpList<MediaDescription> streams;
         if (Local is null || Local.Media.Count == 0)
         {
@@ -219,13 +219,13 @@ public sealed class OfferAnswer
         MediaDescription media = remote.Media[index];
         if (!_crypto.IsKnown(media.Protocol)) return NegotiationFailure.UnsupportedTransport;
 
-        List<NegotiatedFormat> codecs = [], events = [], redundancy = [];
+        List<NegotiatedFormat> codecs = [], events = [], redundancy = [], noise = [];
         foreach (MediaFormat theirs in media.RtpFormats())
         {
             if (Find(ours, theirs) is not { } own) continue;
             // An answer takes the offer's numbers over, so both directions then have the same (RFC 3264 6.1).
             byte receive = isOffer ? theirs.PayloadType : own.PayloadType;
-            List<NegotiatedFormat> kind = theirs.IsTelephoneEvent ? events : theirs.IsRedundancy ? redundancy : codecs;
+            List<NegotiatedFormat> kind = theirs.IsTelephoneEvent ? events : theirs.IsRedundancy ? redundancy : theirs.IsComfortNoise ? noise : codecs;
             kind.Add(new NegotiatedFormat(own with { Parameters = theirs.Parameters }, theirs.PayloadType, receive));
         }
 
@@ -256,6 +256,7 @@ public sealed class OfferAnswer
             // Many that have Opus know events by the clock of 8 kHz alone.
             TelephoneEvent = events.Find(e => e.Format.ClockRate == codecs[0].Format.ClockRate) ?? events.FirstOrDefault(),
             Redundancy = [.. redundancy.Where(red => codecs.Exists(codec => IsFor(red.Format, codec.Format)))],
+            ComfortNoise = [.. noise.Where(cn => codecs.Exists(codec => codec.Format.ClockRate == cn.Format.ClockRate))],
             PacketTime = PacketTimeOf(media),
         };
         audio = _reporting.Take(audio, remote, media, isOffer);
@@ -324,12 +325,19 @@ public sealed class OfferAnswer
         foreach (MediaFormat theirs in offered)
         {
             if (Find(ours, theirs) is not { } own) continue;
-            if (theirs.IsTelephoneEvent && !HasCodecWithClock(audio.Codecs, theirs.ClockRate)) continue;
+            if ((theirs.IsTelephoneEvent || theirs.IsComfortNoise) && !HasCodecWithClock(audio.Codecs, theirs.ClockRate)) continue;
             if (theirs.IsRedundancy && !HasRedundancy(audio, theirs)) continue;
             formats = formats.Add(own with { PayloadType = theirs.PayloadType });
         }
 
         return formats;
+    }
+
+    /// <summary>Comfort noise is offered where that is wanted, or was agreed on before.</summary>
+    private SdpList<MediaFormat> OfferedFormats()
+    {
+        if (_capabilities.OfferComfortNoise || Audio is { ComfortNoise.Count: > 0 }) return _formats;
+        return [.. _formats.Where(format => !format.IsComfortNoise)];
     }
 
     /// <summary>True when redundancy is for a codec: blocks have the clock of the packet (RFC 2198 3).</summary>

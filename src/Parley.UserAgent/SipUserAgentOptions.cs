@@ -48,6 +48,9 @@ public sealed record SipUserAgentOptions
     /// <inheritdoc cref="UserAgentCoreOptions.Redundancy"/>
     public bool Redundancy { get; init; } = true;
 
+    /// <inheritdoc cref="UserAgentCoreOptions.Silence"/>
+    public SilenceSuppression Silence { get; init; }
+
     /// <inheritdoc cref="UserAgentCoreOptions.AudioLevels"/>
     public bool AudioLevels { get; init; }
 
@@ -134,6 +137,7 @@ public sealed record SipUserAgentOptions
         OutboundProxy = OutboundProxy,
         Codecs = Codecs,
         Redundancy = Redundancy,
+        Silence = Silence,
         AudioLevels = AudioLevels,
         Srtp = Srtp,
         MaxCalls = MaxCalls,

@@ -49,7 +49,7 @@ public sealed partial class UserAgentCore : ITransactionUser
         (Lane, MediaPorts, Options, _handler, _messageHandler) = (lane, mediaPorts, options, handler, messageHandler);
         _messages = new MessageQueue(this);
         Events = new EventUsages(this);
-        Capabilities = options.Codecs.ToCapabilities(options.Srtp, options.Redundancy, options.AudioLevels);
+        Capabilities = options.Codecs.ToCapabilities(options.Srtp, options.Redundancy, options.AudioLevels, options.Silence);
         _capabilities = new OfferAnswer(Capabilities, 0);
         ProductHeader = Encoding.UTF8.GetBytes($"User-Agent: {options.Product}\r\n");
         RecvInfoRow = WireText.ToBytes($"Recv-Info: {string.Join(", ", options.InfoPackages)}\r\n");

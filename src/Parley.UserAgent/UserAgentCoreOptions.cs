@@ -1,4 +1,5 @@
 using Parley.Core;
+using Parley.Endpoint.Media;
 using Parley.Media.Codecs;
 using Parley.Sdp;
 using Parley.Sip.Dialogs;
@@ -38,6 +39,11 @@ public sealed record UserAgentCoreOptions
     /// <summary>Whether packets may hold the sound of earlier ones again, where the other side takes that, for as long as it reports losses.</summary>
     /// <value>True unless unset. Source: RFC 2198.</value>
     public bool Redundancy { get; init; } = true;
+
+    /// <summary>Whether packets are sent while nobody speaks.</summary>
+    /// <value>Unless the other side asks for comfort noise, which only who wants to save packets does.</value>
+    /// <remarks>Source: RFC 3389, RFC 3551 4.1.</remarks>
+    public SilenceSuppression Silence { get; init; }
 
     /// <summary>Whether packets say how loud they are, for mixers and meters, where the other side knows that.</summary>
     /// <value>False unless set: with SRTP too everybody on the way can read it (RFC 6464 6).</value>

@@ -10,6 +10,7 @@ public static class AudioNegotiation
 {
     private const byte TelephoneEventNumber = 101;      // what nearly everybody uses
     private const byte RedundancyNumber = 121;          // as in RFC 2198
+    private const byte ComfortNoiseNumber = 13, LowestDynamicNumber = 96;
 
     // What tells most in few bytes: an INVITE is not to outgrow a datagram.
     private static readonly RtcpXr WantedReports = new() { RoundTrip = RtcpXrRoundTrip.All, VoipMetrics = true };
@@ -22,7 +23,9 @@ public static class AudioNegotiation
     /// <param name="srtp">Whether media is protected.</param>
     /// <param name="redundancy">Whether packets may hold the sound of earlier ones besides their own.</param>
     /// <param name="audioLevels">Whether packets say how loud they are.</param>
-    public static AudioCapabilities ToCapabilities(this AudioCodecs codecs, SrtpUse srtp = SrtpUse.Off, bool redundancy = true, bool audioLevels = false)
+    /// <param name="silence">Whether comfort noise is offered, or only answered.</param>
+    public static AudioCapabilities ToCapabilities(
+        this AudioCodecs codecs, SrtpUse srtp = SrtpUse.Off, bool redundancy = true, bool audioLevels = false, SilenceSuppression silence = SilenceSuppression.WhenAsked)
     {
         ArgumentNullException.ThrowIfNull(codecs);
         List<MediaFormat> formats = [];
@@ -42,7 +45,16 @@ public static class AudioNegotiation
         }
 
         if (redundancy) AddRedundancy(codecs, formats);
-        return new AudioCapabilities { Formats = [.. formats], Srtp = srtp, CryptoSuites = Suites(), ExtendedReports = WantedReports, AudioLevels = audioLevels };
+        if (silence != SilenceSuppression.Never) AddComfortNoise(codecs, formats);
+        return new AudioCapabilities
+        {
+            Formats = [.. formats],
+            OfferComfortNoise = silence == SilenceSuppression.Always,
+            Srtp = srtp,
+            CryptoSuites = Suites(),
+            ExtendedReports = WantedReports,
+            AudioLevels = audioLevels,
+        };
     }
 
     /// <summary>What a session sends of the extended reports that the other side asks for.</summary>
@@ -69,6 +81,19 @@ public static class AudioNegotiation
             while (formats.Exists(f => f.PayloadType == number)) number++;
             formats.Add(new MediaFormat(number, MediaFormat.Redundancy, codec.Format.ClockRate, codec.Format.Channels));
             return;
+        }
+    }
+
+    /// <summary>Adds comfort noise for the clock rates of the codecs that do not leave silence out themselves: 13 is that of 8 kHz (RFC 3389 4).</summary>
+    private static void AddComfortNoise(AudioCodecs codecs, List<MediaFormat> formats)
+    {
+        foreach (IAudioCodec codec in codecs.Span)
+        {
+            int clockRate = codec.Format.ClockRate;
+            if (codec.SuppressesSilence || formats.Exists(format => format.IsComfortNoise && format.ClockRate == clockRate)) continue;
+            byte number = clockRate == 8000 ? ComfortNoiseNumber : LowestDynamicNumber;
+            while (formats.Exists(f => f.PayloadType == number)) number++;
+            formats.Add(new MediaFormat(number, MediaFormat.ComfortNoise, clockRate));
         }
     }
 

@@ -11,6 +11,10 @@ public sealed record AudioOptions
     /// <summary>Delays of the playout.</summary>
     public JitterBufferOptions Jitter { get; init; } = new();
 
+    /// <summary>Whether silence is sent.</summary>
+    /// <value>Unless the other side asks for comfort noise.</value>
+    public SilenceSuppression Silence { get; init; }
+
     /// <summary>How long a DTMF digit sounds.</summary>
     /// <value>100 ms; receivers must notice 40 ms (ITU-T Q.24).</value>
     public TimeSpan DtmfDuration { get; init; } = TimeSpan.FromMilliseconds(100);

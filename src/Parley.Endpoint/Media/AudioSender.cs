@@ -16,12 +16,14 @@ namespace Parley.Endpoint.Media;
 /// digit is sent the sound goes on beside it (RFC 4733 2.5.2.2 has receivers expect that), so no word is lost to it.
 /// On hold the source is not asked: a file goes on where it was. A source that has ended is followed by silence, which
 /// keeps NAT bindings and the other side's watch on the stream alive. When packets get lost, later ones hold their sound again: as FEC where the codec has it, and by RED where it was
-/// negotiated and FEC is not enough.
+/// negotiated and FEC is not enough. Silence is left out where that is wanted (<see cref="SilenceSuppressor"/>): time goes on, and the first packet behind it has the marker.
 /// </remarks>
 internal sealed class AudioSender : IDisposable
 {
     private const double SmallestLoss = 0.001, LeastExpectedLoss = 0.05;
     private static readonly TimeSpan MinPacketTime = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan NoiseInterval = TimeSpan.FromSeconds(4);       // a description that got lost is made good for
+    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);  // RFC 6263 4: what NATs need
     private static readonly TimeSpan MaxPacketTime = TimeSpan.FromMilliseconds(100);
 
     private readonly AudioOptions _options;
@@ -39,6 +41,8 @@ internal sealed class AudioSender : IDisposable
     private byte _payloadType;
     private byte? _redundancyPayloadType;
     private byte? _eventPayloadType;
+    private SilenceSuppressor? _silence;    // null when silence is sent, or the codec leaves it out
+    private byte? _noisePayloadType;
     private byte? _levelId;                 // of the extension that says how loud a packet is
     private int _eventClockRate;
     private short[] _samples = [];          // taken from the source, and not yet a packet's worth
@@ -67,6 +71,9 @@ internal sealed class AudioSender : IDisposable
     /// <summary>How long a packet lasts.</summary>
     public TimeSpan PacketTime => TimeSpan.FromSeconds((double)_packetSamples / Format.SampleRate);
 
+    /// <summary>Sound that was not sent as nobody spoke.</summary>
+    public TimeSpan Suppressed { get; private set; }
+
     /// <summary>The timestamp of the next sample.</summary>
     public uint Timestamp => _timestamp + Format.ToTimestampUnits(_count);
 
@@ -80,7 +87,7 @@ internal sealed class AudioSender : IDisposable
             if (_codec is null || codec.Format.ClockRate != _codec.Format.ClockRate)
                 _events = new TelephoneEventSender(codec.Format.ClockRate, _options.DtmfPause);
             _encoder?.Dispose();
-            (_codec, _encoder, _count) = (codec, null, 0);
+            (_codec, _encoder, _silence, _count) = (codec, null, null, 0);
             _redundancy.Clear();
             if (codec.Format.SampleRate != rate)
             {
@@ -95,7 +102,10 @@ internal sealed class AudioSender : IDisposable
             _parameters = audio.Codec.Format.Parameters;
             _encoder = codec.CreateEncoder(_parameters);
             _control = new RedundancyControl(_start, _encoder.SendsRedundancy ? 1 : 0);
+            if (_options.Silence == SilenceSuppression.Always) _encoder.SuppressSilence();
         }
+
+        NegotiateSilence(audio, codec);
 
         _payloadType = audio.Codec.SendPayloadType;
         _redundancyPayloadType = codec.SuitsRedundancy ? FindRedundancy(audio) : null;
@@ -174,11 +184,54 @@ internal sealed class AudioSender : IDisposable
         while (_packets.TryDequeue(out PooledBuffer? packet)) packet.Release();
     }
 
+    private void NegotiateSilence(NegotiatedAudio audio, IAudioCodec codec)
+    {
+        byte? noise = null;
+        foreach (NegotiatedFormat format in audio.ComfortNoise)
+        {
+            if (noise is null && format.Format.ClockRate == codec.Format.ClockRate) noise = format.SendPayloadType;
+        }
+
+        bool isWanted = !codec.SuppressesSilence && (_options.Silence == SilenceSuppression.Always || (_options.Silence == SilenceSuppression.WhenAsked && noise is not null));
+        if (!isWanted) _silence = null;
+        else if (_silence is null || noise is null != _noisePayloadType is null)
+            // With a clock that is not the sample rate (G.722) it is not said whose spectrum that would be.
+            _silence = new SilenceSuppressor(codec.Format.SampleRate, codec.Format.SampleRate == codec.Format.ClockRate, noise is not null, noise is null ? KeepAliveInterval : NoiseInterval);
+        _noisePayloadType = noise;
+    }
+
     private void WritePacket(RtpSession session)
+    {
+        SilenceStep step = _silence?.Next(_samples.AsSpan(0, _packetSamples)) ?? SilenceStep.Speech;
+        if (step == SilenceStep.Noise && _noisePayloadType is { } noise) WriteNoise(session, noise);
+        else if (step == SilenceStep.Nothing) Suppress();
+        else WriteSound(session);
+        _timestamp += Format.ToTimestampUnits(_packetSamples);
+        _count -= _packetSamples;
+        _samples.AsSpan(_packetSamples, _count).CopyTo(_samples);
+    }
+
+    private void WriteNoise(RtpSession session, byte payloadType)
+    {
+        PooledBuffer buffer = _buffers.Rent(HeaderLengthBytes + SilenceSuppressor.MaxLengthBytes);
+        buffer.Length = HeaderLengthBytes + _silence!.Describe(buffer.Span[HeaderLengthBytes..]);
+        // RFC 3389 4: no marker.
+        WriteHeader(session, buffer, payloadType, marker: false);
+        Suppress();
+    }
+
+    private void Suppress()
+    {
+        _isFirst = true;
+        _redundancy.Clear();
+        Suppressed += TimeSpan.FromTicks(_packetSamples * TimeSpan.TicksPerSecond / Format.SampleRate);
+    }
+
+    private void WriteSound(RtpSession session)
     {
         const int MaxPayload = 1400;        // no codec's packet is longer, and it goes through everywhere
         int most = Math.Min(MaxPayload, _packetSamples * 2);
-        int header = _levelId is null ? RtpPacket.FixedHeaderLengthBytes : RtpSession.HeaderWithLevelLengthBytes;
+        int header = HeaderLengthBytes;
         PooledBuffer buffer = _buffers.Rent(header + Math.Max(most, RedundancyDepth > 0 ? RedundancyWriter.MaxLengthBytes : 0));
         Span<byte> payload = buffer.Span[header..];
         ReadOnlySpan<short> samples = _samples.AsSpan(0, _packetSamples);
@@ -188,19 +241,23 @@ internal sealed class AudioSender : IDisposable
             int whole = _redundancyPayloadType is null ? 0 : _redundancy.Write(payload, length, _payloadType, _timestamp, Format.ToTimestampUnits(_packetSamples), RedundancyDepth);
             byte payloadType = whole > 0 ? _redundancyPayloadType!.Value : _payloadType;
             buffer.Length = header + (whole > 0 ? whole : length);
-            if (_levelId is { } id) session.WriteHeader(buffer.Span, payloadType, _isFirst, _timestamp, AudioLevel.Of(samples), id);
-            else session.WriteHeader(buffer.Span, payloadType, _isFirst, _timestamp);
-            _packets.Enqueue(buffer);
+            WriteHeader(session, buffer, payloadType, _isFirst);
+            _isFirst = false;
         }
         else
         {
             buffer.Release();
+            Suppress();
         }
+    }
 
-        _isFirst = length == 0;
-        _timestamp += Format.ToTimestampUnits(_packetSamples);
-        _count -= _packetSamples;
-        _samples.AsSpan(_packetSamples, _count).CopyTo(_samples);
+    private int HeaderLengthBytes => _levelId is null ? RtpPacket.FixedHeaderLengthBytes : RtpSession.HeaderWithLevelLengthBytes;
+
+    private void WriteHeader(RtpSession session, PooledBuffer packet, byte payloadType, bool marker)
+    {
+        if (_levelId is { } id) session.WriteHeader(packet.Span, payloadType, marker, _timestamp, AudioLevel.Of(_samples.AsSpan(0, _packetSamples)), id);
+        else session.WriteHeader(packet.Span, payloadType, marker, _timestamp);
+        _packets.Enqueue(packet);
     }
 
     private static byte? FindRedundancy(NegotiatedAudio audio)

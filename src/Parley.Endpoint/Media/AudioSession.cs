@@ -117,6 +117,7 @@ public sealed class AudioSession : IDisposable
         PlayoutDelay = _receiver?.Delay ?? default,
         Shortened = _receiver?.Shortened ?? default,
         Lengthened = _receiver?.Lengthened ?? default,
+        Suppressed = _sender?.Suppressed ?? default,
         RemoteLevel = _remoteLevel,
         CryptoSuite = _protection.Suite,
         NotAuthentic = _protection.NotAuthentic,
@@ -240,7 +241,7 @@ public sealed class AudioSession : IDisposable
             payload = redundant.Primary.Payload;
         }
 
-        bool isEvent = IsEvent(header.PayloadType), isNoise = header.PayloadType == ComfortNoise && !isEvent && !_receiver!.Knows(ComfortNoise);
+        bool isEvent = IsEvent(header.PayloadType), isNoise = !isEvent && IsNoise(header.PayloadType);
         if (!isEvent && !isNoise && !_receiver!.Knows(header.PayloadType))
         {
             _discarded++;
@@ -414,6 +415,17 @@ public sealed class AudioSession : IDisposable
     private bool IsEvent(byte payloadType) =>
         _audio!.TelephoneEvent is { } format && !_receiver!.Knows(payloadType)
         && (payloadType == format.ReceivePayloadType || payloadType == format.SendPayloadType);
+
+    private bool IsNoise(byte payloadType)
+    {
+        if (_receiver!.Knows(payloadType)) return false;
+        foreach (NegotiatedFormat format in _audio!.ComfortNoise)
+        {
+            if (payloadType == format.ReceivePayloadType || payloadType == format.SendPayloadType) return true;
+        }
+
+        return payloadType == ComfortNoise;
+    }
 
     private bool IsRedundancy(byte payloadType)
     {

@@ -53,6 +53,9 @@ public sealed record AudioStatistics
     /// <summary>How good the call is in both directions; null before the start.</summary>
     public CallQuality? Quality { get; init; }
 
+    /// <summary>Sound that was not sent as nobody spoke.</summary>
+    public TimeSpan Suppressed { get; init; }
+
     /// <summary>How loud the other side says that its last packet was, in dB below the loudest; null when it does not say.</summary>
     public int? RemoteLevel { get; init; }
 

@@ -17,6 +17,9 @@ public interface IAudioCodec
     /// <summary>True when its payloads are short enough to be sent with later packets again.</summary>
     bool SuitsRedundancy => true;
 
+    /// <summary>True when its encoders leave silence out themselves (<see cref="IAudioEncoder.SuppressSilence"/>): comfort noise of RFC 3389 is not for them.</summary>
+    bool SuppressesSilence => false;
+
     /// <summary>The packet's length nearest to a wish that the codec has.</summary>
     /// <param name="samples">The wish: whole 10 ms, 10 to 100.</param>
     /// <returns>Samples: no more than wished, unless the codec's shortest packet is longer.</returns>
@@ -29,13 +32,18 @@ public interface IAudioEncoder : IDisposable
     /// <summary>Encodes one packet's sound.</summary>
     /// <param name="samples">At the format's sample rate; a length that the codec has frames of.</param>
     /// <param name="payload">Where the payload goes.</param>
-    /// <returns>Bytes written; 0 when nothing is to be sent for them, as the other side asked for in silence.</returns>
+    /// <returns>Bytes written; 0 when nothing is to be sent for them, in silence.</returns>
     /// <exception cref="ArgumentException">The payload does not fit, or the codec has no such frame.</exception>
     int Encode(ReadOnlySpan<short> samples, Span<byte> payload);
 
     /// <summary>Says how many packets get lost on the way, so that a codec that can sends what was in them a second time.</summary>
     /// <param name="percent">0 to 100.</param>
     void SetExpectedLoss(int percent)
+    {
+    }
+
+    /// <summary>Has nothing sent for silence, whether the other side asked for that or not, by a codec that can.</summary>
+    void SuppressSilence()
     {
     }
 

@@ -29,6 +29,9 @@ public sealed class OpusCodec : IAudioCodec
     public IAudioDecoder CreateDecoder() => new OpusDecoder();
 
     /// <inheritdoc/>
+    public bool SuppressesSilence => true;
+
+    /// <inheritdoc/>
     public int PacketSamples(int samples)
     {
         int at = Packets.Length - 1;
@@ -50,11 +53,11 @@ internal sealed class OpusEncoder : IAudioEncoder
     private const int SmallestSent = 3;             // what is shorter says only that there is silence (opus_encode)
 
     private readonly LibOpus.Encoder _encoder;
-    private readonly bool _usesDtx;
     private static int _encoders;
 
     private int _expectedLoss = -1, _complexity = -1;
     private int _frames;
+    private bool _usesDtx;
     private bool _isDisposed;
 
     public OpusEncoder(in OpusParameters receiver)
@@ -62,7 +65,6 @@ internal sealed class OpusEncoder : IAudioEncoder
         OpusCodec.RequireLibrary();
         _encoder = LibOpus.opus_encoder_create(OpusPacket.SampleRate, 1, LibOpus.ApplicationVoip, out int error);
         if (error != 0) throw new InvalidOperationException($"libopus made no encoder ({error}).");
-        _usesDtx = receiver.UsesDtx;
         (int bandwidth, int bitrate) = For(receiver.MaxPlaybackRate);
         Set(LibOpus.SetMaxBandwidth, bandwidth);
         Set(LibOpus.SetBitrate, Math.Min(bitrate, receiver.MaxAverageBitrate ?? int.MaxValue));
@@ -70,7 +72,7 @@ internal sealed class OpusEncoder : IAudioEncoder
         Interlocked.Increment(ref _encoders);
         Adapt();
         Set(LibOpus.SetInbandFec, receiver.UsesInbandFec ? 1 : 0);
-        Set(LibOpus.SetDtx, receiver.UsesDtx ? 1 : 0);
+        if (receiver.UsesDtx) SuppressSilence();
         SetExpectedLoss(FirstExpectedLoss);
         SendsRedundancy = receiver.UsesInbandFec;
     }
@@ -83,6 +85,12 @@ internal sealed class OpusEncoder : IAudioEncoder
         int length = LibOpus.opus_encode(_encoder, samples, samples.Length, payload, payload.Length);
         if (length < 0) throw new ArgumentException($"libopus does not encode {samples.Length} samples into {payload.Length} bytes ({length}).", nameof(samples));
         return _usesDtx && length < SmallestSent ? 0 : length;
+    }
+
+    public void SuppressSilence()
+    {
+        _usesDtx = true;
+        Set(LibOpus.SetDtx, 1);
     }
 
     public void SetExpectedLoss(int percent)

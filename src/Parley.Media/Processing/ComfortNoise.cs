@@ -27,19 +27,37 @@ public static class ComfortNoise
     {
         ArgumentOutOfRangeException.ThrowIfNegative(order);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(order, MaxOrder);
-        if (payload.Length <= order) throw new ArgumentException("The payload does not fit.", nameof(payload));
         Span<double> correlation = stackalloc double[MaxOrder + 1];
-        for (int lag = 0; lag <= order; lag++)
+        Correlate(samples, correlation[..(order + 1)]);
+        return Describe(correlation[..(order + 1)], payload);
+    }
+
+    /// <summary>Measures how alike noise is to itself a little later; the mean of several such measures is one of all of them.</summary>
+    /// <param name="samples">Some 20 ms of it or more.</param>
+    /// <param name="correlation">Gets the mean product of samples that are 0, 1, 2 ... apart: 1 to <see cref="MaxOrder"/> + 1 of them.</param>
+    public static void Correlate(ReadOnlySpan<short> samples, Span<double> correlation)
+    {
+        for (int lag = 0; lag < correlation.Length; lag++)
         {
             double sum = 0;
             for (int i = lag; i < samples.Length; i++) sum += (double)samples[i] * samples[i - lag];
-            correlation[lag] = sum;
+            correlation[lag] = sum / Math.Max(1, samples.Length);
         }
+    }
 
-        double rms = Math.Sqrt(correlation[0] / Math.Max(1, samples.Length));
+    /// <summary>Describes noise of which that much is known.</summary>
+    /// <param name="correlation">Of <see cref="Correlate"/>; there is a coefficient less than values.</param>
+    /// <param name="payload">At least as many bytes as values.</param>
+    /// <returns>Bytes written.</returns>
+    public static int Describe(ReadOnlySpan<double> correlation, Span<byte> payload)
+    {
+        if (correlation.Length is 0 or > MaxOrder + 1) throw new ArgumentException("1 to 13 values.", nameof(correlation));
+        if (payload.Length < correlation.Length) throw new ArgumentException("The payload does not fit.", nameof(payload));
+        int order = correlation.Length - 1;
+        double rms = Math.Sqrt(correlation[0]);
         payload[0] = (byte)(rms < 1e-6 ? MaxLevel : Math.Clamp((int)Math.Round(-20 * Math.Log10(rms / FullScale)), 0, MaxLevel));
         Span<double> reflections = stackalloc double[MaxOrder];
-        Levinson(correlation[..(order + 1)], reflections);
+        Levinson(correlation, reflections);
         for (int i = 0; i < order; i++) payload[i + 1] = (byte)Math.Clamp((int)Math.Round(reflections[i] / Step) + 127, 0, 254);
         return order + 1;
     }

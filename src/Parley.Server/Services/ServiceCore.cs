@@ -28,6 +28,7 @@ internal static class ServiceCore
         var options = new UserAgentCoreOptions
         {
             MaxCalls = MaxCallsPerLane, IsFocus = isFocus, AliveInterval = AliveInterval, AdvertisedMediaAddress = AddressOf(configuration.Media.Address ?? configuration.Advertise), Listener = recorder,
+            Silence = SilenceSuppression.Never,
         };
         return new UserAgentCore(lane, ports, options, recorder ?? handler);
     }

@@ -35,7 +35,7 @@ internal sealed class CallMedia : IAudioHandler
     private CallMedia(UserAgentCore core, CallSession session, NetworkAddress local)
     {
         (_core, _session) = (core, session);
-        _options = new AudioOptions { CanonicalName = RandomNumberGenerator.GetHexString(16, lowercase: true) };
+        _options = new AudioOptions { CanonicalName = RandomNumberGenerator.GetHexString(16, lowercase: true), Silence = core.Options.Silence };
         _digits = new DigitTimer(this);
         var options = new AudioEndpointOptions { Local = local, Advertised = core.Options.AdvertisedMediaAddress, Ports = core.MediaPorts, Audio = _options };
         _endpoint = AudioEndpoint.Open(core.Lane.Loop, options, this, core.Random);

@@ -93,7 +93,7 @@ internal static class CallReport
         string start = number is null ? "" : string.Create(CultureInfo.InvariantCulture, $"call {number}: ");
         output.Event("ended",
             ("call", callId), ("number", number), ("reason", end.Reason.ToString()), ("status", end.StatusCode), ("phrase", end.ReasonPhrase), ("codec", audio?.Codec),
-            ("sent", audio?.Rtp.PacketsSent), ("received", audio?.Rtp.PacketsReceived), ("lost", audio?.Rtp.PacketsLost), ("recovered", audio?.Recovered), ("late", audio?.Playout.Late), ("redundancy", audio?.RedundancyDepth), ("playoutMilliseconds", audio?.PlayoutDelay.TotalMilliseconds),
+            ("sent", audio?.Rtp.PacketsSent), ("received", audio?.Rtp.PacketsReceived), ("lost", audio?.Rtp.PacketsLost), ("recovered", audio?.Recovered), ("late", audio?.Playout.Late), ("redundancy", audio?.RedundancyDepth), ("suppressedSeconds", audio?.Suppressed.TotalSeconds), ("playoutMilliseconds", audio?.PlayoutDelay.TotalMilliseconds),
             ("jitterMilliseconds", audio?.Rtp.Jitter.TotalMilliseconds),
             ("srtp", audio?.CryptoSuite), ("notAuthentic", audio?.CryptoSuite is null ? null : audio.NotAuthentic), ("replayed", audio?.CryptoSuite is null ? null : audio.Replayed));
         output.Say($"{start}ended: {end}");

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Parley.Core;
+using Parley.Endpoint.Media;
 using Parley.Media.Codecs;
 using Parley.Net.Dns;
 using Parley.Sdp;
@@ -105,6 +106,25 @@ internal static class Parsing
             _ => Refuse<bool?>(result, "--redundancy", "auto or off"),
         },
     };
+
+    /// <summary>Whether silence is sent.</summary>
+    public static Option<SilenceSuppression?> Silence() => new("--silence")
+    {
+        Description = "Packets while nobody speaks: auto (as a rule: none where the other side asks for comfort noise), send, or suppress (this side asks for comfort noise, and sends none in any case)",
+        HelpName = "USE",
+        CustomParser = result => TryReadSilence(result.Tokens[0].Value, out SilenceSuppression use) ? use : Refuse<SilenceSuppression?>(result, "--silence", SilenceUses),
+    };
+
+    /// <summary>The words for whether silence is sent.</summary>
+    internal const string SilenceUses = "auto, send or suppress";
+
+    /// <summary>Reads one of them.</summary>
+    internal static bool TryReadSilence(string word, out SilenceSuppression use)
+    {
+        SilenceSuppression? read = word switch { "auto" => SilenceSuppression.WhenAsked, "send" => SilenceSuppression.Never, "suppress" => SilenceSuppression.Always, _ => null };
+        use = read ?? default;
+        return read is not null;
+    }
 
     /// <summary>Whether sound is protected.</summary>
     public static Option<SrtpUse?> Srtp() => new("--srtp")

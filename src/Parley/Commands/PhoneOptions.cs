@@ -37,6 +37,7 @@ internal sealed class PhoneOptions
     private readonly Option<NetworkAddress?> _local = Parsing.Address("--local", "This phone's address; a free port when none is given");
     private readonly Option<AudioCodecs?> _codecs = Parsing.Codecs();
     private readonly Option<bool?> _redundancy = Parsing.Redundancy();
+    private readonly Option<SilenceSuppression?> _silence = Parsing.Silence();
     private readonly Option<SrtpUse?> _srtp = Parsing.Srtp();
     private readonly Option<string?> _mediaPorts = new("--media-ports") { Description = $"Ports for sound ({MediaPorts.DefaultRange})", HelpName = "FIRST-LAST" };
     private readonly Option<NetworkAddress?> _dns = Parsing.Dns();
@@ -45,7 +46,7 @@ internal sealed class PhoneOptions
 
     public PhoneOptions(Command command)
     {
-        foreach (Option option in new Option[] { _identity, _instance, _push, _password, _user, _proxy, _local, _codecs, _redundancy, _srtp, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
+        foreach (Option option in new Option[] { _identity, _instance, _push, _password, _user, _proxy, _local, _codecs, _redundancy, _silence, _srtp, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
     }
 
     /// <summary>True when no list of codecs was given.</summary>
@@ -84,6 +85,7 @@ internal sealed class PhoneOptions
             Listen = ListenOn(parse.GetValue(_local)),
             Codecs = parse.GetValue(_codecs) ?? AudioCodecs.Default,
             Redundancy = parse.GetValue(_redundancy) ?? true,
+            Silence = parse.GetValue(_silence) ?? SilenceSuppression.WhenAsked,
             Srtp = parse.GetValue(_srtp) ?? SrtpUse.Off,
             MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),
             Product = $"Parley/{CommandVersion.Text}",

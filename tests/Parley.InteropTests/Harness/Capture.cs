@@ -13,11 +13,12 @@ internal sealed class Capture
     // Packets stay in a buffer for a while. When this one is in the file, all before it are.
     private static readonly byte[] EndMark = "end of the captured traffic"u8.ToArray();
     private const int DiscardPort = 9;
+    private const int RtpHeaderLengthBytes = 12;        // without extensions
 
     private static readonly string[] PacketFields =
     [
         "frame.number", "frame.time_epoch", "frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message",
-        "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "rtp.version", "rtp.p_type", "rtp.ssrc", "rtp.seq", "rtp.timestamp", "udp.payload",
+        "ip.src", "udp.srcport", "ip.dst", "udp.dstport", "rtp.version", "rtp.p_type", "rtp.ssrc", "rtp.seq", "rtp.timestamp", "udp.payload", "rtp.marker",
     ];
 
     private readonly Bench _bench;
@@ -191,7 +192,7 @@ internal sealed class Capture
     private static CapturedRtp RtpOf(string[] row) => new(
         TimeSpan.FromSeconds(double.Parse(row[1], CultureInfo.InvariantCulture)), $"{row[6]}:{row[7]}", $"{row[8]}:{row[9]}",
         int.Parse(row[10], CultureInfo.InvariantCulture), int.Parse(row[11].Split(',')[^1], CultureInfo.InvariantCulture), row[12],
-        ushort.Parse(row[13], CultureInfo.InvariantCulture), uint.Parse(row[14], CultureInfo.InvariantCulture));
+        ushort.Parse(row[13], CultureInfo.InvariantCulture), uint.Parse(row[14], CultureInfo.InvariantCulture), row[16] is "1" or "True", (row[15].Length / 2) - RtpHeaderLengthBytes);
 
     private static CapturedRtcp RtcpOf(string[] row) => new($"{row[6]}:{row[7]}", $"{row[8]}:{row[9]}", Convert.FromHexString(row[15]));
 }
@@ -219,7 +220,7 @@ internal sealed record CapturedSip(
 
 /// <summary>One RTP packet of a capture.</summary>
 internal sealed record CapturedRtp(
-    TimeSpan At, string Source, string Destination, int Version, int PayloadType, string Ssrc, ushort Sequence, uint Timestamp);
+    TimeSpan At, string Source, string Destination, int Version, int PayloadType, string Ssrc, ushort Sequence, uint Timestamp, bool IsMarked, int PayloadLengthBytes);
 
 /// <summary>One RTCP datagram of a capture, protected or not.</summary>
 internal sealed record CapturedRtcp(string Source, string Destination, byte[] Datagram)

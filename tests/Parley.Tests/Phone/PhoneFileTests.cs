@@ -1,4 +1,5 @@
 using System.Text;
+using Parley.Endpoint.Media;
 using Parley.Output;
 using Parley.Phone.Settings;
 using Parley.Sdp;
@@ -23,7 +24,7 @@ public sealed class PhoneFileTests : IDisposable
               // two of them
               "accounts": [
                 { "uri": "sip:alice@example.com", "name": "Alice", "user": "a1", "password": " s p ", "proxy": "sip:192.0.2.1;transport=tcp", "local": "127.0.0.1:5070", "instance": "urn:uuid:1" },
-                { "uri": "sip:alice@work.example", "register": false, "srtp": "require" },
+                { "uri": "sip:alice@work.example", "register": false, "srtp": "require", "silence": "suppress" },
               ],
               "contacts": [ { "name": "Bob", "uri": "sip:bob@work.example" }, { "name": "Carol", "uri": "sip:carol@x.example", "account": "sip:alice@work.example" }, { "name": "Dan", "uri": "sip:dan@x.example" } ],
               "bell": false
@@ -35,6 +36,7 @@ public sealed class PhoneFileTests : IDisposable
         Assert.Equal(("sip:192.0.2.1;transport=tcp", "127.0.0.1:5070"), (agent.OutboundProxy!.ToString(), agent.Listen[0].Address.ToString()));
         Assert.Equal([true, false], settings.Accounts.Select(account => account.Registers));
         Assert.Equal([SrtpUse.Off, SrtpUse.Require], settings.Accounts.Select(account => account.Agent.Srtp));
+        Assert.Equal([SilenceSuppression.WhenAsked, SilenceSuppression.Always], settings.Accounts.Select(account => account.Agent.Silence));
         Assert.Equal([("Bob", 1), ("Carol", 1), ("Dan", 0)], settings.Contacts.Select(contact => (contact.Name, contact.Account)));
         Assert.False(settings.HasBell);
     }
@@ -47,6 +49,7 @@ public sealed class PhoneFileTests : IDisposable
     [InlineData("""{ "accounts": [ { "uri": "sip:example.com" } ] }""", "phone.json cannot be used: \"uri\" of an account is \"sip:example.com\" (phone.json line 1); allowed: a SIP URI with a user, such as \"sip:alice@example.com\"")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b", "password": 1234 } ] }""", "phone.json cannot be used: \"password\" of an account is no text (phone.json line 1); allowed: a text in quotes")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b", "srtp": "yes" } ] }""", "phone.json cannot be used: \"srtp\" of an account is \"yes\" (phone.json line 1); allowed: off, offer or require")]
+    [InlineData("""{ "accounts": [ { "uri": "sip:a@b", "silence": "off" } ] }""", "phone.json cannot be used: \"silence\" of an account is \"off\" (phone.json line 1); allowed: auto, send or suppress")]
     [InlineData("""{ "contacts": [ { "name": "Bob" } ] }""", "phone.json cannot be used: a contact has no \"name\" or no \"uri\" (phone.json line 1); allowed: \"name\" and \"uri\"")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b" } ], "contacts": [ { "name": "Bob", "uri": "sip:b@b", "account": "sip:c@b" } ] }""", "phone.json cannot be used: the \"account\" of a contact is none (phone.json line 1); allowed: the \"uri\" of an account")]
     public void What_is_wrong_is_said_with_its_place(string json, string message)

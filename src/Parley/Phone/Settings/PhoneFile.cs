@@ -1,5 +1,6 @@
 using Parley.Commands;
 using Parley.Core;
+using Parley.Endpoint.Media;
 using Parley.Output;
 using Parley.Sdp;
 using Parley.Server.Configuration;
@@ -90,6 +91,9 @@ internal static class PhoneFile
             Srtp = Text(reader, "srtp") is not { } srtp ? common.Srtp
                 : Parsing.TryReadSrtp(srtp, out SrtpUse use) ? use
                 : Refuse(reader, "srtp", Parsing.SrtpUses, common.Srtp),
+            Silence = Text(reader, "silence") is not { } silence ? common.Silence
+                : Parsing.TryReadSilence(silence, out SilenceSuppression suppression) ? suppression
+                : Refuse(reader, "silence", Parsing.SilenceUses, common.Silence),
         };
         SipUri? report = Uri(reader, "qualityReport", "a SIP URI such as \"sip:collector@example.com\"", needsUser: false);
         registers &= reader.Boolean("register", absent: true);
