@@ -47,7 +47,8 @@ declare -A package_of=([sipp]=sip-tester [sipsak]=sipsak [baresip]=baresip-core 
     ['/usr/lib/*/libopus.so.0']=libopus0
     ['/usr/lib/*/libspandsp.so.2']=libspandsp2
     ['/usr/lib/*/libbcg729.so.0']=libbcg729-0
-    ['/usr/share/asterisk/sounds/en_US_f_Allison/vm-opts-full.wav']=asterisk-core-sounds-en-wav)
+    ['/usr/share/asterisk/sounds/en_US_f_Allison/vm-opts-full.wav']=asterisk-core-sounds-en-wav
+    ['/usr/lib/*/libasound.so.2']=libasound2 ['/usr/lib/*/libspeexdsp.so.1']=libspeexdsp1)
 missing_packages() {
     local program
     for program in "${!package_of[@]}"; do

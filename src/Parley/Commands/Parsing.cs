@@ -5,6 +5,7 @@ using System.Globalization;
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Media.Codecs;
+using Parley.Media.Streams;
 using Parley.Net.Dns;
 using Parley.Sdp;
 using Parley.Sip.Messages;
@@ -147,6 +148,16 @@ internal static class Parsing
 
     /// <summary>Who is told how good calls were.</summary>
     public static Option<SipUri?> QualityReport() => Uri("--quality-report", "Tell this collector at the end of a call how good it was (RFC 6035): a server's address such as sip:collector@example.com");
+
+    /// <summary>The words for the tones of a call.</summary>
+    internal static string TonePlans { get; } = $"off, or one of {string.Join(", ", TonePlan.All.Select(plan => plan.Code))}";
+
+    /// <summary>Reads one of them.</summary>
+    internal static bool TryReadTones(string word, out TonePlan? plan)
+    {
+        plan = TonePlan.Find(word);
+        return plan is not null || word == "off";
+    }
 
     /// <summary>A number in a range.</summary>
     public static Option<int?> Number(string name, string helpName, string description, int least, int most) => new(name)

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Parley.Endpoint.Media;
 using Parley.Media.Files;
+using Parley.Media.Streams;
 using Parley.Output;
 using Parley.Phone;
 using Parley.Phone.Desk;
@@ -7,6 +9,7 @@ using Parley.Phone.Lines;
 using Parley.Phone.Screen;
 using Parley.Phone.Settings;
 using Parley.Phone.Sound;
+using Parley.Phone.Sound.Devices;
 using Parley.Phone.State;
 using Parley.Phone.Terminal;
 using Parley.UserAgent;
@@ -26,17 +29,23 @@ internal static class PhoneCommand
             + "  parley phone                 with the accounts and contacts of ~/.config/parley/phone.json (docs/phone.md)\n"
             + "  parley phone --lines         commands are lines of standard input (help shows them), what happens is told in words: for screen readers\n"
             + "  parley phone --json          the same for programs: what happens comes as JSON lines\n\n"
-            + "There are no sound devices yet: calls play the file of --play, or silence, or send back what they hear.");
+            + "  parley phone --devices       shows the microphones and loudspeakers\n\n"
+            + "Calls have the microphone and the loudspeaker; without them, or with --play or --echo, they play a file, or silence, or send back what they hear.");
         var phone = new PhoneOptions(command);
         var files = new CallFiles(command);
         var accounts = new Option<string?>("--accounts") { Description = "The file of accounts and contacts (~/.config/parley/phone.json); with --as its accounts are taken only when it is named", HelpName = "FILE" };
         var noRegister = new Option<bool>("--no-register") { Description = "Register no account: calls go out, and come in only to this phone's address" };
         var echo = new Option<bool>("--echo") { Description = "Send back what is heard" };
+        var microphone = new Option<string?>("--microphone") { Description = "Where what is said comes from: a device of ALSA (default)", HelpName = "DEVICE" };
+        var speaker = new Option<string?>("--speaker") { Description = "Where what is heard goes to (default)", HelpName = "DEVICE" };
+        var tones = new Option<string?>("--tones") { Description = $"The country whose tones tell how a call goes ({TonePlan.European.Code}): {Parsing.TonePlans}", HelpName = "COUNTRY" };
+        var devices = new Option<bool>("--devices") { Description = "Show the devices by name, and end" };
         var noBell = new Option<bool>("--no-bell") { Description = "Do not ring the terminal's bell" };
         var lines = new Option<bool>("--lines") { Description = "No screen: commands are lines of standard input, what happens is told in words" };
-        foreach (Option option in new Option[] { accounts, noRegister, echo, noBell, lines }) command.Add(option);
+        foreach (Option option in new Option[] { accounts, noRegister, microphone, speaker, tones, devices, echo, noBell, lines }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
+            if (parse.GetValue(devices)) return ShowDevices(output);
             if (parse.GetValue(echo) && files.HasPlay(parse)) throw CommandException.Usage("--echo and --play do not go together");
             bool isScreen = !output.IsJson && !parse.GetValue(lines);
             if (isScreen && TerminalSession.WhyNot() is { } reason) throw CommandException.Usage($"{reason}; use --lines for commands by lines, or --json for programs");
@@ -44,12 +53,49 @@ internal static class PhoneCommand
             PcmAudio? play = files.ReadPlay(parse);
             await using ConsoleTrace? trace = phone.IsTraced(parse) ? new ConsoleTrace(output, TimeProvider.System) : null;
             PhoneSettings settings = ReadSettings(parse, phone, phone.Read(parse, trace), parse.GetValue(accounts), !parse.GetValue(noRegister));
-            var sound = new FileSound(play, parse.GetValue(echo), number => files.OpenRecord(parse, number));
+            settings = settings with { Sound = settings.Sound with { Microphone = parse.GetValue(microphone) ?? settings.Sound.Microphone, Speaker = parse.GetValue(speaker) ?? settings.Sound.Speaker } };
+            if (parse.GetValue(tones) is { } country)
+            {
+                if (!Parsing.TryReadTones(country, out TonePlan? plan)) throw CommandException.Usage($"--tones: '{country}' is not allowed; allowed is {Parsing.TonePlans}");
+                settings = settings with { Sound = settings.Sound with { Tones = plan } };
+            }
+
+            IPhoneSound sound = play is not null || parse.GetValue(echo)
+                ? new FileSound(play, parse.GetValue(echo), number => files.OpenRecord(parse, number))
+                : OpenDevices(settings.Sound, number => files.OpenRecord(parse, number));
+            using var closing = sound as IDisposable;
             if (await RunAsync(settings with { HasBell = settings.HasBell && !parse.GetValue(noBell) }, sound, isScreen, output, cancellationToken).ConfigureAwait(false)) return ExitCode.Done;
             output.Event("interrupted");
             return ExitCode.Interrupted;
         });
         return command;
+    }
+
+    /// <summary>The devices, or files where they cannot be used.</summary>
+    private static IPhoneSound OpenDevices(SoundSettings settings, Func<int, WavRecorder?> openRecord)
+    {
+        var devices = new DeviceSound(settings, openRecord);
+        try
+        {
+            devices.Try();
+            return devices;
+        }
+        catch (CommandException problem)
+        {
+            devices.Dispose();
+            return new FileSound(play: null, echoes: false, openRecord, problem.Message);
+        }
+    }
+
+    private static int ShowDevices(CommandOutput output)
+    {
+        foreach (SoundDeviceName device in AlsaNames.List())
+        {
+            output.Event("device", ("name", device.Name), ("words", device.Words), ("microphone", device.HasMicrophone), ("speaker", device.HasSpeaker));
+            output.Say($"{device.Name}{(device.HasMicrophone && device.HasSpeaker ? "" : device.HasMicrophone ? " (microphone)" : " (loudspeaker)")}{(device.Words.Length > 0 ? $": {device.Words}" : "")}");
+        }
+
+        return ExitCode.Done;
     }
 
     /// <summary>The account of the command line comes first; contacts come from the file in any case.</summary>
@@ -70,7 +116,7 @@ internal static class PhoneCommand
     }
 
     /// <returns>False when it was interrupted.</returns>
-    private static async Task<bool> RunAsync(PhoneSettings settings, FileSound sound, bool isScreen, CommandOutput output, CancellationToken cancellationToken)
+    private static async Task<bool> RunAsync(PhoneSettings settings, IPhoneSound sound, bool isScreen, CommandOutput output, CancellationToken cancellationToken)
     {
         var state = new PhoneState(
             settings.Accounts.Select(account => new PhoneAccount(account.Agent.Identity, account.Registers)), settings.Contacts.Select(contact => new PhoneContact(contact.Name, contact.Uri, contact.Account)));
@@ -88,7 +134,7 @@ internal static class PhoneCommand
         }
     }
 
-    private static async Task<bool> OnScreenAsync(PhoneDesk desk, PhoneState state, PhoneSettings settings, FileSound sound, CommandOutput output, CancellationToken cancellationToken)
+    private static async Task<bool> OnScreenAsync(PhoneDesk desk, PhoneState state, PhoneSettings settings, IPhoneSound sound, CommandOutput output, CancellationToken cancellationToken)
     {
         using TerminalSession terminal = TerminalSession.Enter(desk);
         await using CancellationTokenRegistration leaving = cancellationToken.Register(terminal.Leave);

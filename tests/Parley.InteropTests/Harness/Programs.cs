@@ -23,6 +23,9 @@ internal static class Programs
     public const string Svwar = "svwar";
     public const string Svcrack = "svcrack";
 
+    /// <summary>ALSA's library, which is a file and no program.</summary>
+    public const string Alsa = "./libasound.so.2";
+
     /// <summary>A library for Python, which is a file and no program.</summary>
     public const string PyLibSrtp = "/usr/lib/python3/dist-packages/pylibsrtp/__init__.py";
 
@@ -45,6 +48,7 @@ internal static class Programs
         [Script] = "bsdutils",
         [Svwar] = "sipvicious",
         [Svcrack] = "sipvicious",
+        [Alsa] = "libasound2",
         [PyLibSrtp] = "python3-pylibsrtp",
     };
 

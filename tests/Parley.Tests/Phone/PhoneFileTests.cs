@@ -1,5 +1,6 @@
 using System.Text;
 using Parley.Endpoint.Media;
+using Parley.Media.Processing;
 using Parley.Output;
 using Parley.Phone.Settings;
 using Parley.Sdp;
@@ -27,7 +28,7 @@ public sealed class PhoneFileTests : IDisposable
                 { "uri": "sip:alice@work.example", "register": false, "srtp": "require", "silence": "suppress" },
               ],
               "contacts": [ { "name": "Bob", "uri": "sip:bob@work.example" }, { "name": "Carol", "uri": "sip:carol@x.example", "account": "sip:alice@work.example" }, { "name": "Dan", "uri": "sip:dan@x.example" } ],
-              "bell": false
+              "bell": false, "microphone": "plughw:1", "noiseReduction": false, "tones": "jp"
             }
             """);
 
@@ -39,17 +40,19 @@ public sealed class PhoneFileTests : IDisposable
         Assert.Equal([SilenceSuppression.WhenAsked, SilenceSuppression.Always], settings.Accounts.Select(account => account.Agent.Silence));
         Assert.Equal([("Bob", 1), ("Carol", 1), ("Dan", 0)], settings.Contacts.Select(contact => (contact.Name, contact.Account)));
         Assert.False(settings.HasBell);
+        Assert.Equal(("plughw:1", null, SpeechProcessing.EchoCancellation | SpeechProcessing.GainControl, "jp"), (settings.Sound.Microphone, settings.Sound.Speaker, settings.Sound.Processing, settings.Sound.Tones!.Code));
     }
 
     [Theory]
     [InlineData("{", "phone.json line 1: this is no JSON: ")]
     [InlineData("[]", "phone.json cannot be used: the file is an empty list (phone.json line 1); allowed: an object")]
-    [InlineData("""{ "acounts": [] }""", "phone.json cannot be used: the file has an unknown key \"acounts\" (phone.json line 1); did you mean \"accounts\"?; allowed: accounts, contacts, bell")]
+    [InlineData("""{ "acounts": [] }""", "phone.json cannot be used: the file has an unknown key \"acounts\" (phone.json line 1); did you mean \"accounts\"?; allowed: accounts, contacts, bell, microphone, speaker, echoCancellation, noiseReduction, gainControl, tones")]
     [InlineData("""{ "accounts": [ { "password": "x" } ] }""", "phone.json cannot be used: an account has no \"uri\" (phone.json line 1); allowed: \"uri\": \"sip:alice@example.com\"")]
     [InlineData("""{ "accounts": [ { "uri": "sip:example.com" } ] }""", "phone.json cannot be used: \"uri\" of an account is \"sip:example.com\" (phone.json line 1); allowed: a SIP URI with a user, such as \"sip:alice@example.com\"")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b", "password": 1234 } ] }""", "phone.json cannot be used: \"password\" of an account is no text (phone.json line 1); allowed: a text in quotes")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b", "srtp": "yes" } ] }""", "phone.json cannot be used: \"srtp\" of an account is \"yes\" (phone.json line 1); allowed: off, offer or require")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b", "silence": "off" } ] }""", "phone.json cannot be used: \"silence\" of an account is \"off\" (phone.json line 1); allowed: auto, send or suppress")]
+    [InlineData("""{ "tones": "xx" }""", "phone.json cannot be used: \"tones\" of the file is \"xx\" (phone.json line 1); allowed: off, or one of eu, au, br, ca, ch, de, es, fr, gb, in, it, jp, nl, se, us")]
     [InlineData("""{ "contacts": [ { "name": "Bob" } ] }""", "phone.json cannot be used: a contact has no \"name\" or no \"uri\" (phone.json line 1); allowed: \"name\" and \"uri\"")]
     [InlineData("""{ "accounts": [ { "uri": "sip:a@b" } ], "contacts": [ { "name": "Bob", "uri": "sip:b@b", "account": "sip:c@b" } ] }""", "phone.json cannot be used: the \"account\" of a contact is none (phone.json line 1); allowed: the \"uri\" of an account")]
     public void What_is_wrong_is_said_with_its_place(string json, string message)

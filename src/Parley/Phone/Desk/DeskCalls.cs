@@ -1,4 +1,6 @@
+using Parley.Media.Streams;
 using Parley.Phone.State;
+using Parley.UserAgent;
 
 namespace Parley.Phone.Desk;
 
@@ -16,6 +18,22 @@ internal static class DeskCalls
         SendDigits digits => digits.Call,
         TransferTo transfer => transfer.Call,
         Connect connect => connect.Call,
+        _ => null,
+    };
+
+    /// <summary>The tone that an event of an outgoing call is told by: it rings, and the other side is not heard (RFC 3960 3.2).</summary>
+    /// <returns>False when what sounds goes on.</returns>
+    public static bool TellsTone(CallEvent happened, out CallTone? tone)
+    {
+        tone = happened is CallProgress { StatusCode: 180, HasEarlyMedia: false } ? CallTone.Ringing : null;
+        return tone is not null || happened is CallAnswered or CallProgress { HasEarlyMedia: true };
+    }
+
+    /// <summary>The tone that the end of a call is told by; null when the user knows.</summary>
+    public static CallTone? ToneOf(CallEnd end) => end.Reason switch
+    {
+        CallEndReason.Refused => end.StatusCode is 486 or 600 ? CallTone.Busy : CallTone.Congestion,
+        CallEndReason.NotLocated or CallEndReason.TransportFailed or CallEndReason.AuthenticationFailed => CallTone.Congestion,
         _ => null,
     };
 

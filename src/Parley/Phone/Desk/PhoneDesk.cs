@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Parley.Commands;
 using Parley.Endpoint.Media;
+using Parley.Media.Streams;
 using Parley.Net;
 using Parley.Output;
 using Parley.Phone.Settings;
@@ -219,6 +220,7 @@ internal sealed class PhoneDesk : IAsyncDisposable
         await foreach (CallEvent happened in call.Events.ConfigureAwait(false))
         {
             if (happened is CallAnswered) _presence.Changed();
+            if (DeskCalls.TellsTone(happened, out CallTone? tone)) _sound.Play(number, tone);
             if (happened is CallEnded) continue;
             await DeliverAsync(new CallTold(number, happened)).ConfigureAwait(false);
         }
@@ -226,7 +228,7 @@ internal sealed class PhoneDesk : IAsyncDisposable
         CallEnd end = await call.Ended.ConfigureAwait(false);
         AudioStatistics? audio = await call.GetStatisticsAsync().ConfigureAwait(false);
         _calls.TryRemove(number, out _);
-        if (await _sound.CloseAsync(number).ConfigureAwait(false) is { } problem) Tell(new ProblemArose(problem, Call: number));
+        if (await _sound.CloseAsync(number, DeskCalls.ToneOf(end)).ConfigureAwait(false) is { } problem) Tell(new ProblemArose(problem, Call: number));
         await DeliverAsync(new CallOver(number, end, audio)).ConfigureAwait(false);
         _presence.Changed();
         if (account.Settings.QualityReport is not { } collector) return;

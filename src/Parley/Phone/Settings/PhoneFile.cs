@@ -1,6 +1,8 @@
 using Parley.Commands;
 using Parley.Core;
 using Parley.Endpoint.Media;
+using Parley.Media.Processing;
+using Parley.Media.Streams;
 using Parley.Output;
 using Parley.Sdp;
 using Parley.Server.Configuration;
@@ -60,8 +62,22 @@ internal static class PhoneFile
         List<AccountSettings> accounts = [.. Items(reader, "accounts", MaxAccounts).Select(item => ReadAccount(reader, item, common, registers)).OfType<AccountSettings>()];
         List<ContactSettings> contacts = [.. Items(reader, "contacts", MaxContacts).Select(item => ReadContact(reader, item, accounts)).OfType<ContactSettings>()];
         bool hasBell = reader.Boolean("bell", absent: true);
+        SoundSettings sound = ReadSound(reader);
         string? reason = null;
-        return reader.IsGood(ref reason) ? new PhoneSettings(accounts, contacts, hasBell) : throw CommandException.Usage($"{source} {reason}");
+        return reader.IsGood(ref reason) ? new PhoneSettings(accounts, contacts, hasBell) { Sound = sound } : throw CommandException.Usage($"{source} {reason}");
+    }
+
+    private static SoundSettings ReadSound(ObjectReader reader)
+    {
+        var sound = new SoundSettings(Text(reader, "microphone"), Text(reader, "speaker"));
+        SpeechProcessing processing = SpeechProcessing.None;
+        if (reader.Boolean("echoCancellation", absent: true)) processing |= SpeechProcessing.EchoCancellation;
+        if (reader.Boolean("noiseReduction", absent: true)) processing |= SpeechProcessing.NoiseReduction;
+        if (reader.Boolean("gainControl", absent: true)) processing |= SpeechProcessing.GainControl;
+        TonePlan? tones = Text(reader, "tones") is not { } word ? sound.Tones
+            : Parsing.TryReadTones(word, out TonePlan? plan) ? plan
+            : Refuse(reader, "tones", Parsing.TonePlans, sound.Tones);
+        return sound with { Processing = processing, Tones = tones };
     }
 
     private static IReadOnlyList<ConfigurationNode> Items(ObjectReader file, string name, int most)

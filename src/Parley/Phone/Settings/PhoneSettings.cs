@@ -1,3 +1,5 @@
+using Parley.Media.Processing;
+using Parley.Media.Streams;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
 
@@ -7,7 +9,23 @@ namespace Parley.Phone.Settings;
 /// <param name="Accounts">As whom it calls and is called; one or more.</param>
 /// <param name="Contacts">Whom its user knows.</param>
 /// <param name="HasBell">Whether the terminal's bell rings.</param>
-internal sealed record PhoneSettings(IReadOnlyList<AccountSettings> Accounts, IReadOnlyList<ContactSettings> Contacts, bool HasBell = true);
+internal sealed record PhoneSettings(IReadOnlyList<AccountSettings> Accounts, IReadOnlyList<ContactSettings> Contacts, bool HasBell = true)
+{
+    /// <summary>What calls sound by.</summary>
+    public SoundSettings Sound { get; init; } = new();
+}
+
+/// <summary>What calls sound by.</summary>
+/// <param name="Microphone">The microphone's name; null for the one that the system takes.</param>
+/// <param name="Speaker">The loudspeaker's name; null for the one that the system takes.</param>
+internal sealed record SoundSettings(string? Microphone = null, string? Speaker = null)
+{
+    /// <summary>What is done to the microphone's sound.</summary>
+    public SpeechProcessing Processing { get; init; } = SpeechProcessing.All;
+
+    /// <summary>The tones that tell how a call goes; null for none.</summary>
+    public TonePlan? Tones { get; init; } = TonePlan.European;
+}
 
 /// <summary>An account.</summary>
 /// <param name="Agent">What its user agent is started with.</param>

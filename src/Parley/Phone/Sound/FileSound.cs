@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Parley.Commands;
 using Parley.Endpoint.Media;
 using Parley.Media.Files;
+using Parley.Media.Streams;
 using Parley.Output;
 using Parley.UserAgent;
 
@@ -11,14 +12,15 @@ namespace Parley.Phone.Sound;
 /// <param name="play">What is played; null for silence.</param>
 /// <param name="echoes">True to send back what is heard instead.</param>
 /// <param name="openRecord">Opens a call's recording by its number; gives null when nothing is recorded.</param>
-internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, WavRecorder?> openRecord) : IPhoneSound
+/// <param name="whyNoDevices">Why calls have no sound devices; null when nobody asked for them.</param>
+internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, WavRecorder?> openRecord, string? whyNoDevices = null) : IPhoneSound
 {
     private readonly ConcurrentDictionary<int, WavRecorder> _records = [];
 
     public string Words => (echoes, play) switch
     {
         (true, _) => "no sound devices: calls hear themselves (--echo)",
-        (_, null) => "no sound devices: calls hear silence (--play F.wav plays a file, --record F.wav records, --echo sends back)",
+        (_, null) => $"no sound devices{(whyNoDevices is null ? "" : $" ({whyNoDevices})")}: calls hear silence (--play F.wav plays a file, --record F.wav records, --echo sends back)",
         _ => "no sound devices: calls hear the file of --play",
     };
 
@@ -29,7 +31,7 @@ internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, WavRecord
         return echoes ? CallAudio.Echo(record) : CallFiles.Join(play, record, hangUpAfterPlay: false);
     }
 
-    public async Task<string?> CloseAsync(int call)
+    public async Task<string?> CloseAsync(int call, CallTone? tone = null)
     {
         if (!_records.TryRemove(call, out WavRecorder? record)) return null;
         try
