@@ -1,5 +1,6 @@
 using Parley.InteropTests.Harness;
 using Parley.TestSupport;
+using Parley.Voice;
 
 namespace Parley.InteropTests;
 
@@ -35,7 +36,11 @@ public sealed class SilenceTests(ITestOutputHelper output) : InteropTest(output)
         }
 
         Assert.Equal(2, traffic.Rtp.Select(packet => packet.Ssrc).Distinct().Count());
-        await Sound.AssertAlikeAsync(Output, callerSays, heardByBob, 25);
+        // Each talk spurt may be played a little sooner or later than the one before it: that is when playout changes its delay.
+        (short[] spoken, int sampleRate) = Wav.Read(callerSays);
+        double understood = Intelligibility.Of(spoken, sampleRate, Wav.Read(heardByBob).Samples, sampleRate).Score;
+        Output.WriteLine($"intelligibility {understood:0.000}");
+        Assert.True(understood >= 0.9, $"{heardByBob} beside {callerSays}: intelligibility {understood:0.000}");
     }
 
     [PeerFact(Programs.Baresip, Programs.Tshark, Programs.EspeakNg, Programs.Sox)]
