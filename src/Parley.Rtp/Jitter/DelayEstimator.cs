@@ -17,12 +17,13 @@ internal sealed class DelayEstimator
     private const double Forgetting = 0.998;        // for each packet
     private const double MissedShare = 0.002;
     private const double LateShare = 0.02;
-    private const double FirstWeight = 5;           // packets that the delay to begin with counts for
+    private const int FirstPackets = 100;           // after which what was measured counts alone, and not the delay to begin with
     private const double LargestWeight = 1e200;
     private static readonly TimeSpan BaseWindow = TimeSpan.FromSeconds(5);
 
     private readonly int _clockRate;
-    private readonly long _most;
+    private readonly long _first, _most;
+    private int _seen;                  // up to FirstPackets
     private readonly double[] _weights = new double[Bins];
     private readonly double[] _own = new double[Bins];      // of them, the packets that came themselves
     private double _weight = 1;         // of the next packet: it grows instead of all others shrinking
@@ -32,12 +33,11 @@ internal sealed class DelayEstimator
 
     /// <summary>Has seen nothing.</summary>
     /// <param name="clockRate">Timestamp units per second.</param>
-    /// <param name="first">The delay to begin with, in timestamp units.</param>
+    /// <param name="first">The least delay to begin with, in timestamp units.</param>
     /// <param name="most">The longest delay that playout waits for: what comes later than that is no reason to wait.</param>
     public DelayEstimator(int clockRate, long first, long most)
     {
-        (_clockRate, _most) = (clockRate, most);
-        Add(first, FirstWeight);
+        (_clockRate, _first, _most) = (clockRate, first, most);
     }
 
     /// <summary>The transit of the fastest packets.</summary>
@@ -46,7 +46,7 @@ internal sealed class DelayEstimator
 
     /// <summary>How long playout should wait, counted from when the fastest packets come.</summary>
     /// <value>Timestamp units.</value>
-    public long Delay => Quantile(_weights, _total * MissedShare);
+    public long Delay => _seen < FirstPackets ? Math.Max(_first, Quantile(_weights, _total * MissedShare)) : Quantile(_weights, _total * MissedShare);
 
     /// <summary>How much later than the fastest the packets come that come at all, but for two in a hundred.</summary>
     /// <value>Timestamp units.</value>
@@ -65,7 +65,8 @@ internal sealed class DelayEstimator
         if (isItself) Follow(now, transit);
         long late = Math.Max(0, transit - Base);
         if (Base == long.MaxValue || late > _most) return;
-        Add(late, 1);
+        if (_seen < FirstPackets) _seen++;
+        Add(late);
         if (isItself)
         {
             _own[BinOf(late)] += _weight;
@@ -95,10 +96,10 @@ internal sealed class DelayEstimator
         }
     }
 
-    private void Add(long units, double share)
+    private void Add(long units)
     {
-        _weights[BinOf(units)] += share * _weight;
-        _total += share * _weight;
+        _weights[BinOf(units)] += _weight;
+        _total += _weight;
     }
 
     private int BinOf(long units) => (int)Math.Min(((units * BinsPerSecond) + _clockRate - 1) / _clockRate, Bins - 1);

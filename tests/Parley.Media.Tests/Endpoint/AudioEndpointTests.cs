@@ -286,7 +286,7 @@ public class AudioEndpointTests
         AudioEndpoint.Open(host.Loop, Options(host.Address, ports), random: new Random(seed));
 
     private static AudioEndpointOptions Options(NetworkAddress local, MediaPorts? ports = null) =>
-        new() { Local = local, Ports = ports ?? MediaPorts.TryParse(MediaPorts.DefaultRange)!, Audio = new AudioOptions { CanonicalName = "x" } };
+        new() { Local = local, Ports = ports ?? MediaPorts.TryParse(MediaPorts.DefaultRange)!, Audio = SessionPair.Patient };
 
     private sealed class Side(VirtualHost host) : IAudioHandler
     {

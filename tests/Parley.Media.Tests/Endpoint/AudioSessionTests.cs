@@ -2,6 +2,7 @@ using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Media.Codecs;
 using Parley.Media.Streams;
+using Parley.Media.Tests.Codecs;
 using Parley.Rtp;
 using Parley.Sdp;
 using Parley.TestSupport;
@@ -58,6 +59,25 @@ public class AudioSessionTests
 
         short[] reference = Negotiated.Coded(Parley.Media.Processing.Resampler.Convert(speech, rate, 8000));
         Assert.Equal(0, AudioComparison.Compare(reference, heard.Samples.ToArray(), 8000).DifferentSamples);
+    }
+
+    [Fact]
+    public void A_good_network_is_found_out_within_seconds_and_a_bad_one_from_the_start()
+    {
+        Assert.InRange(DelayAfter(0.5, jitterMilliseconds: 0), 45, 80);
+        Assert.InRange(DelayAfter(6, jitterMilliseconds: 0), 10, 40);
+        Assert.InRange(DelayAfter(6, jitterMilliseconds: 90), 85, 130);
+
+        static double DelayAfter(double seconds, int jitterMilliseconds)
+        {
+            Random random = new(5);
+            using SessionPair pair = new(options: new AudioOptions { CanonicalName = "x" });
+            pair.Wire = (_, _) => TimeSpan.FromMilliseconds(15 + random.Next(jitterMilliseconds + 1));
+            pair.Alice.Start(pair.Now, Negotiated.With(Negotiated.Bob), AudioCodecs.All, Negotiated.Source(Vowels.Speak(TimeSpan.FromSeconds(10), 8000)), new NullSink());
+            pair.Bob.Start(pair.Now, Negotiated.With(Negotiated.Alice), AudioCodecs.All, new SilenceSource(), new NullSink());
+            pair.RunFor(seconds);
+            return pair.Bob.Statistics.PlayoutDelay.TotalMilliseconds;
+        }
     }
 
     [Fact]

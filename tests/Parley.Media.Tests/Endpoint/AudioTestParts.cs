@@ -4,6 +4,7 @@ using Parley.Media.Codecs;
 using Parley.Media.Files;
 using Parley.Media.Streams;
 using Parley.Rtp;
+using Parley.Rtp.Jitter;
 using Parley.Sdp;
 
 namespace Parley.Media.Tests.Endpoint;
@@ -82,13 +83,16 @@ internal static class Negotiated
 /// <summary>Two sessions and the wire between them, in virtual time.</summary>
 internal sealed class SessionPair : IDisposable
 {
+    /// <summary>Playout waits as long as it does to begin with, in any case: nothing is left out when the network turns out to be a good one, so that all can be compared.</summary>
+    public static readonly AudioOptions Patient = new() { CanonicalName = "x", Jitter = new JitterBufferOptions { MinDelay = new JitterBufferOptions().Delay } };
+
     private readonly PriorityQueue<(bool ToAlice, bool IsRtcp, byte[] Bytes, NetworkAddress From), (long At, int Order)> _wire = new();
     private int _order;
 
     public SessionPair(int seed = 1, AudioOptions? options = null)
     {
         NtpClock clock = new(Now, new DateTimeOffset(2025, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        options ??= new AudioOptions { CanonicalName = "x" };
+        options ??= Patient;
         Alice = new AudioSession(options, Pool, clock, new Random(seed));
         Bob = new AudioSession(options, Pool, clock, new Random(seed + 1000));
     }
