@@ -20,7 +20,7 @@ namespace Parley.Endpoint.Media;
 /// </remarks>
 internal sealed class AudioSender : IDisposable
 {
-    private const double SmallestLoss = 0.001, LeastExpectedLoss = 0.05;
+    private const double SmallestLoss = 0.001, LeastExpectedLoss = 0.02;
     private static readonly TimeSpan MinPacketTime = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan NoiseInterval = TimeSpan.FromSeconds(4);       // a description that got lost is made good for
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);  // RFC 6263 4: what NATs need

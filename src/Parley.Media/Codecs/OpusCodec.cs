@@ -49,7 +49,8 @@ public sealed class OpusCodec : IAudioCodec
 internal sealed class OpusEncoder : IAudioEncoder
 {
     private const int LookEach = 50;                // frames between two looks at how many encode
-    private const int FirstExpectedLoss = 5;        // percent, until a report says how it is
+    private const int FirstExpectedLoss = 2;        // percent, until a report says how it is: enough for FEC
+    private const int MostExpectedLoss = 10;        // beyond it libopus gives FEC so many of the bits that speech sounds worse even at 30 % loss
     private const int SmallestSent = 3;             // what is shorter says only that there is silence (opus_encode)
 
     private readonly LibOpus.Encoder _encoder;
@@ -95,7 +96,7 @@ internal sealed class OpusEncoder : IAudioEncoder
 
     public void SetExpectedLoss(int percent)
     {
-        percent = Math.Clamp(percent, 0, 100);
+        percent = Math.Clamp(percent, 0, MostExpectedLoss);
         if (percent == _expectedLoss) return;
         _expectedLoss = percent;
         Set(LibOpus.SetPacketLossPercent, percent);
