@@ -64,6 +64,7 @@ internal static class EchoCommand
             if (ports.Length != calls) throw new IOException("The process with the calls has ended.");
             using var generator = new EchoGenerator(socket, codec, parameters, ports);
             await Task.Delay(Settling, Time, cancellation);
+            await AskAsync(server, cancellation);       // what it takes to answer for the first time is not the calls'
             EchoUse before = await AskAsync(server, cancellation);
             (long sent, long back, long start) = (generator.Sent, generator.Back, Time.GetTimestamp());
             await Task.Delay(TimeSpan.FromSeconds(seconds), Time, cancellation);

@@ -30,7 +30,7 @@ internal static class Spectrum
             Array.Clear(real);
             Array.Clear(imaginary);
             for (int i = 0; i < Window; i++) real[i] = sound[(row * hop) + i] * Hann[i];
-            Transform(real, imaginary);
+            Fourier.Transform(real, imaginary);
             rows[row] = [.. Edges.Select(band => Math.Sqrt(Power(real, imaginary, band)))];
         }
 
@@ -51,32 +51,4 @@ internal static class Spectrum
     }
 
     private static int Bin(double frequency) => (int)Math.Round(frequency * Points / SampleRate);
-
-    /// <summary>The fast Fourier transform, in place (Cooley and Tukey).</summary>
-    private static void Transform(double[] real, double[] imaginary)
-    {
-        for (int i = 1, j = 0; i < Points; i++)
-        {
-            int bit = Points >> 1;
-            for (; (j & bit) != 0; bit >>= 1) j ^= bit;
-            j ^= bit;
-            if (i < j) (real[i], real[j], imaginary[i], imaginary[j]) = (real[j], real[i], imaginary[j], imaginary[i]);
-        }
-
-        for (int length = 2; length <= Points; length <<= 1)
-        {
-            double angle = -2 * Math.PI / length;
-            for (int first = 0; first < Points; first += length)
-            {
-                for (int k = 0; k < length / 2; k++)
-                {
-                    double cosine = Math.Cos(angle * k), sine = Math.Sin(angle * k);
-                    int a = first + k, b = a + (length / 2);
-                    double productReal = (real[b] * cosine) - (imaginary[b] * sine), productImaginary = (real[b] * sine) + (imaginary[b] * cosine);
-                    (real[b], imaginary[b]) = (real[a] - productReal, imaginary[a] - productImaginary);
-                    (real[a], imaginary[a]) = (real[a] + productReal, imaginary[a] + productImaginary);
-                }
-            }
-        }
-    }
 }

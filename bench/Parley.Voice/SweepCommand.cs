@@ -28,7 +28,7 @@ internal static class SweepCommand
         command.SetAction(parse =>
         {
             FileInfo file = parse.GetValue(speech)!;
-            if (!TryRead(file, out PcmAudio? audio, out string problem))
+            if (!SpeechFile.TryRead(file, out PcmAudio? audio, out string problem))
             {
                 errors.WriteLine($"parley-voice: {problem}");
                 return 1;
@@ -44,7 +44,7 @@ internal static class SweepCommand
             DirectoryInfo? folder = parse.GetValue(keep);
             folder?.Create();
             List<SweepRow> rows = [];
-            if (!parse.GetValue(json)) output.WriteLine($"{"codec",-12}{"network",-18}{"score",7}{"delay ms",10}{"95 %",8}{"lost %",8}{"late %",8}{"recov.",8}{"shorter",9}{"longer",9}{"kbit/s",8}");
+            if (!parse.GetValue(json)) output.WriteLine($"{"codec",-12}{"network",-18}{"score",7}{"opinion",9}{"delay ms",10}{"95 %",8}{"lost %",8}{"late %",8}{"recov.",8}{"shorter",9}{"longer",9}{"kbit/s",8}");
             var cases =
                 from codec in codecs.Span.ToArray()
                 from isRedundant in (bool[])[false, true]
@@ -60,7 +60,6 @@ internal static class SweepCommand
                 rows.Add(row);
                 output.WriteLine(parse.GetValue(json) ? JsonSerializer.Serialize(row) : row.ToString());
             }
-
 
             if (parse.GetValue(svg) is { } picture) File.WriteAllText(picture.FullName, SweepPlot.Draw(rows));
             return 0;
@@ -78,28 +77,5 @@ internal static class SweepCommand
 
             return true;
         }
-    }
-
-    private static bool TryRead(FileInfo file, out PcmAudio? audio, out string problem)
-    {
-        audio = null;
-        try
-        {
-            using FileStream stream = file.OpenRead();
-            if (WavReader.TryRead(stream, out audio, out WavError error))
-            {
-                audio = audio!.ToMono();
-                problem = "";
-                return true;
-            }
-
-            problem = $"{file} is no WAV file that can be read ({error})";
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problem = e.Message;
-        }
-
-        return false;
     }
 }

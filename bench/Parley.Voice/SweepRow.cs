@@ -10,6 +10,7 @@ namespace Parley.Voice;
 /// <param name="Loss">What it was to lose, percent.</param>
 /// <param name="Around">What it did besides: bursts, jitter.</param>
 /// <param name="Score">Intelligibility, 0 to 1.</param>
+/// <param name="Opinion">What a listener would say of it, 1 to 4.55 (<see cref="Degradation"/>).</param>
 /// <param name="DelayMilliseconds">From mouth to ear, the median: the packet, the network and playout.</param>
 /// <param name="LongestDelayMilliseconds">The same, of which 95 in 100 stay below.</param>
 /// <param name="LostPercent">Packets that the network lost.</param>
@@ -24,6 +25,7 @@ internal sealed record SweepRow(
     double Loss,
     string Around,
     double Score,
+    double Opinion,
     double DelayMilliseconds,
     double LongestDelayMilliseconds,
     double LostPercent,
@@ -38,7 +40,7 @@ internal sealed record SweepRow(
     /// <summary>Makes the calls of a case.</summary>
     public static SweepRow Measure(PcmAudio speech, IAudioCodec codec, bool redundancy, NetworkConditions conditions, int runs, int seed, DirectoryInfo? keep)
     {
-        double score = 0, lost = 0, late = 0, recovered = 0, shortened = 0, lengthened = 0, kilobits = 0;
+        double score = 0, opinion = 0, lost = 0, late = 0, recovered = 0, shortened = 0, lengthened = 0, kilobits = 0;
         List<double> delays = [];
         string name = redundancy ? codec.Format.Name + "+RED" : codec.Format.Name;
         for (int run = 0; run < runs; run++)
@@ -46,6 +48,7 @@ internal sealed record SweepRow(
             VoiceResult call = VoiceCall.Run(speech, codec, redundancy, conditions, seed + (run * 1000));
             Intelligibility compared = Intelligibility.Of(speech.Samples.Span, speech.SampleRate, call.Heard, call.SampleRate);
             score += compared.Score / runs;
+            opinion += Degradation.Of(speech.Samples.Span, speech.SampleRate, call.Heard, call.SampleRate).Opinion / runs;
             delays.AddRange(compared.Delays);
             lost += 100.0 * call.Lost / call.Packets / runs;
             late += 100.0 * call.Statistics.Playout.Late / call.Packets / runs;
@@ -63,6 +66,7 @@ internal sealed record SweepRow(
             conditions.LossPercent,
             conditions.Around,
             score,
+            opinion,
             Quantile(delays, 0.5) + PacketMilliseconds,
             Quantile(delays, 0.95) + PacketMilliseconds,
             lost,
@@ -76,7 +80,7 @@ internal sealed record SweepRow(
     /// <summary>The row of a table.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Codec,-12}{Network,-18}{Score,7:0.000}{DelayMilliseconds,10:0}{LongestDelayMilliseconds,8:0}{LostPercent,8:0.0}{LatePercent,8:0.00}{Recovered,8:0.0}{ShortenedPercent,9:0.0}{LengthenedPercent,9:0.0}{Kilobits,8:0}");
+        $"{Codec,-12}{Network,-18}{Score,7:0.000}{Opinion,9:0.00}{DelayMilliseconds,10:0}{LongestDelayMilliseconds,8:0}{LostPercent,8:0.0}{LatePercent,8:0.00}{Recovered,8:0.0}{ShortenedPercent,9:0.0}{LengthenedPercent,9:0.0}{Kilobits,8:0}");
 
     private static double Quantile(List<double> sorted, double share) => sorted.Count == 0 ? 0 : sorted[(int)(share * (sorted.Count - 1))];
 
