@@ -27,7 +27,7 @@ internal readonly record struct Degradation(double Difference, double Addition, 
     private const double MoveCost = 1.5;                // of a changed delay, as a difference
     private const double Silent = 1e-4;                 // of the loudest piece's power
     private const double MostColour = 100;              // 20 dB
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(600), Nearby = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(600), Nearby = TimeSpan.FromMilliseconds(300);
 
     private static readonly (double Constant, double Difference, double Addition) Fit = (5.97, 0.425, 1.81);
 

@@ -17,7 +17,7 @@ internal readonly record struct Intelligibility(double Score, IReadOnlyList<doub
     private const int Step = 10;                // rows from one segment to the next
     private const double Silent = 1e-4;         // of the loudest row's power: -40 dB
     private const double Clip = 6.623;          // 1 + 10^(15/20): noise of more than that does no more harm
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(600), Nearby = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(600), Nearby = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Compares what was heard with what was said; both begin at the same moment.</summary>
     public static Intelligibility Of(ReadOnlySpan<short> said, int saidRate, ReadOnlySpan<short> heard, int heardRate)
