@@ -96,15 +96,15 @@ internal static class Parsing
     };
 
     /// <summary>Whether sound goes more than once when packets get lost.</summary>
-    public static Option<bool?> Redundancy() => new("--redundancy")
+    public static Option<RedundancyUse?> Redundancy() => new("--redundancy")
     {
         Description = "Send sound again with later packets (RED): auto (as a rule: where the other side takes it, as much as the losses it reports call for) or off",
         HelpName = "USE",
         CustomParser = result => result.Tokens[0].Value switch
         {
-            "auto" => true,
-            "off" => false,
-            _ => Refuse<bool?>(result, "--redundancy", "auto or off"),
+            "auto" => RedundancyUse.Auto,
+            "off" => RedundancyUse.Off,
+            _ => Refuse<RedundancyUse?>(result, "--redundancy", "auto or off"),
         },
     };
 

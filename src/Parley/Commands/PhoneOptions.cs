@@ -36,7 +36,7 @@ internal sealed class PhoneOptions
     private readonly Option<SipUri?> _proxy = Parsing.Uri("--proxy", "The server that everything goes by, such as 'sip:192.0.2.1:5060;transport=tcp'");
     private readonly Option<NetworkAddress?> _local = Parsing.Address("--local", "This phone's address; a free port when none is given");
     private readonly Option<AudioCodecs?> _codecs = Parsing.Codecs();
-    private readonly Option<bool?> _redundancy = Parsing.Redundancy();
+    private readonly Option<RedundancyUse?> _redundancy = Parsing.Redundancy();
     private readonly Option<SilenceSuppression?> _silence = Parsing.Silence();
     private readonly Option<SrtpUse?> _srtp = Parsing.Srtp();
     private readonly Option<string?> _mediaPorts = new("--media-ports") { Description = $"Ports for sound ({MediaPorts.DefaultRange})", HelpName = "FIRST-LAST" };
@@ -84,7 +84,7 @@ internal sealed class PhoneOptions
             OutboundProxy = parse.GetValue(_proxy),
             Listen = ListenOn(parse.GetValue(_local)),
             Codecs = parse.GetValue(_codecs) ?? AudioCodecs.Default,
-            Redundancy = parse.GetValue(_redundancy) ?? true,
+            Redundancy = parse.GetValue(_redundancy) != RedundancyUse.Off,
             Silence = parse.GetValue(_silence) ?? SilenceSuppression.WhenAsked,
             Srtp = parse.GetValue(_srtp) ?? SrtpUse.Off,
             MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),

@@ -75,6 +75,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("publish needs --as: whose state is it?", "publish", "presence")]
     [InlineData("EVENT: 'dialog' is not allowed", "publish", "dialog", "--as", "sip:a@b")]
     [InlineData("--closed and --note are for presence", "publish", "presence", "--new", "1", "--as", "sip:a@b")]
+    [InlineData("--redundancy: 'perhaps' is not allowed; allowed is auto or off", "call", "sip:a@b", "--redundancy", "perhaps")]
     [InlineData("--dtmf-by: 'voice' is not allowed; allowed is rtp, tones, relay or info", "call", "sip:a@b", "--dtmf", "1", "--dtmf-by", "voice")]
     [InlineData("--echo and --play do not go together", "answer", "--echo", "--play", "x.wav")]
     public async Task Bad_usage_is_one_line_and_exit_code_2(string start, params string[] args)

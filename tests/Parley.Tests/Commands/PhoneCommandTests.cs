@@ -57,6 +57,21 @@ public sealed class PhoneCommandTests : IDisposable
         Assert.Equal((0, ""), (code, error));
     }
 
+    [Theory]
+    [InlineData("auto", true)]
+    [InlineData("off", false)]
+    public async Task Redundancy_is_offered_unless_it_is_off(string use, bool isOffered)
+    {
+        using var callee = new ScriptedPhone();
+        Task<(int Code, string Output, string Error)> call = RunAsync("call", $"sip:{callee.Address}", "--local", "127.0.0.1", "--codec", "pcmu", "--redundancy", use, "--duration", "1");
+        string invite = await callee.ReceiveAsync("INVITE");
+        await callee.ReplyAsync(invite, "486 Busy Here");
+        await callee.ReceiveAsync("ACK");
+
+        Assert.Equal(isOffered, invite.Contains("red/8000", StringComparison.Ordinal));
+        Assert.Equal(1, (await call).Code);
+    }
+
     [Fact]
     public async Task Keys_for_a_phone_that_takes_none_fail_the_call_in_one_line()
     {
