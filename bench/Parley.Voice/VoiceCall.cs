@@ -85,7 +85,8 @@ internal static class VoiceCall
 
     private static NegotiatedAudio Negotiate(NetworkAddress remote, AudioCodecs codecs, bool redundancy)
     {
-        SdpList<MediaFormat> formats = codecs.ToCapabilities(redundancy: redundancy).Formats;
+        AudioCapabilities capabilities = codecs.ToCapabilities(redundancy: redundancy);
+        SdpList<MediaFormat> formats = capabilities.Formats;
         return new NegotiatedAudio
         {
             MediaIndex = 0,
@@ -97,6 +98,7 @@ internal static class VoiceCall
             Codecs = [.. formats.Where(f => f.IsCodec).Select(Agreed)],
             Redundancy = [.. formats.Where(f => f.IsRedundancy).Select(Agreed)],
             TelephoneEvent = null,
+            ExtendedReports = capabilities.ExtendedReports,
             PacketTime = TimeSpan.FromMilliseconds(20),
         };
 

@@ -125,6 +125,7 @@ public sealed class RtpSession
         Collisions = _collisions,
         Looped = _looped,
         RemoteVoipMetrics = _extended.RemoteVoipMetrics,
+        RemoteLossRun = _extended.RemoteLossRun,
     };
 
     /// <summary>Says which timestamp is now, so that reports can relate the media's clock to the wall's.</summary>

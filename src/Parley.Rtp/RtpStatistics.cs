@@ -34,6 +34,10 @@ public readonly record struct RtpStatistics(
     /// <summary>Packets of this side that came back to it, RTP and RTCP.</summary>
     public long Looped { get; init; }
 
+    /// <summary>How many packets of this side get lost one after the other, on average, as the other side tells; null before it told of a few losses.</summary>
+    /// <value>1 or more: 1 / (1 - loss) when each is lost by itself.</value>
+    public double? RemoteLossRun { get; init; }
+
     /// <summary>How the other side says that it sounds; null before it has said so.</summary>
     public XrVoipMetrics? RemoteVoipMetrics { get; init; }
 }

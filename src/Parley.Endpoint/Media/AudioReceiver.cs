@@ -142,14 +142,14 @@ internal sealed class AudioReceiver : IDisposable
         if (!IsOn) return true;
         if (decoder.Format.ClockRate != _format.ClockRate || decoder.Format.SampleRate != _format.SampleRate) Use(decoder.Format);
         // A codec without concealment of its own is bridged from both sides: for that, what follows is as good as redundancy.
-        int covers = redundant.RedundantBlocks + (!decoder.Codec.Conceals || decoder.Codec.HasRedundancy(payload) ? 1 : 0);
+        int covers = !decoder.Codec.Conceals || decoder.Codec.HasRedundancy(payload) ? 1 : 0;
         isDiscarded = _jitter!.Put(header, payload, decoder.Format.ToTimestampUnits(samples), now, covers) is JitterPutResult.Late or JitterPutResult.Full;
         _packetTime = TimeSpan.FromSeconds((double)samples / decoder.Format.SampleRate);
         while (redundant.TryReadRedundant(out RedundantBlock block))
         {
             if (_decoders[block.PayloadType] is not { } earlier || earlier.Format.ClockRate != decoder.Format.ClockRate || earlier.Format.SampleRate != decoder.Format.SampleRate) continue;
             if (SamplesIn(earlier, block.Payload) is > 0 and int known)
-                _jitter.PutRedundant(header, block.TimestampOffset, block.PayloadType, block.Payload, earlier.Format.ToTimestampUnits(known));
+                _jitter.PutRedundant(header, block.TimestampOffset, block.PayloadType, block.Payload, earlier.Format.ToTimestampUnits(known), now);
         }
 
         return true;

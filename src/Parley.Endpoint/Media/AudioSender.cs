@@ -129,9 +129,10 @@ internal sealed class AudioSender : IDisposable
     /// <summary>The other side reported how many packets get lost; this is called when a codec was negotiated.</summary>
     /// <param name="now">The time.</param>
     /// <param name="fraction">0 to 1.</param>
-    public void OnLoss(Instant now, double fraction)
+    /// <param name="meanRun">How many one after the other, on average.</param>
+    public void OnLoss(Instant now, double fraction, double meanRun)
     {
-        _control!.OnReport(now, fraction);
+        _control!.OnReport(now, fraction, meanRun);
         // With one packet in a hundred lost, many a report has seen none: FEC goes on until that is certain.
         double loss = _control.Loss!.Value;
         _encoder!.SetExpectedLoss((int)Math.Ceiling(100 * (loss < SmallestLoss ? 0 : Math.Max(loss, LeastExpectedLoss))));
@@ -238,7 +239,7 @@ internal sealed class AudioSender : IDisposable
         int length = _encoder!.Encode(samples, payload[..most]);
         if (length > 0)
         {
-            int whole = _redundancyPayloadType is null ? 0 : _redundancy.Write(payload, length, _payloadType, _timestamp, Format.ToTimestampUnits(_packetSamples), RedundancyDepth);
+            int whole = _redundancyPayloadType is null ? 0 : _redundancy.Write(payload, length, _payloadType, _timestamp, Format.ToTimestampUnits(_packetSamples), _control!.Plan);
             byte payloadType = whole > 0 ? _redundancyPayloadType!.Value : _payloadType;
             buffer.Length = header + (whole > 0 ? whole : length);
             WriteHeader(session, buffer, payloadType, _isFirst);

@@ -308,7 +308,7 @@ public sealed class AudioSession : IDisposable
         RtpStatistics heard = _session.Statistics;
         if (heard.RemoteReports == _remoteReports || heard.RemoteFractionLost is not { } lost) return;
         _remoteReports = heard.RemoteReports;
-        _sender!.OnLoss(now, lost);
+        _sender!.OnLoss(now, lost, heard.RemoteLossRun ?? 1);
     }
 
     /// <summary>The time came; calling it early or twice does nothing.</summary>

@@ -43,6 +43,7 @@ public sealed class JitterBuffer : IDisposable
     private long _newestEnd;                // behind its last sample
     private long _highest;                  // extended sequence number
     private UInt128 _history;               // bit n: the packet n before the highest came
+    private UInt128 _covered;               // the same, or something came that stands in for it
     private long _lastPlayed;               // extended sequence number of the last frame taken
     private long _concealed;                // pieces given as lost since then
     private uint _dry;                      // clock units taken out since the buffer ran dry
@@ -127,7 +128,7 @@ public sealed class JitterBuffer : IDisposable
         if (isNewest || Math.Abs(place - _playout) <= _maxAhead) _estimator.OnArrival(now, timestamp, isItself: true);
         if (isNewest)
         {
-            for (int i = 1; i <= covers && i < Math.Min(ahead, HistoryLength); i++) _estimator.OnArrival(now, timestamp - (i * (long)durationUnits), isItself: false);
+            for (int i = 1; i <= covers && i < Math.Min(ahead, HistoryLength); i++) StandIn(sequence - i, now, timestamp - (i * (long)durationUnits));
             place = Align(place, header.Marker, ahead, now);
             (_newestTimestamp, _newestEnd, _isSilent) = (timestamp, place + durationUnits, false);
         }
@@ -157,16 +158,18 @@ public sealed class JitterBuffer : IDisposable
     /// <param name="payloadType">What it is encoded as.</param>
     /// <param name="payload">Copied.</param>
     /// <param name="durationUnits">How long it plays, in clock units; more than 0.</param>
+    /// <param name="now">When it came.</param>
     /// <returns><see cref="JitterPutResult.Duplicate"/>, as a rule: it is there already.</returns>
     /// <remarks>Which packet it was in first is not said (RFC 2198); it is taken for as many packets before as there is time between.</remarks>
-    public JitterPutResult PutRedundant(in RtpHeader header, uint timestampOffset, byte payloadType, ReadOnlySpan<byte> payload, uint durationUnits)
+    public JitterPutResult PutRedundant(in RtpHeader header, uint timestampOffset, byte payloadType, ReadOnlySpan<byte> payload, uint durationUnits, Instant now)
     {
         ArgumentOutOfRangeException.ThrowIfZero(durationUnits);
         if (!_hasStream || header.Ssrc != _ssrc) return JitterPutResult.Late;
-        long place = RtpSequence.Extend(header.Timestamp, _newestTimestamp) + _offset - timestampOffset;
+        long timestamp = RtpSequence.Extend(header.Timestamp, _newestTimestamp) - timestampOffset, place = timestamp + _offset;
+        long sequence = RtpSequence.Extend(header.SequenceNumber, _highest) - Math.Max(1, timestampOffset / durationUnits);
+        StandIn(sequence, now, timestamp);
         if (place < _playout) return JitterPutResult.Late;
         if (Count == Capacity || place - _playout > _maxAhead) return JitterPutResult.Full;
-        long sequence = RtpSequence.Extend(header.SequenceNumber, _highest) - Math.Max(1, timestampOffset / durationUnits);
         return Insert(new Entry(place, durationUnits, sequence, payloadType, null), payload, isRedundant: true) ? JitterPutResult.Queued : JitterPutResult.Duplicate;
     }
 
@@ -254,7 +257,7 @@ public sealed class JitterBuffer : IDisposable
         (_hasStream, _ssrc) = (true, header.Ssrc);
         // Each stream has its own upper half, so that the numbers of two streams are never compared.
         _highest = (((_highest >> 32) + 1) << 32) + (1 << 20) + header.SequenceNumber;
-        _history = 0;
+        (_history, _covered) = (0, UInt128.MaxValue);      // nobody waits for what was before the beginning
         _newestTimestamp = header.Timestamp;
         _newestEnd = long.MinValue;
         _estimator.Restart();
@@ -344,6 +347,7 @@ public sealed class JitterBuffer : IDisposable
         if (ahead > 0)
         {
             _history = ahead >= HistoryLength ? UInt128.One : (_history << (int)ahead) | UInt128.One;
+            _covered = ahead >= HistoryLength ? UInt128.MaxValue : (_covered << (int)ahead) | UInt128.One;
             _highest = sequence;
             return true;
         }
@@ -352,7 +356,17 @@ public sealed class JitterBuffer : IDisposable
         UInt128 bit = UInt128.One << (int)-ahead;
         bool isNew = (_history & bit) == 0;
         _history |= bit;
+        _covered |= bit;
         return isNew;
+    }
+
+    /// <summary>Something came that stands in for a packet: playout has to wait for it when the packet itself did not come, and nothing else for it did.</summary>
+    private void StandIn(long sequence, Instant now, long timestamp)
+    {
+        long behind = _highest - sequence;
+        if (behind is < 0 or >= HistoryLength || (_covered >> (int)behind & 1) != 0) return;
+        _covered |= UInt128.One << (int)behind;
+        _estimator.OnArrival(now, timestamp, isItself: false);
     }
 
     /// <summary>Counts the packets that have not come between the last frame and the next.</summary>

@@ -2,9 +2,9 @@ using Parley.Core;
 
 namespace Parley.Rtp.Redundancy;
 
-/// <summary>Chooses how many earlier payloads go with each packet, by what the other side says it loses.</summary>
+/// <summary>Chooses which earlier payloads go with each packet, by what the other side says it loses.</summary>
 /// <remarks>
-/// As many as it takes that no more than <see cref="LeftLost"/> of the packets would be lost for good, were each lost by itself. Until the other side's first report this side's own losses
+/// As many as it takes that no more than <see cref="LeftLost"/> of the packets would be lost for good, farther apart when they get lost in runs (<see cref="RedundancyPlan"/>). Until the other side's first report this side's own losses
 /// are the best guess, as both directions often share their bottleneck; and one payload goes twice, as the report comes after seconds.
 /// <code>
 ///           loss doubles after redundancy grew               it does not fall without redundancy
@@ -32,7 +32,7 @@ public sealed class RedundancyControl
     private readonly Instant _start;
     private Mode _mode;
     private bool _hasReport;
-    private double _loss, _ownLoss;
+    private double _loss, _ownLoss, _meanRun = 1;
     private long _received, _lost;          // what this side had counted before
     private double _lossWhenRaised, _lossWhenTried;
     private int _suspicions, _reportsLeft;
@@ -45,7 +45,7 @@ public sealed class RedundancyControl
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)covered, 1u);
         (_start, _covered, _pausedUntil, _immuneUntil) = (now, covered, now, now);
-        Depth = 1 - covered;
+        Plan = new RedundancyPlan(1 - covered, 1);
     }
 
     private enum Mode
@@ -55,8 +55,11 @@ public sealed class RedundancyControl
         Congested,
     }
 
-    /// <summary>Earlier payloads to be sent with each packet: 0 to <see cref="RedundancyWriter.MaxDepth"/>.</summary>
-    public int Depth { get; private set; }
+    /// <summary>The earlier payloads to be sent with each packet.</summary>
+    public RedundancyPlan Plan { get; private set; }
+
+    /// <summary>How many they are: 0 to <see cref="RedundancyWriter.MaxDepth"/>.</summary>
+    public int Depth => Plan.Depth;
 
     /// <summary>How much is lost by the other side's reports, of which the last weighs most; null before the first.</summary>
     /// <value>0 to 1.</value>
@@ -65,8 +68,10 @@ public sealed class RedundancyControl
     /// <summary>The other side reported.</summary>
     /// <param name="now">The time.</param>
     /// <param name="fractionLost">Of what it was sent since its report before: 0 to 1.</param>
-    public void OnReport(Instant now, double fractionLost)
+    /// <param name="meanRun">How many get lost one after the other, on average, as far as that is known: 1 or more.</param>
+    public void OnReport(Instant now, double fractionLost, double meanRun = 1)
     {
+        _meanRun = meanRun;
         _loss = !_hasReport ? fractionLost : _loss + ((fractionLost - _loss) * (fractionLost > _loss ? RisesBy : FallsBy));
         _hasReport = true;
         switch (_mode)
@@ -100,22 +105,13 @@ public sealed class RedundancyControl
         if (come + gone > 0) _ownLoss += (((double)gone / (come + gone)) - _ownLoss) * FallsBy;
         if (_hasReport) return;
         Choose(_ownLoss);
-        if (now - _start < WithoutReport) Depth = Math.Max(Depth, 1 - _covered);
+        if (now - _start < WithoutReport && Depth == 0) Plan = new RedundancyPlan(1 - _covered, 1);
     }
 
     private void Choose(double loss)
     {
         int before = Depth;
-        Depth = _mode == Mode.Chosen ? DepthFor(loss) : 0;
+        Plan = _mode == Mode.Chosen ? RedundancyPlan.For(loss, _meanRun, _covered, LeftLost) : RedundancyPlan.None;
         if (Depth > before) _lossWhenRaised = loss;
-    }
-
-    private int DepthFor(double loss)
-    {
-        double left = loss;
-        for (int i = 0; i < _covered; i++) left *= loss;
-        int depth = 0;
-        for (; left > LeftLost && depth < RedundancyWriter.MaxDepth; depth++) left *= loss;
-        return depth;
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Parley.Rtp.Redundancy;
 
-/// <summary>Remembers the last payloads of a stream, and puts them before a new one.</summary>
+/// <summary>Remembers the last payloads of a stream, and puts some of them before a new one.</summary>
 /// <remarks>Allocates nothing after it was made. Not thread-safe. Source: RFC 2198 3.</remarks>
 public sealed class RedundancyWriter
 {
@@ -13,13 +13,13 @@ public sealed class RedundancyWriter
     /// <value>640 bytes: three packets of G.711 in one, which is 200 kbit/s; of a low bit rate there is room for all that can be had.</value>
     public const int MaxLengthBytes = 640;
 
-    private readonly Kept[] _kept = new Kept[MaxDepth];
+    private readonly Kept[] _kept = new Kept[RedundancyPlan.MaxDistance];
     private int _next;
 
     /// <summary>Nothing is remembered.</summary>
     public RedundancyWriter()
     {
-        for (int i = 0; i < MaxDepth; i++) _kept[i] = new Kept();
+        for (int i = 0; i < _kept.Length; i++) _kept[i] = new Kept();
     }
 
     /// <summary>Puts earlier payloads before one, and remembers that one.</summary>
@@ -27,21 +27,22 @@ public sealed class RedundancyWriter
     /// <param name="lengthBytes">Of the payload.</param>
     /// <param name="payloadType">Of the payload: 0 to 127.</param>
     /// <param name="timestamp">Of the payload.</param>
-    /// <param name="durationUnits">How long the payload plays; what is older than as many packets as there are blocks is from before a silence, and not repeated.</param>
-    /// <param name="depth">How many payloads are wanted before it: 0 to <see cref="MaxDepth"/>.</param>
+    /// <param name="durationUnits">How long the payload plays; what is older than as many packets as lie between is from before a silence, and not repeated.</param>
+    /// <param name="plan">Which payloads are wanted before it.</param>
     /// <returns>The length of the redundant payload; 0 when there is no redundancy, and the payload is as it was.</returns>
-    public int Write(Span<byte> buffer, int lengthBytes, byte payloadType, uint timestamp, uint durationUnits, int depth)
+    public int Write(Span<byte> buffer, int lengthBytes, byte payloadType, uint timestamp, uint durationUnits, RedundancyPlan plan)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)depth, (uint)MaxDepth, nameof(depth));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)plan.Depth, (uint)MaxDepth, nameof(plan));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(plan.Depth * plan.Spacing), (uint)RedundancyPlan.MaxDistance, nameof(plan));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payloadType, (byte)127);
         int most = Math.Min(buffer.Length, MaxLengthBytes);
         (int blocks, int blockBytes) = (0, 0);
-        while (blocks < depth)
+        while (blocks < plan.Depth)
         {
-            Kept kept = At(blocks);
+            Kept kept = At(((blocks + 1) * plan.Spacing) - 1);
             uint age = timestamp - kept.Timestamp;
             int whole = ((blocks + 1) * RedundantPayload.RedundantHeaderLengthBytes) + RedundantPayload.PrimaryHeaderLengthBytes + blockBytes + kept.Length + lengthBytes;
-            if (kept.Length == 0 || age == 0 || age > Math.Min(durationUnits * (uint)(blocks + 1), RedundantPayload.MaxTimestampOffset) || whole > most) break;
+            if (kept.Length == 0 || age == 0 || age > Math.Min(durationUnits * (uint)((blocks + 1) * plan.Spacing), RedundantPayload.MaxTimestampOffset) || whole > most) break;
             blockBytes += kept.Length;
             blocks++;
         }
@@ -54,7 +55,7 @@ public sealed class RedundancyWriter
             int block = headers;
             for (int i = 0; i < blocks; i++)
             {
-                Kept kept = At(blocks - 1 - i);     // the oldest first
+                Kept kept = At(((blocks - i) * plan.Spacing) - 1);     // the oldest first
                 uint header = 1u << 31 | (uint)kept.PayloadType << 24 | (timestamp - kept.Timestamp) << 10 | (uint)kept.Length;
                 BinaryPrimitives.WriteUInt32BigEndian(buffer[(i * RedundantPayload.RedundantHeaderLengthBytes)..], header);
                 kept.Payload.AsSpan(0, kept.Length).CopyTo(buffer[block..]);
@@ -74,12 +75,12 @@ public sealed class RedundancyWriter
         foreach (Kept kept in _kept) kept.Length = 0;
     }
 
-    private Kept At(int before) => _kept[(_next + MaxDepth - 1 - before) % MaxDepth];
+    private Kept At(int before) => _kept[(_next + _kept.Length - 1 - before) % _kept.Length];
 
     private void Remember(ReadOnlySpan<byte> payload, byte payloadType, uint timestamp)
     {
         Kept kept = _kept[_next];
-        _next = (_next + 1) % MaxDepth;
+        _next = (_next + 1) % _kept.Length;
         (kept.PayloadType, kept.Timestamp, kept.Length) = (payloadType, timestamp, payload.Length <= RedundantPayload.MaxBlockLengthBytes ? payload.Length : 0);
         payload[..kept.Length].CopyTo(kept.Payload);
     }

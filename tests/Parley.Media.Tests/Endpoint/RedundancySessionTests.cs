@@ -47,6 +47,27 @@ public sealed class RedundancySessionTests
         Assert.Equal(0, AudioComparison.Compare(last, [.. heard.Samples.Skip(15 * 8000)], 8000).DifferentSamples);
     }
 
+    [Theory]
+    [InlineData(true, 1.0, 1.0)]
+    [InlineData(false, 0.5, 0.8)]
+    public void Runs_of_lost_packets_are_mended_by_packets_behind_them_when_the_other_side_tells_of_them(bool tells, double least, double most)
+    {
+        using SessionPair pair = new();
+        pair.Wire = (isAlice, number) => isAlice && number % 30 is 10 or 11 or 12 ? null : TimeSpan.FromMilliseconds(15);
+        RtcpXr? reports = tells ? new RtcpXr { LossRuns = 100 } : null;
+        pair.Alice.Start(pair.Now, With(Negotiated.Bob) with { ExtendedReports = reports }, AudioCodecs.All, new SilenceSource(), new NullSink());
+        pair.Bob.Start(pair.Now, With(Negotiated.Alice) with { ExtendedReports = reports }, AudioCodecs.All, new SilenceSource(), new NullSink());
+        pair.RunFor(20);
+        AudioStatistics before = pair.Bob.Statistics;
+        pair.RunFor(30);
+
+        AudioStatistics after = pair.Bob.Statistics;
+        double lost = after.Playout.Lost - before.Playout.Lost, recovered = after.Recovered - before.Recovered;
+        Assert.InRange(lost, 130, 170);
+        Assert.InRange(recovered / lost, least, most);
+        Assert.Equal(0, after.Playout.Late - before.Playout.Late);
+    }
+
     [Fact]
     public void The_sender_stops_when_nothing_is_lost()
     {

@@ -41,13 +41,13 @@ internal sealed class JitterBench : IDisposable
     /// <summary>Puts a packet with the payloads before it.</summary>
     public void PutWithRedundancy(int number, int depth)
     {
-        Put(number, covers: depth);
+        Put(number);
         RtpHeader header = new(0, false, (ushort)(FirstSequence + number), FirstTimestamp + ((uint)number * Frame), 1);
         byte[] payload = new byte[160];
         for (int before = depth; before > 0; before--)
         {
             BinaryPrimitives.WriteInt32BigEndian(payload, number - before);
-            Buffer.PutRedundant(header, (uint)before * Frame, 0, payload, Frame);
+            Buffer.PutRedundant(header, (uint)before * Frame, 0, payload, Frame, Now);
         }
     }
 

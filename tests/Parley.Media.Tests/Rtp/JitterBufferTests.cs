@@ -433,12 +433,12 @@ public class JitterBufferTests
         using JitterBench bench = new();
         bench.Put(0);
         RtpHeader header = new(0, false, (ushort)(bench.FirstSequence + 1), bench.FirstTimestamp + 160, 1);
-        Assert.Equal(JitterPutResult.Late, bench.Buffer.PutRedundant(header with { Ssrc = 2 }, 160, 0, new byte[160], 160));
-        Assert.Equal(JitterPutResult.Late, bench.Buffer.PutRedundant(header, 16_000, 0, new byte[160], 160));
-        Assert.Equal(JitterPutResult.Full, bench.Buffer.PutRedundant(header with { Timestamp = header.Timestamp + 80_000 }, 160, 0, new byte[160], 160));
-        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 160, 0, new byte[160], 160));
-        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 80, 0, new byte[160], 160));      // it overlaps what is there
-        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 240, 0, new byte[160], 160));
+        Assert.Equal(JitterPutResult.Late, bench.Buffer.PutRedundant(header with { Ssrc = 2 }, 160, 0, new byte[160], 160, bench.Now));
+        Assert.Equal(JitterPutResult.Late, bench.Buffer.PutRedundant(header, 16_000, 0, new byte[160], 160, bench.Now));
+        Assert.Equal(JitterPutResult.Full, bench.Buffer.PutRedundant(header with { Timestamp = header.Timestamp + 80_000 }, 160, 0, new byte[160], 160, bench.Now));
+        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 160, 0, new byte[160], 160, bench.Now));
+        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 80, 0, new byte[160], 160, bench.Now));      // it overlaps what is there
+        Assert.Equal(JitterPutResult.Duplicate, bench.Buffer.PutRedundant(header, 240, 0, new byte[160], 160, bench.Now));
         Assert.Equal(1, bench.Buffer.Count);
     }
 

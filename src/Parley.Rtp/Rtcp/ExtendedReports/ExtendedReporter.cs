@@ -8,17 +8,24 @@ internal sealed class ExtendedReporter
 {
     private const int MaxAsking = 4;        // whose times wait for an answer; of more the last ones
     private const int MaxBlockLengthBytes = 512;
+    private const int MostTold = 2000;      // packets of a report that are looked at: a block can claim to know of 65,535
+    private const double Remembered = 0.7;  // of the runs before a report
+    private const double LeastRuns = 3;     // before their length means something
 
     private readonly (uint Ssrc, uint Time, Instant At)[] _asking = new (uint, uint, Instant)[MaxAsking];
     private int _asked;
     private XrAgreement _agreement = XrAgreement.None;
     private ReceptionLog? _log;
+    private double _runs, _lostInRuns;      // that the other side told of, the last ones weighing most
 
     /// <summary>By the other side's last answer to this side's time.</summary>
     public TimeSpan? RoundTrip { get; private set; }
 
     /// <summary>How the other side says that it sounds.</summary>
     public XrVoipMetrics? RemoteVoipMetrics { get; private set; }
+
+    /// <summary>How many packets of this side get lost one after the other, on average, by what the other side tells of each; null before it told of a few losses.</summary>
+    public double? RemoteLossRun => _runs < LeastRuns ? null : _lostInRuns / _runs;
 
     /// <summary>What is told of playout.</summary>
     public XrPlayout Playout { get; set; }
@@ -58,8 +65,10 @@ internal sealed class ExtendedReporter
     /// <param name="clock">This side's time.</param>
     public void OnReport(Instant now, uint sender, XrBlocks blocks, uint self, NtpClock clock)
     {
+        int left = MostTold;
         while (blocks.TryRead(out XrBlock block))
         {
+            if (block.TryGetTrace(out XrTrace trace) && trace.Type == XrBlockType.LossRuns && trace.Ssrc == self && trace.Thinning == 0) CountRuns(trace, ref left);
             if (block.TryGetVoipMetrics(out XrVoipMetrics metrics) && metrics.Ssrc == self) RemoteVoipMetrics = metrics;
             if (block.TryGetReferenceTime(out ulong time) && _agreement.ReferenceTime) OnAsked(now, sender, (uint)(time >> 16));
             for (int i = 0; block.TryGetDelay(i, out XrDelay delay); i++)
@@ -92,6 +101,18 @@ internal sealed class ExtendedReporter
         }
 
         writer.End(blocks);
+    }
+
+    private void CountRuns(XrTrace trace, ref int left)
+    {
+        (double runs, double lost, bool came) = (0, 0, true);
+        for (; left > 0 && trace.TryRead(out _, out bool value); left--)
+        {
+            if (!value) (runs, lost) = (runs + (came ? 1 : 0), lost + 1);
+            came = value;
+        }
+
+        (_runs, _lostInRuns) = ((_runs * Remembered) + runs, (_lostInRuns * Remembered) + lost);
     }
 
     private static ushort Milliseconds(TimeSpan time) => (ushort)Math.Clamp(time.TotalMilliseconds, 0, ushort.MaxValue);

@@ -15,7 +15,7 @@ public class RedundancyControlTests
     [InlineData(0, 0.1, 2)]
     [InlineData(0, 0.2, 3)]
     [InlineData(0, 0.6, 3)]
-    [InlineData(0, 1, 3)]
+    [InlineData(0, 1, 0)]       // where nothing comes, nothing helps
     [InlineData(1, 0, 0)]
     [InlineData(1, 0.05, 0)]
     [InlineData(1, 0.1, 1)]
@@ -26,6 +26,47 @@ public class RedundancyControlTests
         RedundancyControl control = new(_now, covered);
         Report(control, loss);
         Assert.Equal(depth, control.Depth);
+    }
+
+    [Theory]
+    [InlineData(0, 0.1, 1.1, 2, 1)]
+    [InlineData(0, 0.01, 3, 1, 2)]
+    [InlineData(0, 0.05, 3, 2, 3)]
+    [InlineData(0, 0.1, 3, 2, 3)]
+    [InlineData(1, 0.1, 3, 2, 3)]
+    [InlineData(1, 0.1, 1, 1, 2)]        // FEC is in the next packet already
+    [InlineData(1, 0.2, 1, 2, 2)]
+    [InlineData(0, 0.1, 100, 0, 1)]        // nothing that may wait helps against two seconds without packets
+    public void What_gets_lost_in_runs_is_sent_again_behind_them(int covered, double loss, double meanRun, int depth, int spacing)
+    {
+        RedundancyControl control = new(_now, covered);
+        control.OnReport(_now += TimeSpan.FromSeconds(5), loss, meanRun);
+        Assert.Equal(new RedundancyPlan(depth, spacing), control.Plan);
+    }
+
+    [Theory]
+    [InlineData(0.1, 1)]
+    [InlineData(0.1, 3)]
+    [InlineData(0.05, 2)]
+    [InlineData(0.3, 4)]
+    public void The_chance_behind_a_lost_packet_is_that_of_a_wire_with_two_states(double loss, double meanRun)
+    {
+        Random random = new(3);
+        double leave = 1 / meanRun, enter = leave * loss / (1 - loss);
+        bool[] lost = new bool[400_000];
+        bool isBad = false;
+        for (int i = 0; i < lost.Length; i++)
+        {
+            // Where each is lost by itself the state before means nothing.
+            isBad = meanRun == 1 ? random.NextDouble() < loss : isBad ? random.NextDouble() >= leave : random.NextDouble() < enter;
+            lost[i] = isBad;
+        }
+
+        for (int packets = 1; packets <= RedundancyPlan.MaxDistance; packets++)
+        {
+            double both = Enumerable.Range(0, lost.Length - packets).Count(i => lost[i] && lost[i + packets]);
+            Assert.Equal(both / lost.Count(x => x), RedundancyPlan.LostBehind(loss, meanRun, packets), 0.015);
+        }
     }
 
     [Fact]

@@ -73,20 +73,23 @@ public class RedundantPayloadTests
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void What_is_written_is_read_again(int depth)
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(3, 1)]
+    [InlineData(1, 6)]
+    [InlineData(2, 3)]
+    [InlineData(3, 2)]
+    public void What_is_written_is_read_again(int depth, int spacing)
     {
         RedundancyWriter writer = new();
         byte[] buffer = new byte[700];
         for (int n = 0; n < 50; n++)
         {
             int length = Fill(buffer, n);
-            int whole = writer.Write(buffer, length, 96, Timestamp(n), 160, depth);
+            int whole = writer.Write(buffer, length, 96, Timestamp(n), 160, new RedundancyPlan(depth, spacing));
 
-            int expected = Math.Min(n, depth);
+            int expected = Math.Min(n / spacing, depth);
             if (expected == 0)
             {
                 Assert.Equal(0, whole);
@@ -99,8 +102,8 @@ public class RedundantPayloadTests
             for (int before = expected; before > 0; before--)
             {
                 Assert.True(redundant.TryReadRedundant(out RedundantBlock block));
-                Assert.Equal((96, 160u * (uint)before), (block.PayloadType, block.TimestampOffset));
-                AssertIs(n - before, block.Payload);
+                Assert.Equal((96, 160u * (uint)(before * spacing)), (block.PayloadType, block.TimestampOffset));
+                AssertIs(n - (before * spacing), block.Payload);
             }
 
             AssertIs(n, redundant.Primary.Payload);
@@ -127,11 +130,11 @@ public class RedundantPayloadTests
     {
         RedundancyWriter writer = new();
         byte[] buffer = new byte[700];
-        Assert.Equal(0, writer.Write(buffer, 20, 0, 1000, 160, 2));
-        Assert.Equal(0, writer.Write(buffer, 20, 0, 1000 + 320, 160, 2));
-        Assert.Equal(20 + 20 + 5, writer.Write(buffer, 20, 0, 1000 + 480, 160, 2));
+        Assert.Equal(0, writer.Write(buffer, 20, 0, 1000, 160, new RedundancyPlan(2, 1)));
+        Assert.Equal(0, writer.Write(buffer, 20, 0, 1000 + 320, 160, new RedundancyPlan(2, 1)));
+        Assert.Equal(20 + 20 + 5, writer.Write(buffer, 20, 0, 1000 + 480, 160, new RedundancyPlan(2, 1)));
         writer.Clear();
-        Assert.Equal(0, writer.Write(buffer, 20, 0, 1000 + 640, 160, 2));
+        Assert.Equal(0, writer.Write(buffer, 20, 0, 1000 + 640, 160, new RedundancyPlan(2, 1)));
     }
 
     [Fact]
@@ -139,14 +142,14 @@ public class RedundantPayloadTests
     {
         RedundancyWriter writer = new();
         byte[] buffer = new byte[1400];
-        for (uint n = 0; n < 4; n++) writer.Write(buffer, 160, 0, n * 160, 160, 3);
-        Assert.Equal((2 * (4 + 160)) + 1 + 160, writer.Write(buffer, 160, 0, 640, 160, 3));     // three would be longer than a packet should get
+        for (uint n = 0; n < 4; n++) writer.Write(buffer, 160, 0, n * 160, 160, new RedundancyPlan(3, 1));
+        Assert.Equal((2 * (4 + 160)) + 1 + 160, writer.Write(buffer, 160, 0, 640, 160, new RedundancyPlan(3, 1)));     // three would be longer than a packet should get
 
         // Blocks that are longer than a header can say are left out; so is what would make the packet too long.
         writer.Clear();
-        Assert.Equal(0, writer.Write(buffer, 1100, 0, 0, 160, 3));
-        Assert.Equal(0, writer.Write(buffer, 100, 0, 160, 160, 3));
-        Assert.Equal(0, writer.Write(buffer.AsSpan(0, 200), 100, 0, 320, 160, 3));
+        Assert.Equal(0, writer.Write(buffer, 1100, 0, 0, 160, new RedundancyPlan(3, 1)));
+        Assert.Equal(0, writer.Write(buffer, 100, 0, 160, 160, new RedundancyPlan(3, 1)));
+        Assert.Equal(0, writer.Write(buffer.AsSpan(0, 200), 100, 0, 320, 160, new RedundancyPlan(3, 1)));
     }
 
     [Fact]
@@ -158,7 +161,7 @@ public class RedundantPayloadTests
         {
             for (uint n = 0; n < 100; n++)
             {
-                int length = writer.Write(buffer, 160, 0, n * 160, 160, 2);
+                int length = writer.Write(buffer, 160, 0, n * 160, 160, new RedundancyPlan(2, 1));
                 if (!RedundantPayload.TryParse(buffer.AsSpan(0, length), out RedundantPayload redundant)) continue;
                 while (redundant.TryReadRedundant(out _)) { }
             }
