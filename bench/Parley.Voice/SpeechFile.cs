@@ -13,14 +13,14 @@ internal static class SpeechFile
         try
         {
             using FileStream stream = file.OpenRead();
-            if (WavReader.TryRead(stream, out audio, out WavError error))
+            if (AudioFileReader.TryRead(stream, out audio, out AudioFileError error))
             {
                 audio = audio!.ToMono();
                 problem = "";
                 return true;
             }
 
-            problem = $"{file} is no WAV file that can be read ({error})";
+            problem = $"{file} is no sound file that can be read ({error})";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -36,10 +36,10 @@ await Task.WhenAll(recordings);
 static async Task RecordAsync(Call call, int number)
 {
     string path = $"message-{number}.wav";
-    await using WavRecorder recorder = WavRecorder.Create(path);
+    await using AudioRecorder recorder = AudioRecorder.Create(path);
     try
     {
-        await call.AnswerAsync(new CallAudio { Source = new PcmSource(Beep()), Sink = recorder });
+        await call.AnswerAsync(new CallAudio { Source = new PcmSource(Beep()), Recorder = recorder });
         CallEnd end = await call.Ended;
         Console.WriteLine($"{call.RemoteUri}: {path}, {end}");
     }

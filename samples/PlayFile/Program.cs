@@ -13,7 +13,7 @@ if (args.Length != 2 || !SipUri.TryParse(args[0], out SipUri? uri))
     return 2;
 }
 
-if (!WavFile.TryRead(args[1], out PcmAudio? speech, out WavError error))
+if (!AudioFile.TryRead(args[1], out PcmAudio? speech, out AudioFileError error))
 {
     Console.Error.WriteLine($"{args[1]}: {error}");
     return 2;

@@ -13,7 +13,7 @@ namespace Parley.UserAgent;
 /// The tasks complete on their own; <see cref="Events"/> tells everything in order. A method's token ends the waiting, not the
 /// call. Who loses interest in a call hangs up: the agent does so for all when it is disposed.
 /// </remarks>
-public sealed class Call : ICallObserver
+public sealed partial class Call : ICallObserver
 {
     private const int MaxEvents = 256;
 

@@ -15,6 +15,9 @@ public sealed record CallAudio
     /// <summary>Who hears the other side, early media included; null for nobody.</summary>
     public IAudioSink? Sink { get; init; }
 
+    /// <summary>Who records the call, both directions with their times, from the answer and early media on; null for nobody.</summary>
+    public IAudioTap? Recorder { get; init; }
+
     /// <summary>True to hang up when the source has ended and its last packet was sent and had the time to be played.</summary>
     public bool HangUpAfterSource { get; init; }
 

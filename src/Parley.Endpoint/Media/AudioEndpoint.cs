@@ -134,6 +134,10 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
         });
     }
 
+    /// <summary>Lets somebody hear both directions besides, from now on.</summary>
+    /// <param name="tap">Who; null for nobody any more.</param>
+    public void Tap(IAudioTap? tap) => Post(_ => _session.Tap = tap);
+
     /// <summary>Sends DTMF digits one after the other, behind those that wait; digits beyond 64 waiting are left out.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
     /// <param name="asTones">As tones in the sound, not as events beside it.</param>

@@ -38,6 +38,7 @@ internal sealed class AudioReceiver : IDisposable
     private int _count;
     private JitterBufferStatistics _before;
     private Instant _now;                   // of the beat
+    private Instant _playedUntil;           // what was given is over then
     private TimeSpan _beat;
     private bool _isShortening;
     private bool _hearsKeys;
@@ -92,6 +93,9 @@ internal sealed class AudioReceiver : IDisposable
     public TimeSpan Lengthened { get; private set; }
 
     public JitterBufferStatistics Statistics => Sum(_before, _jitter?.Statistics ?? default);
+
+    /// <summary>Who hears what is played besides; null for nobody.</summary>
+    public IAudioTap? Tap { get; set; }
 
     /// <summary>The same as <see cref="Heard"/> since this was last asked for.</summary>
     public BurstGapMeter TakeHeard()
@@ -185,10 +189,11 @@ internal sealed class AudioReceiver : IDisposable
         while (_count < _format.SampleRate * SmallestMilliseconds / 1000) Step(units);
         int given = Math.Min(_count, most);
         _keys?.Process(_samples.AsSpan(0, given));
-        _sink.Write(_samples.AsSpan(0, given));
+        _playedUntil = now;
+        Give(_samples.AsSpan(0, given));
         _count -= given;
         _samples.AsSpan(given, _count).CopyTo(_samples);
-        return TimeSpan.FromTicks(given * TimeSpan.TicksPerSecond / _format.SampleRate);
+        return _playedUntil - now;
     }
 
     /// <summary>Gives the sink what is decoded and ends it.</summary>
@@ -337,8 +342,15 @@ internal sealed class AudioReceiver : IDisposable
 
     private void Flush()
     {
-        if (_count > 0) _sink.Write(_samples.AsSpan(0, _count));
+        if (_count > 0) Give(_samples.AsSpan(0, _count));
         _count = 0;
+    }
+
+    private void Give(ReadOnlySpan<short> samples)
+    {
+        _sink.Write(samples);
+        Tap?.OnReceived(_playedUntil, _format.SampleRate, samples);
+        _playedUntil += TimeSpan.FromTicks(samples.Length * TimeSpan.TicksPerSecond / _format.SampleRate);
     }
 
     private void Place(byte payloadType, IAudioCodec? codec, Decoder?[] before)

@@ -141,8 +141,14 @@ internal sealed class AudioSender : IDisposable
     /// <summary>Says what has been received, about each second.</summary>
     public void OnOwnLoss(Instant now, in RtpStatistics received) => _control?.OnOwnLoss(now, received.PacketsReceived, received.PacketsLost);
 
+    /// <summary>Who hears what is sent besides; null for nobody.</summary>
+    public IAudioTap? Tap { get; set; }
+
     /// <summary>Takes a beat's worth from the source, and makes packets when one is full.</summary>
-    public void Beat(TimeSpan beat, RtpSession session)
+    /// <param name="at">When the beat is.</param>
+    /// <param name="beat">How long it lasts.</param>
+    /// <param name="session">Numbers the packets.</param>
+    public void Beat(Instant at, TimeSpan beat, RtpSession session)
     {
         int wanted = Format.SamplesIn(beat);
         uint units = Format.ToTimestampUnits(wanted);
@@ -163,6 +169,7 @@ internal sealed class AudioSender : IDisposable
         }
 
         if (_tones!.IsActive) _tones.Replace(samples);
+        Tap?.OnSent(at, Format.SampleRate, samples);
         _count += wanted;
         while (_count >= _packetSamples) WritePacket(session);
     }

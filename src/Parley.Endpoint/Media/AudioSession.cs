@@ -66,6 +66,7 @@ public sealed class AudioSession : IDisposable
     private AudioSender? _sender;
     private AudioReceiver? _receiver;
     private NegotiatedAudio? _audio;
+    private IAudioTap? _tap;
     private Instant _start;
     private long _beats;
     private long _remoteReports;            // that were acted on
@@ -100,6 +101,17 @@ public sealed class AudioSession : IDisposable
 
     /// <summary>True when RTCP goes out of the RTP port (RFC 5761).</summary>
     public bool IsRtcpMultiplexed => _audio is { RtcpMux: true };
+
+    /// <summary>Who hears both directions besides; null for nobody. May change at any time.</summary>
+    public IAudioTap? Tap
+    {
+        get => _tap;
+        set
+        {
+            _tap = value;
+            if (_sender is not null) (_sender.Tap, _receiver!.Tap) = (value, value);
+        }
+    }
 
     /// <summary>How it has gone so far.</summary>
     public AudioStatistics Statistics => new()
@@ -145,6 +157,7 @@ public sealed class AudioSession : IDisposable
         _session = new RtpSession(now, new RtpSessionOptions { CanonicalName = _options.CanonicalName, Clock = _clock }, clockRate, _random);
         _sender = new AudioSender(_options, _buffers, source, now, _session.FirstTimestamp);
         _receiver = new AudioReceiver(_options, _buffers, sink);
+        Tap = _tap;
         (_start, _nextPlayout, State) = (now, now, AudioSessionState.Running);
         Update(audio);
         while (_early.TryDequeue(out (Instant At, PooledBuffer Datagram, NetworkAddress From) early))
@@ -369,7 +382,7 @@ public sealed class AudioSession : IDisposable
         }
 
         _session!.SetMediaClock(at, _sender!.Timestamp);
-        _sender.Beat(Beat, _session);
+        _sender.Beat(at, Beat, _session);
         TakePackets();
         if (!_sender.HasSourceEnded || _toldSourceEnded) return;
         _toldSourceEnded = true;

@@ -12,8 +12,11 @@ internal static partial class LibOpus
     /// <summary><c>OPUS_APPLICATION_VOIP</c>.</summary>
     public const int ApplicationVoip = 2048;
 
+    /// <summary><c>OPUS_APPLICATION_AUDIO</c>.</summary>
+    public const int ApplicationAudio = 2049;
+
     /// <summary>Requests of <c>opus_encoder_ctl</c>.</summary>
-    public const int SetBitrate = 4002, SetMaxBandwidth = 4004, SetVbr = 4006, SetComplexity = 4010, SetInbandFec = 4012, SetPacketLossPercent = 4014, SetDtx = 4016;
+    public const int SetBitrate = 4002, SetMaxBandwidth = 4004, SetVbr = 4006, SetComplexity = 4010, SetInbandFec = 4012, SetPacketLossPercent = 4014, SetDtx = 4016, GetLookahead = 4027;
 
     /// <summary>Values of <c>OPUS_SET_MAX_BANDWIDTH</c>.</summary>
     public const int Narrowband = 1101, Mediumband = 1102, Wideband = 1103, SuperWideband = 1104, Fullband = 1105;
@@ -27,6 +30,12 @@ internal static partial class LibOpus
         OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
             ? opus_encoder_ctl_on_stack(encoder, request, 0, 0, 0, 0, 0, 0, value)
             : opus_encoder_ctl(encoder, request, value);
+
+    /// <summary>Asks something of an encoder.</summary>
+    public static int Get(Encoder encoder, int request, out int value) =>
+        OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+            ? opus_encoder_ctl_on_stack(encoder, request, 0, 0, 0, 0, 0, 0, out value)
+            : opus_encoder_ctl(encoder, request, out value);
 
     [LibraryImport(Library), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial Encoder opus_encoder_create(int sampleRate, int channels, int application, out int error);
@@ -45,6 +54,12 @@ internal static partial class LibOpus
 
     [LibraryImport(Library, EntryPoint = "opus_encoder_ctl"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int opus_encoder_ctl_on_stack(Encoder encoder, int request, nint r2, nint r3, nint r4, nint r5, nint r6, nint r7, nint value);
+
+    [LibraryImport(Library), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int opus_encoder_ctl(Encoder encoder, int request, out int value);
+
+    [LibraryImport(Library, EntryPoint = "opus_encoder_ctl"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int opus_encoder_ctl_on_stack(Encoder encoder, int request, nint r2, nint r3, nint r4, nint r5, nint r6, nint r7, out int value);
 
     [LibraryImport(Library), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial void opus_encoder_destroy(nint encoder);

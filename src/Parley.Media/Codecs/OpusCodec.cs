@@ -7,6 +7,9 @@ namespace Parley.Media.Codecs;
 /// </remarks>
 public sealed class OpusCodec : IAudioCodec
 {
+    /// <summary>Samples per second of what is encoded and decoded.</summary>
+    public const int SampleRate = OpusPacket.SampleRate;
+
     /// <summary>The packets that libopus makes, in samples: 10, 20, 40, 60, 80 and 100 ms.</summary>
     private static readonly int[] Packets = [480, 960, 1920, 2880, 3840, 4800];
 

@@ -27,15 +27,22 @@ public static class WavReader
     /// <param name="audio">The sound; null when there is an error.</param>
     /// <param name="error">Why there is none.</param>
     /// <exception cref="IOException">The stream cannot be read.</exception>
-    public static bool TryRead(Stream stream, out PcmAudio? audio, out WavError error)
+    public static bool TryRead(Stream stream, out PcmAudio? audio, out AudioFileError error)
     {
         ArgumentNullException.ThrowIfNull(stream);
+        return TryRead([], stream, out audio, out error);
+    }
+
+    /// <summary>Reads the sound of a WAV file whose first bytes were read already.</summary>
+    internal static bool TryRead(ReadOnlySpan<byte> begin, Stream stream, out PcmAudio? audio, out AudioFileError error)
+    {
         audio = null;
         Span<byte> header = stackalloc byte[12];
-        int got = stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+        begin.CopyTo(header);
+        int got = begin.Length + stream.ReadAtLeast(header[begin.Length..], header.Length - begin.Length, throwOnEndOfStream: false);
         if (got < 12 || !header[..4].SequenceEqual("RIFF"u8) || !header[8..].SequenceEqual("WAVE"u8))
         {
-            error = new WavError(WavErrorReason.NotWav, "this is no WAV file");
+            error = new AudioFileError(AudioFileErrorReason.NotAudio, "this is no WAV file");
             return false;
         }
 
@@ -46,14 +53,14 @@ public static class WavReader
             if (header[..4].SequenceEqual("fmt "u8))
             {
                 error = ReadFormat(stream, length, out (int Rate, int Channels) read);
-                if (error.Reason != WavErrorReason.None) return false;
+                if (error.Reason != AudioFileErrorReason.None) return false;
                 format = read;
             }
             else if (header[..4].SequenceEqual("data"u8))
             {
                 if (format is not { } known)
                 {
-                    error = new WavError(WavErrorReason.NoFormat, "the file does not say how its sound is coded");
+                    error = new AudioFileError(AudioFileErrorReason.NoFormat, "the file does not say how its sound is coded");
                     return false;
                 }
 
@@ -65,32 +72,32 @@ public static class WavReader
             }
         }
 
-        error = new WavError(WavErrorReason.NoSound, "the file ends before its sound begins");
+        error = new AudioFileError(AudioFileErrorReason.NoSound, "the file ends before its sound begins");
         return false;
     }
 
-    private static WavError ReadFormat(Stream stream, uint length, out (int Rate, int Channels) format)
+    private static AudioFileError ReadFormat(Stream stream, uint length, out (int Rate, int Channels) format)
     {
         format = default;
-        if (length is < 16 or > MaxFormatBytes) return new WavError(WavErrorReason.NotWav, "its format is not one of a WAV file");
+        if (length is < 16 or > MaxFormatBytes) return new AudioFileError(AudioFileErrorReason.NotAudio, "its format is not one of a WAV file");
         Span<byte> bytes = stackalloc byte[MaxFormatBytes + 1];
         int padded = (int)(length + (length & 1));
-        if (stream.ReadAtLeast(bytes[..padded], padded, throwOnEndOfStream: false) < padded) return new WavError(WavErrorReason.NoSound, "the file ends before its sound begins");
+        if (stream.ReadAtLeast(bytes[..padded], padded, throwOnEndOfStream: false) < padded) return new AudioFileError(AudioFileErrorReason.NoSound, "the file ends before its sound begins");
 
         int coding = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
         int channels = BinaryPrimitives.ReadUInt16LittleEndian(bytes[2..]);
         uint rate = BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]);
         int bits = BinaryPrimitives.ReadUInt16LittleEndian(bytes[14..]);
         if (coding == Extensible && length >= 40 && bytes.Slice(26, 14).SequenceEqual(SubFormatTail)) coding = BinaryPrimitives.ReadUInt16LittleEndian(bytes[24..]);
-        if (coding != Pcm) return new WavError(WavErrorReason.UnsupportedCoding, $"{NameOf(coding)}; 16-bit PCM is what Parley reads");
-        if (bits != 16) return new WavError(WavErrorReason.UnsupportedSampleSize, $"{bits}-bit samples; 16-bit PCM is what Parley reads");
-        if (channels is not (1 or 2)) return new WavError(WavErrorReason.UnsupportedChannels, $"{channels} channels; mono and stereo is what Parley reads");
-        if (rate is < 8000 or > 192_000) return new WavError(WavErrorReason.UnsupportedSampleRate, $"{rate} samples a second; 8000 to 192000 is what Parley reads");
+        if (coding != Pcm) return new AudioFileError(AudioFileErrorReason.UnsupportedCoding, $"{NameOf(coding)}; 16-bit PCM is what Parley reads");
+        if (bits != 16) return new AudioFileError(AudioFileErrorReason.UnsupportedSampleSize, $"{bits}-bit samples; 16-bit PCM is what Parley reads");
+        if (channels is not (1 or 2)) return new AudioFileError(AudioFileErrorReason.UnsupportedChannels, $"{channels} channels; mono and stereo is what Parley reads");
+        if (rate is < 8000 or > 192_000) return new AudioFileError(AudioFileErrorReason.UnsupportedSampleRate, $"{rate} samples a second; 8000 to 192000 is what Parley reads");
         format = ((int)rate, channels);
         return default;
     }
 
-    private static bool ReadSound(Stream stream, uint length, int rate, int channels, out PcmAudio? audio, out WavError error)
+    private static bool ReadSound(Stream stream, uint length, int rate, int channels, out PcmAudio? audio, out AudioFileError error)
     {
         audio = null;
         // A writer that could not go back leaves 0 or all ones: the sound then goes to the end, unless the rest is other chunks.
@@ -103,7 +110,7 @@ public static class WavReader
             if (got == 0) break;
             if (sound.Length + got > MaxLengthBytes)
             {
-                error = new WavError(WavErrorReason.TooLong, $"more than {MaxLengthBytes >> 20} MiB of sound");
+                error = new AudioFileError(AudioFileErrorReason.TooLong, $"more than {MaxLengthBytes >> 20} MiB of sound");
                 return false;
             }
 
@@ -114,7 +121,7 @@ public static class WavReader
         int frames = isEmpty ? 0 : (int)(sound.Length / (2 * channels));
         if (frames == 0)
         {
-            error = new WavError(WavErrorReason.NoSound, "there is no sound in the file");
+            error = new AudioFileError(AudioFileErrorReason.NoSound, "there is no sound in the file");
             return false;
         }
 

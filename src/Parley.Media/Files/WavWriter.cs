@@ -8,7 +8,7 @@ namespace Parley.Media.Files;
 /// The header is written first, for no sound, and put right with every <see cref="Flush"/>: whoever reads the file while
 /// it grows, or after the process was killed, finds all sound of the last flush.
 /// </remarks>
-public sealed class WavWriter : IDisposable
+public sealed class WavWriter : IAudioFileWriter
 {
     private const int HeaderLengthBytes = 44;
     private const long MaxLengthBytes = uint.MaxValue - HeaderLengthBytes - 1;
@@ -46,17 +46,13 @@ public sealed class WavWriter : IDisposable
         stream.Flush();
     }
 
-    /// <summary>Samples per second and channel.</summary>
+    /// <inheritdoc/>
     public int SampleRate { get; }
 
-    /// <summary>How much sound was written.</summary>
+    /// <inheritdoc/>
     public TimeSpan Duration => TimeSpan.FromSeconds((double)_lengthBytes / _frameBytes / SampleRate);
 
-    /// <summary>Writes samples.</summary>
-    /// <param name="samples">Interleaved by channel, whole moments.</param>
-    /// <returns>False when the file is as long as a WAV file can be: these are left out.</returns>
-    /// <exception cref="ArgumentException">A sample of a channel is missing.</exception>
-    /// <exception cref="IOException">The stream cannot be written.</exception>
+    /// <inheritdoc/>
     public bool Write(ReadOnlySpan<short> samples)
     {
         if (samples.Length * 2 % _frameBytes != 0) throw new ArgumentException("A sample of a channel is missing.", nameof(samples));

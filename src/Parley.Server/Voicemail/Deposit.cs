@@ -21,7 +21,7 @@ namespace Parley.Server.Voicemail;
 internal sealed class Deposit(LaneVoicemail lane, Mailboxes boxes, string user, VoicemailOptions limits, CallLeg call, ILogger logger) : ICallObserver, ILaneCompletion
 {
     private VoicemailMessage? _message;
-    private WavRecorder? _recorder;
+    private AudioRecorder? _recorder;
     private PcmAudio? _greeting;
     private RecordingSound? _sound;
     private bool _isOver;
@@ -73,8 +73,8 @@ internal sealed class Deposit(LaneVoicemail lane, Mailboxes boxes, string user, 
         {
             VoicemailMessage message = boxes.Begin(user, caller, name);
             _message = message;
-            WavFile.TryRead(boxes.Files.GreetingOf(user), out _greeting, out _);
-            _recorder = WavRecorder.Create(boxes.Files.SoundOf(message));
+            AudioFile.TryRead(boxes.Files.GreetingOf(user), out _greeting, out _);
+            _recorder = AudioRecorder.Create(boxes.Files.SoundOf(message));
         }
         catch (Exception problem) when (FileFault.Is(problem))
         {

@@ -71,7 +71,7 @@ internal sealed class MailboxFiles(string dataFolder)
     public VoicemailMessage? Complete(VoicemailMessage message)
     {
         string sound = SoundOf(message);
-        if (!WavFile.TryRead(sound, out PcmAudio? audio, out _) || audio!.Duration < Shortest)
+        if (!AudioFile.TryRead(sound, out PcmAudio? audio, out _) || audio!.Duration < Shortest)
         {
             Delete(message);
             return null;

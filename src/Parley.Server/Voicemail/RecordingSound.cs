@@ -17,7 +17,7 @@ internal sealed class RecordingSound
     private const int Quiet = 100;          // a magnitude: 50 dB below full scale
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(10);
 
-    private readonly WavRecorder _recorder;
+    private readonly AudioRecorder _recorder;
     private readonly TimeSpan _longest;
     private readonly IAudioSource[] _said;
     private int _saying;
@@ -28,7 +28,7 @@ internal sealed class RecordingSound
     /// <param name="recorder">Where it is recorded.</param>
     /// <param name="longest">The longest recording.</param>
     /// <param name="greeting">What is said first.</param>
-    public RecordingSound(WavRecorder recorder, TimeSpan longest, IAudioSource greeting)
+    public RecordingSound(AudioRecorder recorder, TimeSpan longest, IAudioSource greeting)
     {
         (_recorder, _longest, _said) = (recorder, longest, [greeting, VoicemailTones.Begin()]);
         Source = new Voice(this);

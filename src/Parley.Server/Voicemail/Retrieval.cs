@@ -95,7 +95,7 @@ internal sealed class Retrieval : LoopTimer, ICallObserver
         _player.Clear();
         _ = _boxes.Worker(() =>
         {
-            WavFile.TryRead(_boxes.Files.SoundOf(message), out PcmAudio? audio, out _);
+            AudioFile.TryRead(_boxes.Files.SoundOf(message), out PcmAudio? audio, out _);
             _lane.Completions.Add(new Work(() => OnLoaded(number, audio)));
         });
     }

@@ -90,6 +90,10 @@ internal sealed class CallMedia : IAudioHandler
         _endpoint.Start(Allowed(_audio), _core.Options.Codecs, audio.Source ?? new SilenceSource(), audio.Sink ?? new NullSink());
     }
 
+    /// <summary>Lets somebody hear both directions besides, from now on.</summary>
+    /// <param name="tap">Who; null for nobody any more.</param>
+    public void Tap(IAudioTap? tap) => _endpoint.Tap(tap);
+
     /// <summary>Begins to speak.</summary>
     public void Talk(CallAudio audio)
     {

@@ -15,7 +15,9 @@ namespace Parley.UserAgent.Calls;
 /// </remarks>
 internal sealed class CallSession(UserAgentCore core, CallLeg leg)
 {
+    private readonly CallRecording _recording = new();
     private OfferAnswer _first = new(core.Capabilities, core.Random.NextInt64(1L << 62));
+    private CallAudio _audio = CallAudio.None;
     private OfferAnswer? _preview;          // what an unreliable provisional response made of the offer, which is still pending
     private CallMedia? _media;
     private AudioStatistics? _statistics;   // of media that has ended
@@ -24,7 +26,18 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     private bool _isClosing;
 
     /// <summary>What it says and hears.</summary>
-    public CallAudio Audio { get; set; } = CallAudio.None;
+    public CallAudio Audio
+    {
+        get => _audio;
+        set
+        {
+            _audio = value;
+            if (value.Recorder is { } recorder) ChangeRecording(recording => recording.TryStart(recorder));
+        }
+    }
+
+    /// <summary>Whether this side records it.</summary>
+    public RecordingState Recording => _recording.State;
 
     /// <summary>Whether it is protected; null for as the user agent is set up.</summary>
     public SrtpUse? Srtp { get; set; }
@@ -57,6 +70,7 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
         _media?.Abandon();
         _first = new OfferAnswer(Srtp is { } use ? core.Capabilities with { Srtp = use } : core.Capabilities, core.Random.NextInt64(1L << 62));
         _media = CallMedia.TryOpen(core, this, signalling);
+        if (_recording.Hearing is { } recorder) _media?.Tap(recorder);
         return HasMedia;
     }
 
@@ -131,6 +145,15 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     {
         IsHolding = isHolding;
         if (_media is not null) _media.IsHolding = isHolding;
+    }
+
+    /// <summary>Begins, pauses or ends what is recorded.</summary>
+    /// <returns>What the change says: false when it does not fit.</returns>
+    public bool ChangeRecording(Func<CallRecording, bool> change)
+    {
+        if (!change(_recording)) return false;
+        _media?.Tap(_recording.Hearing);
+        return true;
     }
 
     /// <summary>A change was refused: what held before holds on.</summary>

@@ -40,7 +40,7 @@ internal static class AnswerCommand
             if (parse.GetValue(register) && !phone.HasIdentity(parse)) throw CommandException.Usage("--register needs --as: who is to be registered?");
             if (parse.GetValue(echo) && files.HasPlay(parse)) throw CommandException.Usage("--echo and --play do not go together");
             PcmAudio? play = files.ReadPlay(parse);
-            await using WavRecorder? firstRecord = files.OpenRecord(parse);
+            await using AudioRecorder? firstRecord = files.OpenRecord(parse);
             var plan = new Plan(
                 parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration), parse.GetValue(echo), CallCommand.CheckKeys(parse.GetValue(dtmf)), parse.GetValue(dtmfBy) ?? KeyTransport.Rtp, parse.GetValue(count), parse.GetValue(lines) ?? 1,
                 parse.GetValue(reject), parse.GetValue(allowTransfer), play, number => number == 1 ? firstRecord : files.OpenRecord(parse, number));
@@ -79,7 +79,7 @@ internal static class AnswerCommand
     }
 
     private sealed record Plan(
-        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, KeyTransport KeysBy, int? Count, int Lines, int? Reject, bool AllowsTransfer, PcmAudio? Play, Func<int, WavRecorder?> OpenRecord);
+        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, KeyTransport KeysBy, int? Count, int Lines, int? Reject, bool AllowsTransfer, PcmAudio? Play, Func<int, AudioRecorder?> OpenRecord);
 
     /// <summary>Takes calls as they come, as many at once as there are lines.</summary>
     private sealed class Switchboard(SipUserAgent agent, Plan plan, QualityReporter? reporter, CommandOutput output)
@@ -162,7 +162,7 @@ internal static class AnswerCommand
         private async Task TakeAsync(Call call, int number, CancellationToken cancellationToken)
         {
             Task following = CallReport.FollowAsync(call, output);
-            WavRecorder? record = null;
+            AudioRecorder? record = null;
             try
             {
                 if (plan.Reject is { } status)
@@ -179,7 +179,7 @@ internal static class AnswerCommand
                     if (await CallSteps.EndsWithinAsync(call, plan.After, cancellationToken).ConfigureAwait(false)) return;
                 }
 
-                await call.AnswerAsync(plan.Echoes ? CallAudio.Echo(record) : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false), cancellationToken).ConfigureAwait(false);
+                await call.AnswerAsync(plan.Echoes ? CallAudio.Echo() with { Recorder = record } : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false), cancellationToken).ConfigureAwait(false);
                 if (plan.Keys is not null) await CallSteps.PressAsync(call, plan.Keys, plan.KeysBy, cancellationToken).ConfigureAwait(false);
                 if (plan.Duration is { } duration) await CallSteps.EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);
                 else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -201,7 +201,7 @@ internal static class AnswerCommand
             }
         }
 
-        private async Task CloseAsync(WavRecorder? record)
+        private async Task CloseAsync(AudioRecorder? record)
         {
             try
             {

@@ -40,7 +40,7 @@ internal static class CallCommand
             var steps = new Steps(
                 CheckKeys(parse.GetValue(dtmf)), parse.GetValue(dtmfBy) ?? KeyTransport.Rtp, parse.GetValue(hold), parse.GetValue(transfer), parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration));
             PcmAudio? play = files.ReadPlay(parse);
-            WavRecorder? record = files.OpenRecord(parse);
+            AudioRecorder? record = files.OpenRecord(parse);
             try
             {
                 var options = new CallOptions

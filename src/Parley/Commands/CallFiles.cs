@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Parley.Endpoint.Media;
 using Parley.Media.Files;
+using Parley.Media.Recording;
 using Parley.Media.Streams;
 using Parley.Output;
 using Parley.UserAgent;
@@ -10,13 +11,15 @@ namespace Parley.Commands;
 /// <summary>The options for what a call says and where it is recorded.</summary>
 internal sealed class CallFiles
 {
-    private readonly Option<string?> _play = new("--play") { Description = "Play this WAV file (16-bit PCM, 8 kHz or more)", HelpName = "F.wav" };
-    private readonly Option<string?> _record = new("--record") { Description = "Record the other side into this WAV file", HelpName = "F.wav" };
+    private readonly Option<string?> _play = new("--play") { Description = "Play this file: WAV (16-bit PCM, 8 kHz or more) or Ogg Opus", HelpName = "F.wav" };
+    private readonly Option<string?> _record = new("--record") { Description = "Record into this file: Ogg Opus when its name ends in .opus or .ogg, else WAV", HelpName = "F.wav" };
+    private readonly Option<RecordAs?> _recordAs = Parsing.RecordedAs();
 
     public CallFiles(Command command)
     {
         command.Add(_play);
         command.Add(_record);
+        command.Add(_recordAs);
     }
 
     /// <summary>True when there is a file to play.</summary>
@@ -28,7 +31,7 @@ internal sealed class CallFiles
     public PcmAudio? ReadPlay(ParseResult parse)
     {
         if (parse.GetValue(_play) is not { } path) return null;
-        return WavFile.TryRead(path, out PcmAudio? audio, out WavError error) ? audio : throw CommandException.Failed($"--play: {path}: {error}");
+        return AudioFile.TryRead(path, out PcmAudio? audio, out AudioFileError error) ? audio : throw CommandException.Failed($"--play: {path}: {error}");
     }
 
     /// <summary>Opens the file that is recorded into, before anything is sent.</summary>
@@ -36,13 +39,13 @@ internal sealed class CallFiles
     /// <param name="number">Of the call: the second one's file is named <c>F-2.wav</c>, and so on.</param>
     /// <returns>Null when nothing is recorded.</returns>
     /// <exception cref="CommandException">It cannot be written, with the reason.</exception>
-    public WavRecorder? OpenRecord(ParseResult parse, int number = 1)
+    public AudioRecorder? OpenRecord(ParseResult parse, int number = 1)
     {
-        if (parse.GetValue(_record) is not { } path) return null;
+        if (parse.GetValue(_record) is not { } path) return parse.GetValue(_recordAs) is null ? null : throw CommandException.Usage("--record-as needs --record: into what file?");
         if (number > 1) path = Path.Combine(Path.GetDirectoryName(path) ?? "", $"{Path.GetFileNameWithoutExtension(path)}-{number}{Path.GetExtension(path)}");
         try
         {
-            return WavRecorder.Create(path);
+            return AudioRecorder.Create(path, parse.GetValue(_recordAs) ?? RecordAs.Received);
         }
         catch (Exception problem) when (problem is IOException or ArgumentException)
         {
@@ -51,10 +54,10 @@ internal sealed class CallFiles
     }
 
     /// <summary>What a call says and where it goes.</summary>
-    public static CallAudio Join(PcmAudio? play, WavRecorder? record, bool hangUpAfterPlay) => new()
+    public static CallAudio Join(PcmAudio? play, AudioRecorder? record, bool hangUpAfterPlay) => new()
     {
         Source = play is null ? null : new PcmSource(play),
-        Sink = record,
+        Recorder = record,
         HangUpAfterSource = hangUpAfterPlay && play is not null,
     };
 }

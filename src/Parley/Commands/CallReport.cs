@@ -104,7 +104,7 @@ internal static class CallReport
 
     /// <summary>Closes a recording.</summary>
     /// <exception cref="CommandException">It is not whole.</exception>
-    public static async Task CloseAsync(WavRecorder? record)
+    public static async Task CloseAsync(AudioRecorder? record)
     {
         if (record is null) return;
         await record.DisposeAsync().ConfigureAwait(false);

@@ -6,6 +6,8 @@ using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Media.Codecs;
 using Parley.Media.Streams;
+
+using Parley.Media.Recording;
 using Parley.Net.Dns;
 using Parley.Sdp;
 using Parley.Sip.Messages;
@@ -158,6 +160,21 @@ internal static class Parsing
         plan = TonePlan.Find(word);
         return plan is not null || word == "off";
     }
+
+    /// <summary>What of a call is recorded.</summary>
+    public static Option<RecordAs?> RecordedAs() => new("--record-as")
+    {
+        Description = "What to record: received (the other side, as a rule), sent (this side), both (stereo: left what is heard, right what is said) or mixed (both, mono)",
+        HelpName = "WHAT",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "received" => RecordAs.Received,
+            "sent" => RecordAs.Sent,
+            "both" => RecordAs.Both,
+            "mixed" => RecordAs.Mixed,
+            _ => Refuse<RecordAs?>(result, "--record-as", "received, sent, both or mixed"),
+        },
+    };
 
     /// <summary>A number in a range.</summary>
     public static Option<int?> Number(string name, string helpName, string description, int least, int most) => new(name)

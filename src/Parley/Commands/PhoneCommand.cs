@@ -72,7 +72,7 @@ internal static class PhoneCommand
     }
 
     /// <summary>The devices, or files where they cannot be used.</summary>
-    private static IPhoneSound OpenDevices(SoundSettings settings, Func<int, WavRecorder?> openRecord)
+    private static IPhoneSound OpenDevices(SoundSettings settings, Func<int, AudioRecorder?> openRecord)
     {
         var devices = new DeviceSound(settings, openRecord);
         try

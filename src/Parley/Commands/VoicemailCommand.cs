@@ -54,7 +54,7 @@ internal static class VoicemailCommand
 
     private static Command Export(CommandRunner runner)
     {
-        var command = new Command("export", "Copy a message's sound to a WAV file");
+        var command = new Command("export", "Copy a message's sound to a file: Ogg Opus when its name ends in .opus or .ogg, else WAV");
         (Argument<string> id, Argument<string> file, ServerFiles files) = (Id(), new Argument<string>("FILE") { Description = "The file; one of this name is replaced" }, new ServerFiles(command));
         command.Add(id);
         command.Add(file);
@@ -63,7 +63,7 @@ internal static class VoicemailCommand
             string path = parse.GetRequiredValue(file);
             using Mailboxes boxes = Open(files.Load(parse).DataFolder);
             VoicemailMessage message = Find(boxes, parse.GetRequiredValue(id));
-            File.Copy(boxes.Files.SoundOf(message), path, overwrite: true);
+            ExportTo(path, boxes.Files.SoundOf(message));
             output.Event("exported", ("id", message.Id), ("file", path));
             output.Say($"{message.Id} is in {path}");
             return Task.FromResult(ExitCode.Done);
@@ -93,7 +93,7 @@ internal static class VoicemailCommand
     {
         var command = new Command("greeting", "Set what callers hear before they speak; without a file they hear three tones again");
         var user = new Argument<string>("NAME@DOMAIN") { Description = "The user" };
-        var file = new Argument<string?>("FILE") { Description = "A WAV file of 16-bit PCM, two minutes at most", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Argument<string?>("FILE") { Description = "A file, WAV (16-bit PCM) or Ogg Opus, two minutes at most", Arity = ArgumentArity.ZeroOrOne };
         var files = new ServerFiles(command);
         command.Add(user);
         command.Add(file);
@@ -109,10 +109,10 @@ internal static class VoicemailCommand
             }
             else
             {
-                if (!WavFile.TryRead(path, out PcmAudio? audio, out WavError error)) throw CommandException.Failed($"{path} cannot be used: {error}");
+                if (!AudioFile.TryRead(path, out PcmAudio? audio, out AudioFileError error)) throw CommandException.Failed($"{path} cannot be used: {error}");
                 if (audio!.Duration > LongestGreeting) throw CommandException.Failed($"{path} is longer than two minutes");
                 mailboxes.MakeFolder(name);
-                File.Copy(path, greeting + ".new", overwrite: true);
+                AudioFile.Write(greeting + ".new", audio);      // a WAV in any case: it is played to whoever calls, on machines with libopus or without
                 File.Move(greeting + ".new", greeting, overwrite: true);
             }
 
@@ -121,6 +121,25 @@ internal static class VoicemailCommand
             return Task.FromResult(ExitCode.Done);
         });
         return command;
+    }
+
+    private static void ExportTo(string path, string sound)
+    {
+        if (!AudioFile.IsOpus(path))
+        {
+            File.Copy(sound, path, overwrite: true);
+            return;
+        }
+
+        if (!AudioFile.TryRead(sound, out PcmAudio? audio, out AudioFileError error)) throw CommandException.Failed($"{sound} cannot be used: {error}");
+        try
+        {
+            AudioFile.Write(path, audio!);
+        }
+        catch (IOException problem)
+        {
+            throw CommandException.Failed(problem.Message);
+        }
     }
 
     private static Argument<string> Id() => new("ID") { Description = "The message, as parley voicemail list names it" };

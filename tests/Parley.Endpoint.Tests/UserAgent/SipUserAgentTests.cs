@@ -104,7 +104,7 @@ public sealed class SipUserAgentTests
                 Audio = new CallAudio { Source = new PcmSource(new PcmAudio(speech, 8000, 1)), HangUpAfterSource = true },
             });
             Call incoming = await NextCallAsync(bob);
-            await using (WavRecorder recorder = WavRecorder.Create(path))
+            await using (AudioRecorder recorder = AudioRecorder.Create(path))
             {
                 await incoming.AnswerAsync(new CallAudio { Sink = recorder });
                 Call outgoing = await calling.WaitAsync(Limit);
@@ -113,7 +113,7 @@ public sealed class SipUserAgentTests
                 await incoming.Ended.WaitAsync(Limit);
             }
 
-            Assert.True(WavFile.TryRead(path, out PcmAudio? recorded, out WavError error), error.Text);
+            Assert.True(AudioFile.TryRead(path, out PcmAudio? recorded, out AudioFileError error), error.Text);
             return (recorded!, (await incoming.GetStatisticsAsync())!);
         }
         finally

@@ -10,6 +10,9 @@ internal static class Programs
     public const string Tshark = "tshark";
     public const string EspeakNg = "espeak-ng";
     public const string Sox = "sox";
+    public const string OpusEnc = "opusenc";
+    public const string OpusDec = "opusdec";
+    public const string OpusInfo = "opusinfo";
     public const string Dnsmasq = "dnsmasq";
     public const string Kamailio = "kamailio";
 
@@ -39,6 +42,9 @@ internal static class Programs
         [Tshark] = "tshark",
         [EspeakNg] = "espeak-ng",
         [Sox] = "sox",
+        [OpusEnc] = "opus-tools",
+        [OpusDec] = "opus-tools",
+        [OpusInfo] = "opus-tools",
         [Dnsmasq] = "dnsmasq-base",
         [Kamailio] = "kamailio",
         [KamailioTls] = "kamailio-tls-modules",

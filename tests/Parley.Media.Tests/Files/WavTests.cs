@@ -34,7 +34,7 @@ public class WavTests
     {
         MemoryStream file = new();
         using WavWriter writer = new(file, 8000);
-        Assert.Equal(WavErrorReason.NoSound, Error(file.ToArray()).Reason);     // a header for no sound is there from the start
+        Assert.Equal(AudioFileErrorReason.NoSound, Error(file.ToArray()).Reason);     // a header for no sound is there from the start
         Assert.Equal((36, 0), Lengths(file));
         for (int i = 1; i <= 5; i++)
         {
@@ -51,19 +51,19 @@ public class WavTests
     }
 
     [Theory]
-    [InlineData(8, 1, 8000, 1, "8-bit samples; 16-bit PCM is what Parley reads", WavErrorReason.UnsupportedSampleSize)]
-    [InlineData(24, 1, 8000, 1, "24-bit samples; 16-bit PCM is what Parley reads", WavErrorReason.UnsupportedSampleSize)]
-    [InlineData(32, 1, 8000, 3, "floating-point samples; 16-bit PCM is what Parley reads", WavErrorReason.UnsupportedCoding)]
-    [InlineData(8, 1, 8000, 6, "A-law; 16-bit PCM is what Parley reads", WavErrorReason.UnsupportedCoding)]
-    [InlineData(4, 1, 8000, 0x11, "IMA ADPCM; 16-bit PCM is what Parley reads", WavErrorReason.UnsupportedCoding)]
-    [InlineData(16, 1, 8000, 999, "coding 999; 16-bit PCM is what Parley reads", WavErrorReason.UnsupportedCoding)]
-    [InlineData(16, 6, 8000, 1, "6 channels; mono and stereo is what Parley reads", WavErrorReason.UnsupportedChannels)]
-    [InlineData(16, 0, 8000, 1, "0 channels; mono and stereo is what Parley reads", WavErrorReason.UnsupportedChannels)]
-    [InlineData(16, 1, 7999, 1, "7999 samples a second; 8000 to 192000 is what Parley reads", WavErrorReason.UnsupportedSampleRate)]
-    [InlineData(16, 1, 192001, 1, "192001 samples a second; 8000 to 192000 is what Parley reads", WavErrorReason.UnsupportedSampleRate)]
-    public void Another_format_is_refused_in_words(int bits, int channels, int rate, int coding, string words, WavErrorReason reason)
+    [InlineData(8, 1, 8000, 1, "8-bit samples; 16-bit PCM is what Parley reads", AudioFileErrorReason.UnsupportedSampleSize)]
+    [InlineData(24, 1, 8000, 1, "24-bit samples; 16-bit PCM is what Parley reads", AudioFileErrorReason.UnsupportedSampleSize)]
+    [InlineData(32, 1, 8000, 3, "floating-point samples; 16-bit PCM is what Parley reads", AudioFileErrorReason.UnsupportedCoding)]
+    [InlineData(8, 1, 8000, 6, "A-law; 16-bit PCM is what Parley reads", AudioFileErrorReason.UnsupportedCoding)]
+    [InlineData(4, 1, 8000, 0x11, "IMA ADPCM; 16-bit PCM is what Parley reads", AudioFileErrorReason.UnsupportedCoding)]
+    [InlineData(16, 1, 8000, 999, "coding 999; 16-bit PCM is what Parley reads", AudioFileErrorReason.UnsupportedCoding)]
+    [InlineData(16, 6, 8000, 1, "6 channels; mono and stereo is what Parley reads", AudioFileErrorReason.UnsupportedChannels)]
+    [InlineData(16, 0, 8000, 1, "0 channels; mono and stereo is what Parley reads", AudioFileErrorReason.UnsupportedChannels)]
+    [InlineData(16, 1, 7999, 1, "7999 samples a second; 8000 to 192000 is what Parley reads", AudioFileErrorReason.UnsupportedSampleRate)]
+    [InlineData(16, 1, 192001, 1, "192001 samples a second; 8000 to 192000 is what Parley reads", AudioFileErrorReason.UnsupportedSampleRate)]
+    public void Another_format_is_refused_in_words(int bits, int channels, int rate, int coding, string words, AudioFileErrorReason reason)
     {
-        WavError error = Error(Riff(Chunk("fmt ", Format(coding, channels, rate, bits)), Chunk("data", new byte[64])));
+        AudioFileError error = Error(Riff(Chunk("fmt ", Format(coding, channels, rate, bits)), Chunk("data", new byte[64])));
 
         Assert.Equal(reason, error.Reason);
         Assert.Equal(words, error.ToString());
@@ -77,7 +77,7 @@ public class WavTests
         Assert.Equal(2, Read(Riff(Chunk("fmt ", format), Chunk("data", [1, 0, 2, 0]))).Samples.Length);
 
         format[24] = 3;     // floating point
-        Assert.Equal(WavErrorReason.UnsupportedCoding, Error(Riff(Chunk("fmt ", format), Chunk("data", [1, 0, 2, 0]))).Reason);
+        Assert.Equal(AudioFileErrorReason.UnsupportedCoding, Error(Riff(Chunk("fmt ", format), Chunk("data", [1, 0, 2, 0]))).Reason);
         format[24] = 1;
         format[39] = 0;     // no known sub-format at all
         Assert.Equal("an extensible format without a known coding; 16-bit PCM is what Parley reads", Error(Riff(Chunk("fmt ", format), Chunk("data", [1, 0, 2, 0]))).Text);
@@ -117,7 +117,7 @@ public class WavTests
     {
         byte[] file = Riff(Chunk("fmt ", Format(1, 1, 8000, 16)), Chunk("data", []), Chunk("LIST", [.. "INFO"u8, 1]), Chunk("id3 ", [7, 7]));
 
-        Assert.Equal(WavErrorReason.NoSound, Error(file).Reason);
+        Assert.Equal(AudioFileErrorReason.NoSound, Error(file).Reason);
     }
 
     [Fact]
@@ -127,19 +127,19 @@ public class WavTests
     }
 
     [Theory]
-    [InlineData("", WavErrorReason.NotWav)]
-    [InlineData("RIFF", WavErrorReason.NotWav)]
-    [InlineData("RIFF0000AVI ", WavErrorReason.NotWav)]
-    [InlineData("RIFX0000WAVE", WavErrorReason.NotWav)]
-    [InlineData("RIFF0000WAVE", WavErrorReason.NoSound)]
-    [InlineData("RIFF0000WAVEfmt ", WavErrorReason.NoSound)]
-    [InlineData("RIFF0000WAVEdata\u0004\0\0\0abcd", WavErrorReason.NoFormat)]
-    [InlineData("RIFF0000WAVEfmt \u0004\0\0\0abcd", WavErrorReason.NotWav)]
-    [InlineData("RIFF0000WAVEfmt \u0010\0\0\0abcd", WavErrorReason.NoSound)]
-    [InlineData("RIFF0000WAVEjunk\u00FF\u00FF\u00FF\u00FFab", WavErrorReason.NoSound)]
-    public void What_is_no_WAV_file_is_refused(string bytes, WavErrorReason expected)
+    [InlineData("", AudioFileErrorReason.NotAudio)]
+    [InlineData("RIFF", AudioFileErrorReason.NotAudio)]
+    [InlineData("RIFF0000AVI ", AudioFileErrorReason.NotAudio)]
+    [InlineData("RIFX0000WAVE", AudioFileErrorReason.NotAudio)]
+    [InlineData("RIFF0000WAVE", AudioFileErrorReason.NoSound)]
+    [InlineData("RIFF0000WAVEfmt ", AudioFileErrorReason.NoSound)]
+    [InlineData("RIFF0000WAVEdata\u0004\0\0\0abcd", AudioFileErrorReason.NoFormat)]
+    [InlineData("RIFF0000WAVEfmt \u0004\0\0\0abcd", AudioFileErrorReason.NotAudio)]
+    [InlineData("RIFF0000WAVEfmt \u0010\0\0\0abcd", AudioFileErrorReason.NoSound)]
+    [InlineData("RIFF0000WAVEjunk\u00FF\u00FF\u00FF\u00FFab", AudioFileErrorReason.NoSound)]
+    public void What_is_no_WAV_file_is_refused(string bytes, AudioFileErrorReason expected)
     {
-        WavError error = Error(Encoding.Latin1.GetBytes(bytes));
+        AudioFileError error = Error(Encoding.Latin1.GetBytes(bytes));
 
         Assert.Equal(expected, error.Reason);
         Assert.NotEmpty(error.Text);
@@ -154,9 +154,9 @@ public class WavTests
             Random random = new(seed);
             byte[] bytes = [.. valid[..random.Next(valid.Length + 1)]];
             for (int changes = random.Next(6); changes > 0 && bytes.Length > 0; changes--) bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            bool seekable = WavReader.TryRead(new MemoryStream(bytes), out PcmAudio? one, out WavError error);
+            bool seekable = WavReader.TryRead(new MemoryStream(bytes), out PcmAudio? one, out AudioFileError error);
             bool once = WavReader.TryRead(new OnceOnly(bytes), out PcmAudio? other, out _);
-            Assert.True(seekable == (error.Reason == WavErrorReason.None) && seekable == (one is not null), $"seed {seed}");
+            Assert.True(seekable == (error.Reason == AudioFileErrorReason.None) && seekable == (one is not null), $"seed {seed}");
             Assert.True(seekable == once && (one is null || one.Samples.Span.SequenceEqual(other!.Samples.Span)), $"seed {seed}");
         }
     }
@@ -174,13 +174,13 @@ public class WavTests
 
     private static PcmAudio Read(Stream file)
     {
-        Assert.True(WavReader.TryRead(file, out PcmAudio? audio, out WavError error), error.Text);
+        Assert.True(WavReader.TryRead(file, out PcmAudio? audio, out AudioFileError error), error.Text);
         return audio!;
     }
 
-    private static WavError Error(byte[] file)
+    private static AudioFileError Error(byte[] file)
     {
-        Assert.False(WavReader.TryRead(new MemoryStream(file), out PcmAudio? audio, out WavError error));
+        Assert.False(WavReader.TryRead(new MemoryStream(file), out PcmAudio? audio, out AudioFileError error));
         Assert.Null(audio);
         return error;
     }

@@ -137,7 +137,7 @@ internal static class RecordedSpeech
     private static short[] Read(string name)
     {
         using FileStream stream = File.OpenRead($"{Folder}/{name}.wav");
-        Assert.True(WavReader.TryRead(stream, out PcmAudio? audio, out WavError error), $"{name}: {error}");
+        Assert.True(WavReader.TryRead(stream, out PcmAudio? audio, out AudioFileError error), $"{name}: {error}");
         return audio!.Samples.ToArray();
     }
 

@@ -267,7 +267,7 @@ public sealed class VoicemailTests : IDisposable
 
     private double Level(VoicemailMessage message, double hertz)
     {
-        Assert.True(WavFile.TryRead(Boxes.Files.SoundOf(message), out PcmAudio? audio, out WavError error), error.ToString());
+        Assert.True(AudioFile.TryRead(Boxes.Files.SoundOf(message), out PcmAudio? audio, out AudioFileError error), error.ToString());
         ReadOnlySpan<short> samples = audio!.Samples.Span[^(audio.SampleRate * 3 / 2)..];
         double re = 0, im = 0;
         for (int i = 0; i < audio.SampleRate; i++)

@@ -225,7 +225,7 @@ public sealed class PhoneCommandTests : IDisposable
 
         foreach (string file in new[] { "heard.wav", "back.wav" })
         {
-            Assert.True(WavFile.TryRead(PathOf(file), out PcmAudio? heard, out WavError wrong), $"{file}: {wrong}");
+            Assert.True(AudioFile.TryRead(PathOf(file), out PcmAudio? heard, out AudioFileError wrong), $"{file}: {wrong}");
             Assert.True(heard!.Samples.Span.ToArray().Count(sample => Math.Abs((int)sample) > 5000) > 4000, file);
         }
     }

@@ -13,7 +13,7 @@ namespace Parley.Phone.Sound;
 /// <summary>Sound of a microphone and a loudspeaker, which all calls share; they are open while there is a call.</summary>
 /// <param name="settings">Which they are.</param>
 /// <param name="openRecord">Opens a call's recording by its number; gives null when nothing is recorded.</param>
-internal sealed class DeviceSound(SoundSettings settings, Func<int, WavRecorder?> openRecord) : IPhoneSound, IDisposable
+internal sealed class DeviceSound(SoundSettings settings, Func<int, AudioRecorder?> openRecord) : IPhoneSound, IDisposable
 {
     /// <summary>The device that is taken unless another is named.</summary>
     public const string Default = "default";
@@ -22,7 +22,7 @@ internal sealed class DeviceSound(SoundSettings settings, Func<int, WavRecorder?
     private static readonly TimeSpan EndTone = TimeSpan.FromSeconds(3);
 
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<int, (DeviceLine Line, WavRecorder? Record, int Breaks)> _calls = [];
+    private readonly ConcurrentDictionary<int, (DeviceLine Line, AudioRecorder? Record, int Breaks)> _calls = [];
     private readonly CancellationTokenSource _end = new();
     private DevicePair? _devices;
 
@@ -40,7 +40,7 @@ internal sealed class DeviceSound(SoundSettings settings, Func<int, WavRecorder?
 
     public CallAudio Open(int call)
     {
-        WavRecorder? record = openRecord(call);
+        AudioRecorder? record = openRecord(call);
         lock (_gate)
         {
             _devices ??= OpenDevices();
@@ -53,12 +53,12 @@ internal sealed class DeviceSound(SoundSettings settings, Func<int, WavRecorder?
 
     public void Play(int call, CallTone? tone)
     {
-        if (_calls.TryGetValue(call, out (DeviceLine Line, WavRecorder? Record, int Breaks) open)) open.Line.Play(tone is { } sounds ? settings.Tones?[sounds] : null);
+        if (_calls.TryGetValue(call, out (DeviceLine Line, AudioRecorder? Record, int Breaks) open)) open.Line.Play(tone is { } sounds ? settings.Tones?[sounds] : null);
     }
 
     public async Task<string?> CloseAsync(int call, CallTone? tone = null)
     {
-        if (!_calls.TryRemove(call, out (DeviceLine Line, WavRecorder? Record, int Breaks) closed)) return null;
+        if (!_calls.TryRemove(call, out (DeviceLine Line, AudioRecorder? Record, int Breaks) closed)) return null;
         string? problem;
         lock (_gate)
         {

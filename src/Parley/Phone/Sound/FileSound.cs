@@ -13,9 +13,9 @@ namespace Parley.Phone.Sound;
 /// <param name="echoes">True to send back what is heard instead.</param>
 /// <param name="openRecord">Opens a call's recording by its number; gives null when nothing is recorded.</param>
 /// <param name="whyNoDevices">Why calls have no sound devices; null when nobody asked for them.</param>
-internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, WavRecorder?> openRecord, string? whyNoDevices = null) : IPhoneSound
+internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, AudioRecorder?> openRecord, string? whyNoDevices = null) : IPhoneSound
 {
-    private readonly ConcurrentDictionary<int, WavRecorder> _records = [];
+    private readonly ConcurrentDictionary<int, AudioRecorder> _records = [];
 
     public string Words => (echoes, play) switch
     {
@@ -26,14 +26,14 @@ internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, WavRecord
 
     public CallAudio Open(int call)
     {
-        WavRecorder? record = openRecord(call);
+        AudioRecorder? record = openRecord(call);
         if (record is not null) _records[call] = record;
-        return echoes ? CallAudio.Echo(record) : CallFiles.Join(play, record, hangUpAfterPlay: false);
+        return echoes ? CallAudio.Echo() with { Recorder = record } : CallFiles.Join(play, record, hangUpAfterPlay: false);
     }
 
     public async Task<string?> CloseAsync(int call, CallTone? tone = null)
     {
-        if (!_records.TryRemove(call, out WavRecorder? record)) return null;
+        if (!_records.TryRemove(call, out AudioRecorder? record)) return null;
         try
         {
             await CallReport.CloseAsync(record).ConfigureAwait(false);

@@ -1,16 +1,16 @@
 namespace Parley.Media.Files;
 
-/// <summary>Why a file is no WAV that Parley reads, in words for people.</summary>
+/// <summary>Why a file is none that Parley reads, in words for people.</summary>
 /// <param name="Reason">Which.</param>
 /// <param name="Text">One line, without the file's name.</param>
-public readonly record struct WavError(WavErrorReason Reason, string Text)
+public readonly record struct AudioFileError(AudioFileErrorReason Reason, string Text)
 {
     /// <summary>The words.</summary>
     public override string ToString() => Text;
 }
 
-/// <summary>The ways in which a file is no WAV that Parley reads.</summary>
-public enum WavErrorReason
+/// <summary>The ways in which a file is none that Parley reads.</summary>
+public enum AudioFileErrorReason
 {
     /// <summary>It is one.</summary>
     None,
@@ -18,8 +18,8 @@ public enum WavErrorReason
     /// <summary>It cannot be opened or read.</summary>
     Unreadable,
 
-    /// <summary>It does not begin as a WAV file does.</summary>
-    NotWav,
+    /// <summary>It does not begin as a file of its kind does.</summary>
+    NotAudio,
 
     /// <summary>It ends before its sound begins, or has none.</summary>
     NoSound,
@@ -27,7 +27,7 @@ public enum WavErrorReason
     /// <summary>Its sound comes before its format.</summary>
     NoFormat,
 
-    /// <summary>Its sound is compressed, or of floating-point numbers.</summary>
+    /// <summary>Its sound is compressed in another way, or of floating-point numbers.</summary>
     UnsupportedCoding,
 
     /// <summary>Its samples are not of 16 bits.</summary>
@@ -41,4 +41,7 @@ public enum WavErrorReason
 
     /// <summary>It has more sound than Parley keeps in memory.</summary>
     TooLong,
+
+    /// <summary>The library that decodes it is not installed.</summary>
+    NoLibrary,
 }
