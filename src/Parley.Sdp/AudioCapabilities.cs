@@ -34,6 +34,9 @@ public sealed record AudioCapabilities
     /// <summary>Whether packets say how loud they are (RFC 6464): readable for all on the way, with SRTP too.</summary>
     public bool AudioLevels { get; init; }
 
+    /// <summary>Whether this side wants its calls to be recorded; what it does not mind is not said.</summary>
+    public RecordingPreference RecordingPreference { get; init; }
+
     /// <summary>The text of the <c>fmtp</c> for DTMF 0-9, *, #, A-D (RFC 4733 2.4.1 and 3.2).</summary>
     public const string DtmfEvents = "0-15";
 }
@@ -101,6 +104,12 @@ public sealed record NegotiatedAudio
 
     /// <summary>What the extension with audio levels is known by; null for none.</summary>
     public HeaderExtensionMapping? AudioLevel { get; init; }
+
+    /// <summary>Whether the other side says that it records this stream; null when it says nothing, and what it said before holds on.</summary>
+    public RecordingState? RemoteRecording { get; init; }
+
+    /// <summary>Whether the other side wants this stream to be recorded.</summary>
+    public RecordingPreference RemoteRecordingPreference { get; init; }
 
     /// <summary>The codec to send with.</summary>
     public NegotiatedFormat Codec => Codecs[0];

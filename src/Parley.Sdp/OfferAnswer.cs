@@ -49,6 +49,7 @@ public sealed class OfferAnswer
         (_capabilities, _crypto, _reporting, _sessionId, _offeredDirection, _offeredMux) = (other._capabilities, other._crypto, other._reporting, other._sessionId, other._offeredDirection, other._offeredMux);
         (_mediaIndex, _formats, _beforeOffer, _lastMade) = (other._mediaIndex, other._formats, other._beforeOffer, other._lastMade);
         (Local, Remote, Audio, IsOfferPending) = (other.Local, other.Remote, other.Audio, other.IsOfferPending);
+        (Recording, TellsRecording) = (other.Recording, other.TellsRecording);
     }
 
     /// <summary>This side's last description.</summary>
@@ -63,6 +64,16 @@ public sealed class OfferAnswer
     /// <summary>True while this side's offer waits for its answer.</summary>
     public bool IsOfferPending { get; private set; }
 
+    /// <summary>What the next descriptions say of this side's recording; null for nothing.</summary>
+    public RecordingState? Recording { get; set; }
+
+    /// <summary>Whether the other side would take in that it is recorded.</summary>
+    /// <value>True until it is known that it would not: who does not know the attribute passes it over.</value>
+    public bool TellsRecording { get; set; } = true;
+
+    /// <summary>What this side's last description said of its recording; null for nothing.</summary>
+    public RecordingState? ToldRecording => Local is { } local && _mediaIndex < local.Media.Count ? local.RecordingOf(local.Media[_mediaIndex]) : null;
+
     /// <summary>A copy, for another dialog that the same INVITE made (RFC 3261 13.2.2.4).</summary>
     public OfferAnswer Fork() => new(this);
 
@@ -75,7 +86,7 @@ public sealed class OfferAnswer
         if (IsOfferPending) throw new InvalidOperationException("An offer is pending.");
         // A secure profile that was agreed on stays (RFC 8643 makes no change to it).
         string protocol = Local?.Media.Count > 0 && CryptoNegotiation.IsSecure(Local.Media[_mediaIndex].Protocol) ? Local.Media[_mediaIndex].Protocol : _crypto.OfferedProtocol;
-        MediaDescription media = Describe(address, OfferedFormats(), direction, _capabilities.OfferRtcpMux, protocol, [.. _reporting.Offer(Audio), .. _crypto.Offer(address.Rtp)]);
+        MediaDescription media = Describe(address, OfferedFormats(), direction, _capabilities.OfferRtcpMux, protocol, [.. _reporting.Offer(Audio), .. RecordingLines(), .. _crypto.Offer(address.Rtp)]);
         SdpList<MediaDescription> streams;
         if (Local is null || Local.Media.Count == 0)
         {
@@ -162,7 +173,7 @@ public sealed class OfferAnswer
         for (int i = 0; i < streams.Length; i++)
         {
             streams[i] = i == _mediaIndex
-                ? Describe(address, AnswerFormats(_formats, audio, offer.Media[i].RtpFormats()), audio.Direction, audio.RtcpMux, offer.Media[i].Protocol, [.. _reporting.Answer(audio), .. AnsweredCrypto(audio)])
+                ? Describe(address, AnswerFormats(_formats, audio, offer.Media[i].RtpFormats()), audio.Direction, audio.RtcpMux, offer.Media[i].Protocol, [.. _reporting.Answer(audio), .. RecordingLines(), .. AnsweredCrypto(audio)])
                 : Rejected(offer.Media[i]);
         }
 
@@ -258,6 +269,8 @@ public sealed class OfferAnswer
             Redundancy = [.. redundancy.Where(red => codecs.Exists(codec => IsFor(red.Format, codec.Format)))],
             ComfortNoise = [.. noise.Where(cn => codecs.Exists(codec => codec.Format.ClockRate == cn.Format.ClockRate))],
             PacketTime = PacketTimeOf(media),
+            RemoteRecording = remote.RecordingOf(media),
+            RemoteRecordingPreference = remote.RecordingPreferenceOf(media),
         };
         audio = _reporting.Take(audio, remote, media, isOffer);
         return NegotiationFailure.None;
@@ -402,6 +415,14 @@ public sealed class OfferAnswer
     }
 
     private static SdpList<SdpAttribute> AnsweredCrypto(NegotiatedAudio audio) => audio.Crypto is { } crypto ? [CryptoNegotiation.Answer(crypto)] : [];
+
+    private SdpList<SdpAttribute> RecordingLines()
+    {
+        SdpList<SdpAttribute> lines = [];
+        if (TellsRecording && Recording is { } recording) lines = lines.Add(RecordingAttributes.ToAttribute(recording));
+        if (_capabilities.RecordingPreference != RecordingPreference.NoPreference) lines = lines.Add(RecordingAttributes.ToAttribute(_capabilities.RecordingPreference));
+        return lines;
+    }
 
     private static SdpAttribute? RtcpAttribute(LocalAudioAddress address)
     {

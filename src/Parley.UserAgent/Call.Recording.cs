@@ -10,7 +10,10 @@ public sealed partial class Call
     /// <summary>Whether this side records the call.</summary>
     public RecordingState Recording => _leg?.Recording ?? RecordingState.Off;
 
-    /// <summary>Begins to record the call.</summary>
+    /// <summary>Whether the other side says that it records the call.</summary>
+    public RecordingState RemoteRecording => _leg?.RemoteRecording ?? RecordingState.Off;
+
+    /// <summary>Begins to record the call. The other side is told where its phone shows it; <see cref="CallAudio.HasRecordingTone"/> is for the others.</summary>
     /// <param name="recorder">Who hears both directions from now on. Close it after <see cref="StopRecordingAsync"/>, or when the call has ended.</param>
     /// <exception cref="InvalidOperationException">The call is not established, or is recorded already.</exception>
     public Task StartRecordingAsync(IAudioTap recorder)
@@ -30,6 +33,10 @@ public sealed partial class Call
     /// <summary>Ends the recording, not the call.</summary>
     /// <exception cref="InvalidOperationException">The call is not established, or is not recorded.</exception>
     public Task StopRecordingAsync() => RecordAsync(leg => leg.StopRecording());
+
+    void ICallObserver.OnRecorded(CallLeg call, RecordingState state) => _events.Writer.TryWrite(new CallRecorded(state));
+
+    void ICallObserver.OnRecordingPreferred(CallLeg call, RecordingPreference preference) => _events.Writer.TryWrite(new CallRecordingPreferred(preference));
 
     private async Task RecordAsync(Func<CallLeg, bool> change)
     {

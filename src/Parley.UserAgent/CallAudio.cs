@@ -18,6 +18,12 @@ public sealed record CallAudio
     /// <summary>Who records the call, both directions with their times, from the answer and early media on; null for nobody.</summary>
     public IAudioTap? Recorder { get; init; }
 
+    /// <summary>True when the sink keeps what it hears: the other side is told that the call is recorded, as with a <see cref="Recorder"/>, from the answer on.</summary>
+    public bool SinkRecords { get; init; }
+
+    /// <summary>True to let a tone sound while the call is recorded and the other side's phone has not said that it would show that (RFC 7866 6.1.2).</summary>
+    public bool HasRecordingTone { get; init; }
+
     /// <summary>True to hang up when the source has ended and its last packet was sent and had the time to be played.</summary>
     public bool HangUpAfterSource { get; init; }
 

@@ -1,4 +1,5 @@
 using Parley.Endpoint.Media.Quality;
+using Parley.Sdp;
 using Parley.UserAgent.Infos;
 
 namespace Parley.UserAgent;
@@ -23,6 +24,14 @@ public sealed record CallAnswered(string Codec) : CallEvent;
 /// <summary>The other side put this one on hold, or took it off.</summary>
 /// <param name="IsHeld">True when it wants to hear nothing.</param>
 public sealed record CallHeld(bool IsHeld) : CallEvent;
+
+/// <summary>The other side has begun to record the call, pauses its recording, or has ended it: show it to whoever speaks.</summary>
+/// <param name="State">Which.</param>
+public sealed record CallRecorded(RecordingState State) : CallEvent;
+
+/// <summary>The other side has said whether it wants the call to be recorded.</summary>
+/// <param name="Preference">What it wants.</param>
+public sealed record CallRecordingPreferred(RecordingPreference Preference) : CallEvent;
 
 /// <summary>The other side was asked to call somebody else, and tells how far it has come.</summary>
 /// <param name="Progress">How far.</param>

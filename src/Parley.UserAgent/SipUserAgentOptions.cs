@@ -78,6 +78,12 @@ public sealed record SipUserAgentOptions
     /// <inheritdoc cref="UserAgentCoreOptions.InfoPackages"/>
     public IReadOnlyList<string> InfoPackages { get; init; } = [];
 
+    /// <inheritdoc cref="UserAgentCoreOptions.RecordingPreference"/>
+    public RecordingPreference RecordingPreference { get; init; }
+
+    /// <inheritdoc cref="UserAgentCoreOptions.HonorsRecordingPreference"/>
+    public bool HonorsRecordingPreference { get; init; } = true;
+
     /// <inheritdoc cref="UserAgentCoreOptions.Product"/>
     public string Product { get; init; } = "Parley";
 
@@ -144,6 +150,9 @@ public sealed record SipUserAgentOptions
         Product = Product,
         InfoPackages = InfoPackages,
         SessionExpiry = SessionExpiry,
+        IsRecordAware = true,
+        RecordingPreference = RecordingPreference,
+        HonorsRecordingPreference = HonorsRecordingPreference,
         RegistrationExpiry = RegistrationExpiry,
         Push = Push,
     };

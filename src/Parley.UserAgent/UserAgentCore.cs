@@ -49,7 +49,7 @@ public sealed partial class UserAgentCore : ITransactionUser
         (Lane, MediaPorts, Options, _handler, _messageHandler) = (lane, mediaPorts, options, handler, messageHandler);
         _messages = new MessageQueue(this);
         Events = new EventUsages(this);
-        Capabilities = options.Codecs.ToCapabilities(options.Srtp, options.Redundancy, options.AudioLevels, options.Silence);
+        Capabilities = options.Codecs.ToCapabilities(options.Srtp, options.Redundancy, options.AudioLevels, options.Silence) with { RecordingPreference = options.RecordingPreference };
         _capabilities = new OfferAnswer(Capabilities, 0);
         ProductHeader = Encoding.UTF8.GetBytes($"User-Agent: {options.Product}\r\n");
         RecvInfoRow = WireText.ToBytes($"Recv-Info: {string.Join(", ", options.InfoPackages)}\r\n");
@@ -261,6 +261,7 @@ public sealed partial class UserAgentCore : ITransactionUser
             extensions.Add(new SipExtension("norefersub", SipMethod.Refer));
         }
 
+        if (Options.IsRecordAware) extensions.Add(new SipExtension("record-aware"));
         if (Options.Instance is not null) extensions.AddRange([new SipExtension("outbound"), new SipExtension("gruu")]);
         extensions.Add(new SipExtension("eventlist", SipMethod.Notify, IsDeclared: false));       // whoever offered it reads it (RFC 4662 4.5)
         Declared = new SipCapabilities(methods, extensions, bodies, SubscribeHandler?.EventTypes ?? []);

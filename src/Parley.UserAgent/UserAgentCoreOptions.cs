@@ -87,6 +87,18 @@ public sealed record UserAgentCoreOptions
     /// <remarks>Keys that come by INFO in the older way are taken in any case. Source: RFC 6086.</remarks>
     public IReadOnlyList<string> InfoPackages { get; init; } = [];
 
+    /// <summary>Whether this side takes in that the other one records a call: it says <c>record-aware</c>, and is told by <see cref="ICallObserver.OnRecorded"/>.</summary>
+    /// <value>False unless set: who says so has to show it to its user. Source: RFC 7866 6.3.</value>
+    public bool IsRecordAware { get; init; }
+
+    /// <summary>Whether this side wants its calls to be recorded by others; they are told so and do as they like.</summary>
+    /// <value>No preference unless set. Source: RFC 7866 7.3.2.</value>
+    public RecordingPreference RecordingPreference { get; init; }
+
+    /// <summary>Whether this side's recorders hear nothing while the other side wants its call not to be recorded, or the recording to be paused.</summary>
+    /// <value>True unless unset: RFC 7866 7.1.3 leaves it to this side.</value>
+    public bool HonorsRecordingPreference { get; init; } = true;
+
     /// <summary>Whether its calls are parts of conferences: it says <c>isfocus</c> in its Contact.</summary>
     /// <remarks>Source: RFC 4579 4.2, 4.3.</remarks>
     public bool IsFocus { get; init; }

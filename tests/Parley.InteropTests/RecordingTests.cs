@@ -82,13 +82,13 @@ public sealed class RecordingTests(ITestOutputHelper output) : InteropTest(outpu
         string callerSays = await Speech.OfCallerAsync(), recording = Bench.PathOf("alice.wav"), heardByBob = Bench.PathOf("bob.wav");
         ParleyPhone bob = await ParleyPhone.AnswerDirectlyAsync(Bench, "--count", "1", "--record", heardByBob);
 
-        // A file may have 16 blocks of 1 KiB: a second of this call.
+        // A file may have 16 blocks of 1 KiB: a second of this call. The runtime has a longer one for its code unless told not to.
         string[] call = ["call", $"sip:{bob.Address}:5060", "--local", Bench.Network.NewAddress().ToString(), "--codec", "pcmu", "--play", callerSays, "--record", recording];
-        ExitedProcess alice = await Bench.RunAsync("parley call", "/bin/bash", ["-c", "ulimit -f 16; trap '' XFSZ; exec \"$@\"", "bash", ParleyProgram.Path, .. call], Limit.Call);
+        ExitedProcess alice = await Bench.RunAsync("parley call", "/bin/bash", ["-c", "export DOTNET_EnableWriteXorExecute=0; ulimit -f 16; trap '' XFSZ; exec \"$@\"", "bash", ParleyProgram.Path, .. call], Limit.Call);
 
         await bob.Process.SucceededAsync();
         Assert.True(alice.ExitCode == 1, alice.Log);
-        Assert.StartsWith("parley: the recording is not whole: ", Assert.Single(alice.Errors), StringComparison.Ordinal);
+        Assert.Equal("parley: the recording is not whole: the file system takes no longer file", Assert.Single(alice.Errors, line => line.StartsWith("parley:", StringComparison.Ordinal)));
         await Sound.AssertHeardByParleyAsync(Output, callerSays, heardByBob);
         Assert.True(AudioFile.TryRead(recording, out PcmAudio? audio, out AudioFileError error), error.Text);
         Assert.InRange(audio!.Duration.TotalSeconds, 0.5, 1.1);

@@ -138,6 +138,10 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
     /// <param name="tap">Who; null for nobody any more.</param>
     public void Tap(IAudioTap? tap) => Post(_ => _session.Tap = tap);
 
+    /// <summary>Lets something sound over what the source gives, from now on.</summary>
+    /// <param name="overlay">What; null for nothing any more.</param>
+    public void Overlay(IAudioSource? overlay) => Post(_ => _session.Overlay = overlay);
+
     /// <summary>Sends DTMF digits one after the other, behind those that wait; digits beyond 64 waiting are left out.</summary>
     /// <param name="digits">0-9, *, #, A-D.</param>
     /// <param name="asTones">As tones in the sound, not as events beside it.</param>

@@ -85,11 +85,14 @@ public static class AudioFile
         {
             file.Dispose();
         }
-        catch (IOException)
+        catch (Exception problem) when (IsFault(problem))
         {
             // The failure that led here is told already.
         }
     }
+
+    /// <summary>True for what the system says of a file that it does not write: also, in .NET's way, of one that is as long as it can be.</summary>
+    internal static bool IsFault(Exception problem) => problem is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
     /// <summary>Reads a file's sound, all of it.</summary>
     /// <param name="path">The file.</param>

@@ -125,10 +125,10 @@ public sealed class AudioRecorder : IAudioTap, IAudioSink, IAsyncDisposable
             WriteReady();
             _writer.Dispose();
         }
-        catch (IOException problem)
+        catch (Exception problem) when (AudioFile.IsFault(problem))
         {
             // The disk is full or gone. What was flushed stays a valid file.
-            Failure = problem;
+            Failure = problem as IOException ?? new IOException(problem is ArgumentOutOfRangeException ? "the file system takes no longer file" : problem.Message, problem);
             await DropAsync().ConfigureAwait(false);
         }
         finally

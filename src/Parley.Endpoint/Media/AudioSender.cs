@@ -37,6 +37,8 @@ internal sealed class AudioSender : IDisposable
     private string? _parameters;            // of the other side, which the encoder was made with
     private TelephoneEventSender? _events;
     private DtmfGenerator? _tones;          // for who listens for them
+    private IAudioSource? _overlay;
+    private short[] _overlaid = [];
     private RedundancyControl? _control;
     private byte _payloadType;
     private byte? _redundancyPayloadType;
@@ -93,6 +95,7 @@ internal sealed class AudioSender : IDisposable
             {
                 _tones = new DtmfGenerator(codec.Format.SampleRate, _options.DtmfDuration, _options.DtmfPause);
                 _source.Start(codec.Format.SampleRate);
+                _overlay?.Start(codec.Format.SampleRate);
             }
         }
 
@@ -144,6 +147,17 @@ internal sealed class AudioSender : IDisposable
     /// <summary>Who hears what is sent besides; null for nobody.</summary>
     public IAudioTap? Tap { get; set; }
 
+    /// <summary>What sounds over what the source gives; null for nothing.</summary>
+    public IAudioSource? Overlay
+    {
+        get => _overlay;
+        set
+        {
+            _overlay = value;
+            if (_codec is not null) value?.Start(Format.SampleRate);
+        }
+    }
+
     /// <summary>Takes a beat's worth from the source, and makes packets when one is full.</summary>
     /// <param name="at">When the beat is.</param>
     /// <param name="beat">How long it lasts.</param>
@@ -168,6 +182,7 @@ internal sealed class AudioSender : IDisposable
             HasSourceEnded = true;
         }
 
+        if (_overlay is not null) AddOverlay(samples);
         if (_tones!.IsActive) _tones.Replace(samples);
         Tap?.OnSent(at, Format.SampleRate, samples);
         _count += wanted;
@@ -206,6 +221,14 @@ internal sealed class AudioSender : IDisposable
             // With a clock that is not the sample rate (G.722) it is not said whose spectrum that would be.
             _silence = new SilenceSuppressor(codec.Format.SampleRate, codec.Format.SampleRate == codec.Format.ClockRate, noise is not null, noise is null ? KeepAliveInterval : NoiseInterval);
         _noisePayloadType = noise;
+    }
+
+    private void AddOverlay(Span<short> samples)
+    {
+        if (_overlaid.Length < samples.Length) _overlaid = new short[samples.Length];
+        int count = _overlay!.Read(_overlaid.AsSpan(0, samples.Length));
+        for (int i = 0; i < count; i++) samples[i] = (short)Math.Clamp(samples[i] + _overlaid[i], short.MinValue, short.MaxValue);
+        if (count < samples.Length) _overlay = null;
     }
 
     private void WritePacket(RtpSession session)

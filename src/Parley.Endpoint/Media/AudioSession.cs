@@ -67,6 +67,7 @@ public sealed class AudioSession : IDisposable
     private AudioReceiver? _receiver;
     private NegotiatedAudio? _audio;
     private IAudioTap? _tap;
+    private IAudioSource? _overlay;
     private Instant _start;
     private long _beats;
     private long _remoteReports;            // that were acted on
@@ -110,6 +111,17 @@ public sealed class AudioSession : IDisposable
         {
             _tap = value;
             if (_sender is not null) (_sender.Tap, _receiver!.Tap) = (value, value);
+        }
+    }
+
+    /// <summary>What sounds over what the source gives, until it ends; null for nothing. May change at any time.</summary>
+    public IAudioSource? Overlay
+    {
+        get => _overlay;
+        set
+        {
+            _overlay = value;
+            if (_sender is not null) _sender.Overlay = value;
         }
     }
 
@@ -157,7 +169,7 @@ public sealed class AudioSession : IDisposable
         _session = new RtpSession(now, new RtpSessionOptions { CanonicalName = _options.CanonicalName, Clock = _clock }, clockRate, _random);
         _sender = new AudioSender(_options, _buffers, source, now, _session.FirstTimestamp);
         _receiver = new AudioReceiver(_options, _buffers, sink);
-        Tap = _tap;
+        (Tap, Overlay) = (_tap, _overlay);
         (_start, _nextPlayout, State) = (now, now, AudioSessionState.Running);
         Update(audio);
         while (_early.TryDequeue(out (Instant At, PooledBuffer Datagram, NetworkAddress From) early))

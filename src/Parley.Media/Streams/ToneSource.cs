@@ -28,6 +28,10 @@ public sealed class ToneSource : IAudioSource
     /// <summary>The sound of a telephone that is engaged: 425 Hz, half a second in one.</summary>
     public static ToneSource Busy() => new(425, 0, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.5));
 
+    /// <summary>The sound that tells people of a recording: 1400 Hz, a fifth of a second in fifteen, as telephone companies of North America have it.</summary>
+    /// <remarks>Source: 47 CFR 64.501 asks for such a tone; its form is that of the tariffs that it refers to.</remarks>
+    public static ToneSource Recording() => new(1400, 0, TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(14.8), level: -20);
+
     /// <inheritdoc/>
     public void Start(int sampleRate)
     {

@@ -51,7 +51,7 @@ internal sealed class Deposit(LaneVoicemail lane, Mailboxes boxes, string user, 
 
         IAudioSource greeting = _greeting is null ? VoicemailTones.Greeting() : new PcmSource(_greeting);
         _sound = new RecordingSound(_recorder, limits.MaxLength, greeting);
-        call.Answer(new CallAudio { Source = _sound.Source, Sink = _sound.Sink, HangUpAfterSource = true });
+        call.Answer(new CallAudio { Source = _sound.Source, Sink = _sound.Sink, SinkRecords = true, HangUpAfterSource = true });
     }
 
     /// <inheritdoc/>

@@ -13,6 +13,7 @@ internal sealed class CallDialog(Dialog dialog, OfferAnswer negotiation)
 {
     private const int MaxInfoPackages = 32;
 
+    private bool _hasLearned;
     private int _referrals;
     private string[] _infoPackages = [];
 
@@ -62,5 +63,8 @@ internal sealed class CallDialog(Dialog dialog, OfferAnswer negotiation)
     {
         if (message.Has(HeaderId.Allow)) TakesUpdate = message.HasToken(HeaderId.Allow, "UPDATE"u8);
         if (message.Has(HeaderId.Supported)) KnowsTimer = message.HasToken(HeaderId.Supported, "timer"u8);
+        // Who has not said that it takes a recording in is not told by the description (RFC 7866 6.1.2).
+        if (message.Has(HeaderId.Supported) || !_hasLearned) Negotiation.TellsRecording = message.HasToken(HeaderId.Supported, "record-aware"u8);
+        _hasLearned = true;
     }
 }

@@ -133,10 +133,11 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         TellHold();
     }
 
-    /// <summary>Tells when the other side has put this one on hold, or taken it off.</summary>
+    /// <summary>Tells when the other side has put this one on hold, or taken it off, and what it says of recordings.</summary>
     internal void TellHold()
     {
         if (State == CallState.Established && _session.TryTakeHold(out bool isHeld)) Observer.OnHeld(this, isHeld);
+        TellRecording();
     }
 
     void IIncomingInviteOwner.OnProgressAcknowledged(IncomingInvite invite, SipServerTransaction prack)
@@ -297,11 +298,13 @@ public sealed partial class CallLeg : IIncomingInviteOwner
         _changes = new SessionChanges(_core, this, _dialog!, _session, Refresh);
         _alive = new AliveCheck(_core, this, _dialog!.Dialog);
         _alive.Start();
-        _session.Talk();
+        _session.Talk(_dialog!.Negotiation);
         _referral?.OnResponse(200, "OK");
         if (Replaced is { State: not (CallState.Ending or CallState.Ended) } replaced) replaced.OnReplaced(this);
         Observer.OnEstablished(this);
         _core.Options.Listener?.OnEstablished(this);
+        TellRecording();
+        _changes.TryStart();        // what the answer wished may have changed what is recorded
     }
 
     private void RejectMedia(NegotiationFailure failure)

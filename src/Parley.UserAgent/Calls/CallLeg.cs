@@ -1,7 +1,6 @@
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Sip;
-using Parley.Media.Streams;
 using Parley.Net;
 using Parley.Sdp;
 using Parley.Sip.Dialogs;
@@ -108,9 +107,6 @@ public sealed partial class CallLeg
 
     /// <summary>True while the other side has put this one on hold: it wants to hear nothing.</summary>
     public bool IsHeld => _session.IsHeld;
-
-    /// <summary>Whether this side records the call.</summary>
-    public RecordingState Recording => _session.Recording;
 
     internal SessionRefresh Refresh { get; }
 
@@ -265,27 +261,6 @@ public sealed partial class CallLeg
     /// <remarks>Source: RFC 3264 8.4, RFC 6337 5.3.</remarks>
     public bool Hold(bool isHolding, Action<int, string>? done = null) => State == CallState.Established && _changes!.TryHold(isHolding, done);
 
-    /// <summary>Begins to record the call, which nobody does yet.</summary>
-    /// <param name="recorder">Who hears both directions from now on.</param>
-    /// <returns>False when the call is not established, or is recorded already.</returns>
-    public bool StartRecording(IAudioTap recorder)
-    {
-        ArgumentNullException.ThrowIfNull(recorder);
-        return ChangeRecording(recording => recording.TryStart(recorder));
-    }
-
-    /// <summary>Records nothing for now; the time until it goes on is left out of the recording.</summary>
-    /// <returns>False when the call is not established, or is not recorded.</returns>
-    public bool PauseRecording() => ChangeRecording(recording => recording.TryPause());
-
-    /// <summary>Goes on recording.</summary>
-    /// <returns>False when the call is not established, or its recording is not paused.</returns>
-    public bool ResumeRecording() => ChangeRecording(recording => recording.TryResume());
-
-    /// <summary>Ends the recording, not the call; whoever owns the recorder closes it.</summary>
-    /// <returns>False when the call is not established, or is not recorded.</returns>
-    public bool StopRecording() => ChangeRecording(recording => recording.TryStop());
-
     /// <summary>Asks the other side to call somebody else instead. The call goes on until somebody hangs up.</summary>
     /// <param name="target">Who is to be called.</param>
     /// <param name="observer">Who hears what becomes of it, perhaps before this returns.</param>
@@ -381,8 +356,6 @@ public sealed partial class CallLeg
         core.Lane.Loop.Schedule(leg._timer, core.Lane.Now + LongestRinging);
         return leg;
     }
-
-    private bool ChangeRecording(Func<CallRecording, bool> change) => State == CallState.Established && _session.ChangeRecording(change);
 
     private void OnTimer()
     {

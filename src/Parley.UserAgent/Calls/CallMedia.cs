@@ -94,6 +94,10 @@ internal sealed class CallMedia : IAudioHandler
     /// <param name="tap">Who; null for nobody any more.</param>
     public void Tap(IAudioTap? tap) => _endpoint.Tap(tap);
 
+    /// <summary>Lets something sound over what is said, from now on.</summary>
+    /// <param name="overlay">What; null for nothing any more.</param>
+    public void Overlay(IAudioSource? overlay) => _endpoint.Overlay(overlay);
+
     /// <summary>Begins to speak.</summary>
     public void Talk(CallAudio audio)
     {

@@ -1,6 +1,7 @@
 using Parley.Core;
 using Parley.Endpoint.Media;
 using Parley.Endpoint.Media.Quality;
+using Parley.Media.Streams;
 using Parley.Sdp;
 using Parley.Sip.Messages;
 using Parley.UserAgent.Infos;
@@ -22,6 +23,11 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     private CallMedia? _media;
     private AudioStatistics? _statistics;   // of media that has ended
     private string _earlyDigits = "";       // to be echoed once the call is established
+    private RecordingState _toldRemoteRecording;        // that the observer knows of
+    private RecordingPreference _toldPreference;
+    private IAudioTap? _heardBy;            // of the media
+    private bool _hasTone;
+    private bool _tellsRecording = true;    // the other side would take in that it is recorded; until the call is established that is not known
     private bool _isHeld;
     private bool _isClosing;
 
@@ -32,12 +38,19 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
         set
         {
             _audio = value;
+            if (value.SinkRecords) _recording.OnSinkRecords();
             if (value.Recorder is { } recorder) ChangeRecording(recording => recording.TryStart(recorder));
         }
     }
 
     /// <summary>Whether this side records it.</summary>
     public RecordingState Recording => _recording.State;
+
+    /// <summary>Whether the other side records it.</summary>
+    public RecordingState RemoteRecording { get; private set; }
+
+    /// <summary>Whether the other side wants it to be recorded.</summary>
+    public RecordingPreference RemoteRecordingPreference { get; private set; }
 
     /// <summary>Whether it is protected; null for as the user agent is set up.</summary>
     public SrtpUse? Srtp { get; set; }
@@ -70,7 +83,8 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
         _media?.Abandon();
         _first = new OfferAnswer(Srtp is { } use ? core.Capabilities with { Srtp = use } : core.Capabilities, core.Random.NextInt64(1L << 62));
         _media = CallMedia.TryOpen(core, this, signalling);
-        if (_recording.Hearing is { } recorder) _media?.Tap(recorder);
+        (_heardBy, _hasTone) = (null, false);
+        SettleRecording();
         return HasMedia;
     }
 
@@ -78,7 +92,11 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     public byte[] Offer() => Offer(_first);
 
     /// <summary>An offer of what this side wants.</summary>
-    public byte[] Offer(OfferAnswer negotiation) => negotiation.CreateOffer(_media!.LocalAddress, Direction).ToBytes();
+    public byte[] Offer(OfferAnswer negotiation)
+    {
+        negotiation.Recording = _recording.Told;
+        return negotiation.CreateOffer(_media!.LocalAddress, Direction).ToBytes();
+    }
 
     /// <summary>Answers an offer.</summary>
     /// <param name="negotiation">The dialog's.</param>
@@ -86,9 +104,13 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     /// <param name="answer">The body; empty when the offer cannot be answered.</param>
     public NegotiationFailure Answer(OfferAnswer negotiation, SessionDescription offer, out byte[] answer)
     {
+        // Before the answer, which says what came of the wish.
+        RecordingPreference before = Prefer(offer.AudioRecordingPreference());
+        negotiation.Recording = _recording.Told;
         NegotiationFailure failure = negotiation.Answer(offer, _media!.LocalAddress, Direction, out SessionDescription? ours, out NegotiatedAudio? audio);
         answer = ours?.ToBytes() ?? [];
-        if (failure == NegotiationFailure.None) _media.Apply(audio!);
+        if (failure == NegotiationFailure.None) Apply(audio!);
+        else Prefer(before);
         return failure;
     }
 
@@ -96,7 +118,7 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     public NegotiationFailure TakeAnswer(OfferAnswer negotiation, SessionDescription answer)
     {
         NegotiationFailure failure = negotiation.ProcessAnswer(answer, out NegotiatedAudio? audio);
-        if (failure == NegotiationFailure.None) _media!.Apply(audio!);
+        if (failure == NegotiationFailure.None) Apply(audio!);
         return failure;
     }
 
@@ -115,7 +137,7 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
         OfferAnswer preview = _first.Fork();
         if (preview.ProcessAnswer(answer!, out NegotiatedAudio? audio) != NegotiationFailure.None) return false;
         _preview = preview;
-        _media!.Apply(audio!);
+        Apply(audio!);
         Listen();
         return true;
     }
@@ -130,13 +152,14 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
         _preview = null;
         if (dialog.IsAgreed)
         {
-            _media!.Apply(dialog.Negotiation.Audio!);       // another phone may have been heard last
+            Apply(dialog.Negotiation.Audio!);       // another phone may have been heard last
             return NegotiationFailure.None;
         }
 
         if (preview is null || SessionBody.TryRead(success, out _, out _) == SessionBodyKind.Description) return TakeAnswer(dialog.Negotiation, success);
+        preview.TellsRecording = dialog.Negotiation.TellsRecording;
         dialog.Negotiation = preview;
-        _media!.Apply(preview.Audio!);
+        Apply(preview.Audio!);
         return NegotiationFailure.None;
     }
 
@@ -152,8 +175,30 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     public bool ChangeRecording(Func<CallRecording, bool> change)
     {
         if (!change(_recording)) return false;
-        _media?.Tap(_recording.Hearing);
+        SettleRecording();
         return true;
+    }
+
+    /// <summary>True when the other side would take in that it is recorded, and was last told otherwise.</summary>
+    public bool IsRecordingUntold(OfferAnswer negotiation) =>
+        negotiation.TellsRecording && _recording.Told is { } state && state != (negotiation.ToldRecording ?? RecordingState.Off);
+
+    /// <summary>Says whether the other side has begun, paused or ended a recording since the last time.</summary>
+    public bool TryTakeRecording(out RecordingState state)
+    {
+        state = RemoteRecording;
+        bool isNew = state != _toldRemoteRecording;
+        _toldRemoteRecording = state;
+        return isNew;
+    }
+
+    /// <summary>Says whether the other side wants something else of a recording than the last time.</summary>
+    public bool TryTakeRecordingPreference(out RecordingPreference preference)
+    {
+        preference = RemoteRecordingPreference;
+        bool isNew = preference != _toldPreference;
+        _toldPreference = preference;
+        return isNew;
     }
 
     /// <summary>A change was refused: what held before holds on.</summary>
@@ -170,8 +215,11 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
     public void TalkEarly() => _media!.Talk(Audio);
 
     /// <summary>The call is established: begins to speak, and echoes the keys of a caller that was faster than its ACK.</summary>
-    public void Talk()
+    /// <param name="negotiation">The dialog's.</param>
+    public void Talk(OfferAnswer negotiation)
     {
+        _tellsRecording = negotiation.TellsRecording;
+        SettleRecording();
         _media!.Talk(Audio);
         if (_earlyDigits.Length > 0) _media.TrySendDigits(_earlyDigits, isAsked: false);
     }
@@ -198,6 +246,30 @@ internal sealed class CallSession(UserAgentCore core, CallLeg leg)
         _isClosing = true;
         if (_media is not null) _media.Close(Audio);
         else Audio.Sink?.End();
+    }
+
+    private void Apply(NegotiatedAudio audio)
+    {
+        if (audio.RemoteRecording is { } recording) RemoteRecording = recording;
+        Prefer(audio.RemoteRecordingPreference);
+        _media!.Apply(audio);
+    }
+
+    private RecordingPreference Prefer(RecordingPreference preference)
+    {
+        RemoteRecordingPreference = preference;
+        RecordingPreference before = _recording.Prefer(core.Options.HonorsRecordingPreference ? preference : RecordingPreference.NoPreference);
+        SettleRecording();
+        return before;
+    }
+
+    /// <summary>Lets the recorder hear what it is to hear, and the tone sound for who is told in no other way.</summary>
+    private void SettleRecording()
+    {
+        if (_media is null) return;
+        if (_recording.Hearing != _heardBy) _media.Tap(_heardBy = _recording.Hearing);
+        bool sounds = Audio.HasRecordingTone && !_tellsRecording && _recording.State == RecordingState.On;
+        if (sounds != _hasTone) _media.Overlay((_hasTone = sounds) ? ToneSource.Recording() : null);
     }
 
     // What the media and INFOs bring.

@@ -1,4 +1,5 @@
 using Parley.Endpoint.Media.Quality;
+using Parley.Sdp;
 using Parley.UserAgent.Infos;
 
 namespace Parley.UserAgent.Calls;
@@ -28,6 +29,16 @@ public interface ICallObserver
 
     /// <summary>The other side put this one on hold, or took it off.</summary>
     void OnHeld(CallLeg call, bool isHeld)
+    {
+    }
+
+    /// <summary>The other side has begun to record the call, pauses its recording, or has ended it; only where <see cref="UserAgentCoreOptions.IsRecordAware"/>.</summary>
+    void OnRecorded(CallLeg call, RecordingState state)
+    {
+    }
+
+    /// <summary>The other side has said whether it wants the call to be recorded.</summary>
+    void OnRecordingPreferred(CallLeg call, RecordingPreference preference)
     {
     }
 

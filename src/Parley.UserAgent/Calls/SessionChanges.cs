@@ -34,8 +34,12 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
     private bool _isWaiting;        // for the timer
     private bool _isHoldSent;       // what is sent is the first of the holds
     private bool _wasHolding;
+    private RecordingState? _refusedRecording;      // that the other side did not want to be told of
     private bool _isStopped;
     private int _attempts;
+
+    /// <summary>True when the other side is to be told of a recording, and has not refused that.</summary>
+    private bool IsRecordingDue => session.IsRecordingUntold(dialog.Negotiation) && session.Recording != _refusedRecording;
 
     /// <summary>Puts the other side on hold, or talks to it again, behind what waits.</summary>
     /// <returns>False when too much waits.</returns>
@@ -60,7 +64,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
         if (_isStopped || _sent is not null || _isWaiting || leg.State != CallState.Established || !dialog.Pending.AllowsInvite) return;
         while (_holds.TryPeek(out Hold hold) && hold.IsHolding == session.IsHolding) FinishHold(200, "OK");     // nothing to say
         if (_holds.Count > 0) Change();
-        else if (_isRefreshWanted || _isOfferDue) SendRefresh();
+        else if (_isRefreshWanted || _isOfferDue || IsRecordingDue) SendRefresh();
     }
 
     /// <summary>The call is over: what waits fails, and a re-INVITE that somebody has begun to answer is cancelled, as he may never end.</summary>
@@ -139,11 +143,11 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
         Send(SipMethod.Invite, session.Offer(dialog.Negotiation));
     }
 
-    /// <summary>An UPDATE without offer where the other side takes it, else a re-INVITE that changes nothing (RFC 4028 7.4).</summary>
+    /// <summary>An UPDATE without offer where the other side takes it, else a re-INVITE that changes nothing (RFC 4028 7.4), or what is said of a recording (RFC 7866 7.1.2).</summary>
     private void SendRefresh()
     {
         _isHoldSent = false;
-        if (dialog.TakesUpdate && !_isOfferDue) Send(SipMethod.Update, []);
+        if (dialog.TakesUpdate && !_isOfferDue && !IsRecordingDue) Send(SipMethod.Update, []);
         else Send(SipMethod.Invite, session.Offer(dialog.Negotiation));
     }
 
@@ -163,7 +167,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
         dialog.LearnInfoPackages(success);
         refresh.OnAccepted(success, refresh.Asked);
         if (request.Method != SipMethod.Invite) return;
-        _isOfferDue = false;
+        (_isOfferDue, _refusedRecording) = (false, null);
         NegotiationFailure failure = request.IsAnswered ? NegotiationFailure.None : session.TakeAnswer(dialog.Negotiation, success);
         if (failure != NegotiationFailure.None)
         {
@@ -234,6 +238,7 @@ internal sealed class SessionChanges(UserAgentCore core, CallLeg leg, CallDialog
             return;
         }
 
+        if (session.IsRecordingUntold(dialog.Negotiation)) _refusedRecording = session.Recording;
         if (_isRefreshWanted) refresh.OnFailed();
         _isRefreshWanted = _isOfferDue = false;
     }

@@ -39,11 +39,12 @@ internal static class AnswerCommand
         {
             if (parse.GetValue(register) && !phone.HasIdentity(parse)) throw CommandException.Usage("--register needs --as: who is to be registered?");
             if (parse.GetValue(echo) && files.HasPlay(parse)) throw CommandException.Usage("--echo and --play do not go together");
+            bool hasTone = files.HasRecordTone(parse);
             PcmAudio? play = files.ReadPlay(parse);
             await using AudioRecorder? firstRecord = files.OpenRecord(parse);
             var plan = new Plan(
                 parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration), parse.GetValue(echo), CallCommand.CheckKeys(parse.GetValue(dtmf)), parse.GetValue(dtmfBy) ?? KeyTransport.Rtp, parse.GetValue(count), parse.GetValue(lines) ?? 1,
-                parse.GetValue(reject), parse.GetValue(allowTransfer), play, number => number == 1 ? firstRecord : files.OpenRecord(parse, number));
+                parse.GetValue(reject), parse.GetValue(allowTransfer), hasTone, play, number => number == 1 ? firstRecord : files.OpenRecord(parse, number));
             await using var line = await PhoneLine.OpenAsync(phone, parse, output, cancellationToken, maxWaitingMessages: MaxWaitingMessages, takesTransfers: parse.GetValue(allowTransfer)).ConfigureAwait(false);
             Task showing = ShowMessagesAsync(line.Agent, output);
             foreach (SipListenPoint point in line.Agent.ListenPoints)
@@ -79,7 +80,7 @@ internal static class AnswerCommand
     }
 
     private sealed record Plan(
-        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, KeyTransport KeysBy, int? Count, int Lines, int? Reject, bool AllowsTransfer, PcmAudio? Play, Func<int, AudioRecorder?> OpenRecord);
+        TimeSpan After, TimeSpan? Duration, bool Echoes, string? Keys, KeyTransport KeysBy, int? Count, int Lines, int? Reject, bool AllowsTransfer, bool HasRecordTone, PcmAudio? Play, Func<int, AudioRecorder?> OpenRecord);
 
     /// <summary>Takes calls as they come, as many at once as there are lines.</summary>
     private sealed class Switchboard(SipUserAgent agent, Plan plan, QualityReporter? reporter, CommandOutput output)
@@ -179,7 +180,8 @@ internal static class AnswerCommand
                     if (await CallSteps.EndsWithinAsync(call, plan.After, cancellationToken).ConfigureAwait(false)) return;
                 }
 
-                await call.AnswerAsync(plan.Echoes ? CallAudio.Echo() with { Recorder = record } : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false), cancellationToken).ConfigureAwait(false);
+                CallAudio audio = plan.Echoes ? CallAudio.Echo() with { Recorder = record } : CallFiles.Join(plan.Play, record, hangUpAfterPlay: false);
+                await call.AnswerAsync(audio with { HasRecordingTone = plan.HasRecordTone }, cancellationToken).ConfigureAwait(false);
                 if (plan.Keys is not null) await CallSteps.PressAsync(call, plan.Keys, plan.KeysBy, cancellationToken).ConfigureAwait(false);
                 if (plan.Duration is { } duration) await CallSteps.EndsWithinAsync(call, duration, cancellationToken).ConfigureAwait(false);
                 else await call.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -39,13 +39,14 @@ internal static class CallCommand
             if (parse.GetValue(after) is not null && parse.GetValue(transfer) is null) throw CommandException.Usage("--after needs --transfer: after what time is what to be done?");
             var steps = new Steps(
                 CheckKeys(parse.GetValue(dtmf)), parse.GetValue(dtmfBy) ?? KeyTransport.Rtp, parse.GetValue(hold), parse.GetValue(transfer), parse.GetValue(after) ?? TimeSpan.Zero, parse.GetValue(duration));
+            bool hasTone = files.HasRecordTone(parse);
             PcmAudio? play = files.ReadPlay(parse);
             AudioRecorder? record = files.OpenRecord(parse);
             try
             {
                 var options = new CallOptions
                 {
-                    Audio = CallFiles.Join(play, record, hangUpAfterPlay: steps is { Duration: null, Keys: null, Hold: null, Transfer: null }),
+                    Audio = CallFiles.Join(play, record, hangUpAfterPlay: steps is { Duration: null, Keys: null, Hold: null, Transfer: null }) with { HasRecordingTone = hasTone },
                     RingTimeout = parse.GetValue(ringTimeout) ?? TimeSpan.FromMinutes(3),
                     MaxRedirects = parse.GetValue(redirects) ?? 0,
                 };

@@ -14,12 +14,14 @@ internal sealed class CallFiles
     private readonly Option<string?> _play = new("--play") { Description = "Play this file: WAV (16-bit PCM, 8 kHz or more) or Ogg Opus", HelpName = "F.wav" };
     private readonly Option<string?> _record = new("--record") { Description = "Record into this file: Ogg Opus when its name ends in .opus or .ogg, else WAV", HelpName = "F.wav" };
     private readonly Option<RecordAs?> _recordAs = Parsing.RecordedAs();
+    private readonly Option<bool> _recordTone = new("--record-tone") { Description = "Let a tone sound each 15 s while recording, where the other side's phone does not show that (RFC 7866); the law may want it" };
 
     public CallFiles(Command command)
     {
         command.Add(_play);
         command.Add(_record);
         command.Add(_recordAs);
+        command.Add(_recordTone);
     }
 
     /// <summary>True when there is a file to play.</summary>
@@ -52,6 +54,11 @@ internal sealed class CallFiles
             throw CommandException.Failed($"--record: {problem.Message}");
         }
     }
+
+    /// <summary>True to let a tone sound while a call is recorded.</summary>
+    /// <exception cref="CommandException">Nothing is recorded.</exception>
+    public bool HasRecordTone(ParseResult parse) =>
+        parse.GetValue(_recordTone) && (parse.GetValue(_record) is not null ? true : throw CommandException.Usage("--record-tone needs --record: what is recorded?"));
 
     /// <summary>What a call says and where it goes.</summary>
     public static CallAudio Join(PcmAudio? play, AudioRecorder? record, bool hangUpAfterPlay) => new()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Parley.Endpoint.Media;
 using Parley.Output;
+using Parley.Sdp;
 using Parley.UserAgent;
 
 namespace Parley.Commands;
@@ -42,6 +43,16 @@ internal static class CallReport
             case CallHeld held:
                 output.Event("held", ("call", callId), ("number", number), ("held", held.IsHeld));
                 output.Say(start + (held.IsHeld ? "put on hold" : "taken off hold"));
+                break;
+
+            case CallRecorded recorded:
+                output.Event("recorded", ("call", callId), ("number", number), ("state", recorded.State.ToString().ToLowerInvariant()));
+                output.Say(start + Words(recorded.State));
+                break;
+
+            case CallRecordingPreferred { Preference: var preference }:
+                output.Event("recordingPreferred", ("call", callId), ("number", number), ("preference", preference.ToString().ToLowerInvariant()));
+                output.Say(start + Words(preference));
                 break;
 
             case CallTransferring { Progress: var progress }:
@@ -111,6 +122,23 @@ internal static class CallReport
         if (record.Failure is { } failure) throw CommandException.Failed($"the recording is not whole: {failure.Message}");
         if (record.DroppedSamples > 0) throw CommandException.Failed($"the recording is not whole: the disk was too slow for {record.DroppedSamples} samples");
     }
+
+    /// <summary>What the other side's recording is doing, for people.</summary>
+    public static string Words(RecordingState state) => state switch
+    {
+        RecordingState.On => "the other side records this call",
+        RecordingState.Paused => "the other side has paused its recording",
+        _ => "the other side does not record this call any more",
+    };
+
+    /// <summary>What the other side wants of a recording, for people.</summary>
+    public static string Words(RecordingPreference preference) => preference switch
+    {
+        RecordingPreference.On => "the other side wants this call to be recorded",
+        RecordingPreference.Off => "the other side wants this call not to be recorded",
+        RecordingPreference.Pause => "the other side wants no recording for now",
+        _ => "the other side does not mind a recording any more",
+    };
 
     /// <summary>How a call's sound went, in a line.</summary>
     public static string Describe(AudioStatistics audio) => string.Create(CultureInfo.InvariantCulture,

@@ -161,6 +161,21 @@ internal static class Parsing
         return plan is not null || word == "off";
     }
 
+    /// <summary>Whether calls are to be recorded by others.</summary>
+    public static Option<RecordingPreference?> RecordingPreference() => new("--record-preference")
+    {
+        Description = "Ask the other side to record calls, or not to: none (as a rule), on, off or pause; it does as it likes (RFC 7866)",
+        HelpName = "WISH",
+        CustomParser = result => result.Tokens[0].Value switch
+        {
+            "none" => Sdp.RecordingPreference.NoPreference,
+            "on" => Sdp.RecordingPreference.On,
+            "off" => Sdp.RecordingPreference.Off,
+            "pause" => Sdp.RecordingPreference.Pause,
+            _ => Refuse<RecordingPreference?>(result, "--record-preference", "none, on, off or pause"),
+        },
+    };
+
     /// <summary>What of a call is recorded.</summary>
     public static Option<RecordAs?> RecordedAs() => new("--record-as")
     {

@@ -61,7 +61,7 @@ internal static class PhoneCommand
             }
 
             IPhoneSound sound = play is not null || parse.GetValue(echo)
-                ? new FileSound(play, parse.GetValue(echo), number => files.OpenRecord(parse, number))
+                ? new FileSound(play, parse.GetValue(echo), files.HasRecordTone(parse), number => files.OpenRecord(parse, number))
                 : OpenDevices(settings.Sound, number => files.OpenRecord(parse, number));
             using var closing = sound as IDisposable;
             if (await RunAsync(settings with { HasBell = settings.HasBell && !parse.GetValue(noBell) }, sound, isScreen, output, cancellationToken).ConfigureAwait(false)) return ExitCode.Done;

@@ -39,6 +39,8 @@ internal sealed class PhoneOptions
     private readonly Option<RedundancyUse?> _redundancy = Parsing.Redundancy();
     private readonly Option<SilenceSuppression?> _silence = Parsing.Silence();
     private readonly Option<SrtpUse?> _srtp = Parsing.Srtp();
+    private readonly Option<RecordingPreference?> _recordPreference = Parsing.RecordingPreference();
+    private readonly Option<bool> _recordAnyway = new("--record-anyway") { Description = "With --record: record though the other side asks not to (RFC 7866)" };
     private readonly Option<string?> _mediaPorts = new("--media-ports") { Description = $"Ports for sound ({MediaPorts.DefaultRange})", HelpName = "FIRST-LAST" };
     private readonly Option<NetworkAddress?> _dns = Parsing.Dns();
     private readonly Option<string?> _authorities = new("--authorities") { Description = "A PEM file of authorities whose certificates are believed besides the system's, for transport=tls", HelpName = "FILE" };
@@ -46,7 +48,7 @@ internal sealed class PhoneOptions
 
     public PhoneOptions(Command command)
     {
-        foreach (Option option in new Option[] { _identity, _instance, _push, _password, _user, _proxy, _local, _codecs, _redundancy, _silence, _srtp, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
+        foreach (Option option in new Option[] { _identity, _instance, _push, _password, _user, _proxy, _local, _codecs, _redundancy, _silence, _srtp, _recordPreference, _recordAnyway, _mediaPorts, _dns, _authorities, _trace }) command.Add(option);
     }
 
     /// <summary>True when no list of codecs was given.</summary>
@@ -87,6 +89,8 @@ internal sealed class PhoneOptions
             Redundancy = parse.GetValue(_redundancy) != RedundancyUse.Off,
             Silence = parse.GetValue(_silence) ?? SilenceSuppression.WhenAsked,
             Srtp = parse.GetValue(_srtp) ?? SrtpUse.Off,
+            RecordingPreference = parse.GetValue(_recordPreference) ?? RecordingPreference.NoPreference,
+            HonorsRecordingPreference = !parse.GetValue(_recordAnyway),
             MediaPorts = ports is null ? null : MediaPorts.TryParse(ports) ?? throw CommandException.Usage($"--media-ports: '{ports}' is no range of ports such as 20000-29999"),
             Product = $"Parley/{CommandVersion.Text}",
             Tls = new SipTlsOptions { Trust = ReadAuthorities(parse.GetValue(_authorities)) },

@@ -4,6 +4,7 @@ using Parley.Endpoint.Sip;
 using Parley.Endpoint.Sip.Locating;
 using Parley.Media.Codecs;
 using Parley.Net.Virtual;
+using Parley.Sdp;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
 using Parley.UserAgent.Calls;
@@ -81,6 +82,10 @@ internal sealed class VirtualPhone : IIncomingCallHandler, ICallObserver
     public void OnEstablished(CallLeg call) => Heard.Add("established");
 
     public void OnHeld(CallLeg call, bool isHeld) => Heard.Add(isHeld ? "held" : "resumed");
+
+    public void OnRecorded(CallLeg call, RecordingState state) => Heard.Add($"recorded {state}");
+
+    public void OnRecordingPreferred(CallLeg call, RecordingPreference preference) => Heard.Add($"prefers {preference}");
 
     public void OnReplaced(CallLeg call, CallLeg by) => Heard.Add("replaced");
 

@@ -32,7 +32,7 @@ public sealed class PhoneDeskTests
             NetworkAddress address = NetworkAddress.FromIPv4(0x7F000001, 0);
             var settings = new PhoneSettings([new AccountSettings(new SipUserAgentOptions { Listen = SipUserAgentOptions.ListenOn(address) }, Registers: false)], []);
             var phone = new DrivenPhone { State = new PhoneState([new PhoneAccount(null, registers: false)], []) };
-            phone._desk = await PhoneDesk.StartAsync(settings, new FileSound(play: null, echoes, _ => null));
+            phone._desk = await PhoneDesk.StartAsync(settings, new FileSound(play: null, echoes, hasRecordTone: false, _ => null));
             phone._running = PhoneRun.RunAsync(phone._desk, phone.State, phone, TimeProvider.System, CancellationToken.None);
             var listens = await phone.NewsAsync<AccountListens>();
             phone.Address = SipUri.Parse("sip:" + listens.Points[0]["udp://".Length..]);

@@ -113,7 +113,7 @@ public sealed class PhoneLineTests
                 """{"event":"presence","contact":"Bob","uri":"sip:bob@example.com","open":true,"words":"on the phone"}""",
                 """{"event":"lamp","contact":"Bob","uri":"sip:bob@example.com","lamp":"busy"}""",
                 """{"event":"waiting","account":"alice@example.com","waiting":true,"new":2}""",
-                """{"event":"callState","number":1,"call":"id1","uri":"sip:bob@example.com","name":"Bob","incoming":true,"state":"talking","holding":true,"held":false,"codec":"PCMU","seconds":0,"received":100,"lost":1,"jitterMilliseconds":2,"roundTripMilliseconds":12}""",
+                """{"event":"callState","number":1,"call":"id1","uri":"sip:bob@example.com","name":"Bob","incoming":true,"state":"talking","holding":true,"held":false,"recorded":"off","codec":"PCMU","seconds":0,"received":100,"lost":1,"jitterMilliseconds":2,"roundTripMilliseconds":12}""",
                 """{"event":"problem","reason":"'nonsense' is no command; help shows them"}""",
                 """{"event":"ended","call":"id1","number":1,"reason":"HungUp","status":200,"phrase":"OK"}""",
             ],

@@ -182,7 +182,7 @@ internal sealed class LineFront(PhoneState state, CommandOutput output) : IPhone
     {
         output.Event("callState",
             ("number", call.Number), ("call", call.CallId), ("uri", call.Uri), ("name", call.Name), ("incoming", call.IsIncoming), ("state", call.Phase.ToString().ToLowerInvariant()),
-            ("holding", call.IsHolding), ("held", call.IsHeld), ("codec", call.Codec), ("seconds", call.AnsweredAt is null ? null : call.Duration(now.Instant).TotalSeconds),
+            ("holding", call.IsHolding), ("held", call.IsHeld), ("recorded", call.RemoteRecording.ToString().ToLowerInvariant()), ("codec", call.Codec), ("seconds", call.AnsweredAt is null ? null : call.Duration(now.Instant).TotalSeconds),
             ("received", call.Audio?.Rtp.PacketsReceived), ("lost", call.Audio?.Rtp.PacketsLost), ("jitterMilliseconds", call.Audio?.Rtp.Jitter.TotalMilliseconds),
             ("roundTripMilliseconds", call.Audio?.Rtp.RoundTrip?.TotalMilliseconds));
         output.Say($"{(call == state.Chosen ? "*" : " ")} {call.Number} {(call.IsIncoming ? "from" : "to")} {call.Name}: {call.Words}");

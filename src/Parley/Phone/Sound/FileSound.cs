@@ -11,9 +11,10 @@ namespace Parley.Phone.Sound;
 /// <summary>Sound of files: each call hears the same one from its beginning, and is recorded into one of its own.</summary>
 /// <param name="play">What is played; null for silence.</param>
 /// <param name="echoes">True to send back what is heard instead.</param>
+/// <param name="hasRecordTone">True to let a tone sound while a call is recorded.</param>
 /// <param name="openRecord">Opens a call's recording by its number; gives null when nothing is recorded.</param>
 /// <param name="whyNoDevices">Why calls have no sound devices; null when nobody asked for them.</param>
-internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, AudioRecorder?> openRecord, string? whyNoDevices = null) : IPhoneSound
+internal sealed class FileSound(PcmAudio? play, bool echoes, bool hasRecordTone, Func<int, AudioRecorder?> openRecord, string? whyNoDevices = null) : IPhoneSound
 {
     private readonly ConcurrentDictionary<int, AudioRecorder> _records = [];
 
@@ -28,7 +29,7 @@ internal sealed class FileSound(PcmAudio? play, bool echoes, Func<int, AudioReco
     {
         AudioRecorder? record = openRecord(call);
         if (record is not null) _records[call] = record;
-        return echoes ? CallAudio.Echo() with { Recorder = record } : CallFiles.Join(play, record, hangUpAfterPlay: false);
+        return (echoes ? CallAudio.Echo() with { Recorder = record } : CallFiles.Join(play, record, hangUpAfterPlay: false)) with { HasRecordingTone = hasRecordTone };
     }
 
     public async Task<string?> CloseAsync(int call, CallTone? tone = null)

@@ -1,5 +1,6 @@
 using Parley.Core;
 using Parley.Endpoint.Media;
+using Parley.Sdp;
 
 namespace Parley.Phone.State;
 
@@ -61,6 +62,9 @@ internal sealed class PhoneCall(int number, int account, string callId, bool isI
     /// <summary>True while the other side has put this one on hold.</summary>
     public bool IsHeld { get; internal set; }
 
+    /// <summary>Whether the other side says that it records the call.</summary>
+    public RecordingState RemoteRecording { get; internal set; }
+
     /// <summary>The codec; empty before the answer.</summary>
     public string Codec { get; internal set; } = "";
 
@@ -86,8 +90,10 @@ internal sealed class PhoneCall(int number, int account, string callId, bool isI
         CallPhase.Ringing => "rings here",
         CallPhase.Answering => "answering",
         CallPhase.Ending => "hanging up",
-        _ => (IsHolding, IsHeld) switch { (true, true) => "on hold, both", (true, false) => "on hold", (false, true) => "held by them", _ => "talking" },
+        _ => Talking + RemoteRecording switch { RecordingState.On => ", they record", RecordingState.Paused => ", they pause their recording", _ => "" },
     };
+
+    private string Talking => (IsHolding, IsHeld) switch { (true, true) => "on hold, both", (true, false) => "on hold", (false, true) => "held by them", _ => "talking" };
 
     /// <summary>How long the two have been connected.</summary>
     public TimeSpan Duration(Instant now) => AnsweredAt is { } answered && now > answered ? now - answered : TimeSpan.Zero;

@@ -1,3 +1,4 @@
+using Parley.Commands;
 using Parley.Sip.Messages;
 using Parley.UserAgent;
 using Parley.UserAgent.Registrations;
@@ -205,6 +206,10 @@ internal sealed class PhoneState
                 (call.Phase, call.Codec, call.AnsweredAt) = (CallPhase.Talking, answered.Codec, now.Instant);
                 if (call.Replaces is not null) _chosen = call.Number;
                 Note(now, call.IsIncoming ? $"in a call with {call.Name}" : $"{call.Name} has answered");
+                break;
+            case CallRecorded recorded:
+                call.RemoteRecording = recorded.State;
+                Note(now, $"{call.Name}: {CallReport.Words(recorded.State)}");
                 break;
             case CallHeld held:
                 call.IsHeld = held.IsHeld;
