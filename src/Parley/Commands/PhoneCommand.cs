@@ -83,7 +83,7 @@ internal static class PhoneCommand
         catch (CommandException problem)
         {
             devices.Dispose();
-            return new FileSound(play: null, echoes: false, openRecord, problem.Message);
+            return new FileSound(play: null, echoes: false, hasRecordTone: false, openRecord, problem.Message);
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class DeviceSound(SoundSettings settings, Func<int, AudioRecorde
             DeviceLine line = _devices.CreateLine();
             _devices.Hub.Add(line);
             _calls[call] = (line, record, _devices.Breaks);
-            return new CallAudio { Source = line, Sink = record is null ? line : new AudioSinkGroup(line, record) };
+            return new CallAudio { Source = line, Sink = line, Recorder = record };
         }
     }
 
