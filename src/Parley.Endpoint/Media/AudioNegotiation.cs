@@ -13,7 +13,8 @@ public static class AudioNegotiation
     private const byte ComfortNoiseNumber = 13, LowestDynamicNumber = 96;
 
     // What tells most in few bytes: an INVITE is not to outgrow a datagram.
-    private static readonly RtcpXr WantedReports = new() { LossRuns = 100, RoundTrip = RtcpXrRoundTrip.All, VoipMetrics = true };
+    // No loss runs: Debian's tshark (4.0.17) takes every such block for malformed.
+    private static readonly RtcpXr WantedReports = new() { RoundTrip = RtcpXrRoundTrip.All, VoipMetrics = true };
 
     // The strongest first (RFC 4568 5.1.1). Three are offered, so that an INVITE does not outgrow a datagram: the last is what everybody has.
     private static readonly SrtpSuite[] OfferedSuites = [SrtpSuite.AeadAes256Gcm, SrtpSuite.AeadAes128Gcm, SrtpSuite.AesCm128Tag80];
