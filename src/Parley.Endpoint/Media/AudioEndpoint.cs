@@ -99,6 +99,7 @@ public sealed class AudioEndpoint : IDatagramHandler, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(loop);
         ArgumentNullException.ThrowIfNull(options);
         OpusCodec.Processors = Environment.ProcessorCount;
+        AudioWarmUp.Begin();
         random ??= new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
         AudioEndpoint endpoint = new(loop, options, handler, random);
         endpoint.OpenSockets(options, random);
