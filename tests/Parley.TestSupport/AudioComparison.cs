@@ -102,7 +102,7 @@ public sealed record AudioComparison
     }
 
     /// <summary>The normalised correlation of a piece with a place of the recording: 1 when they differ in loudness at most.</summary>
-    private static double Likeness(ReadOnlySpan<short> part, ReadOnlySpan<short> recording, int at)
+    internal static double Likeness(ReadOnlySpan<short> part, ReadOnlySpan<short> recording, int at)
     {
         if (at < 0 || at + part.Length > recording.Length) return 0;
         double product = 0, own = 0, other = 0;
@@ -117,7 +117,7 @@ public sealed record AudioComparison
         return other == 0 ? 0 : product / Math.Sqrt(own * other);
     }
 
-    private static double Power(ReadOnlySpan<short> samples)
+    internal static double Power(ReadOnlySpan<short> samples)
     {
         double sum = 0;
         foreach (short sample in samples) sum += (double)sample * sample;
@@ -125,7 +125,7 @@ public sealed record AudioComparison
     }
 
     /// <summary>The offset at which the cross-correlation is largest, by way of the frequency domain.</summary>
-    private static int BestOffset(ReadOnlySpan<short> reference, ReadOnlySpan<short> recording)
+    internal static int BestOffset(ReadOnlySpan<short> reference, ReadOnlySpan<short> recording)
     {
         if (reference.IsEmpty || recording.IsEmpty) return 0;
         int size = 1;
