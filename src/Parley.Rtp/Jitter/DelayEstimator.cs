@@ -17,7 +17,7 @@ internal sealed class DelayEstimator
     private const double Forgetting = 0.998;        // for each packet
     private const double MissedShare = 0.002;
     private const double LateShare = 0.02;
-    private const int FirstPackets = 800;           // 16 s of 20 ms packets, after which what was measured counts alone, and not the delay to begin with
+    private const int FirstPackets = 100;           // 2 s of 20 ms packets, after which what was measured counts alone, and not the delay to begin with
     private const double LargestWeight = 1e200;
     private static readonly TimeSpan BaseWindow = TimeSpan.FromSeconds(5);
 
