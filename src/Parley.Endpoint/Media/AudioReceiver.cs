@@ -23,7 +23,7 @@ internal sealed class AudioReceiver : IDisposable
     private const int MaxPacketMilliseconds = 120;      // the longest an Opus packet can be (RFC 7587 4.2)
     private const int UrgentBeats = 4;
     private const int SmallestMilliseconds = 5;
-    private const int ShortenFrom = 15, ShortenTo = 5, LengthenFrom = -2;       // milliseconds that playout waits longer than it should: each change costs a little
+    private const int ShortenFrom = 15, ShortenTo = 5;      // milliseconds that playout waits longer than it should: each change costs a little
     private const float AlikeWhenUrgent = 0.6f;
 
     private readonly AudioOptions _options;
@@ -290,7 +290,7 @@ internal sealed class AudioReceiver : IDisposable
     {
         long surplus = _jitter!.Surplus + _format.ToTimestampUnits(waiting), beat = _format.ToTimestampUnits(_format.SamplesIn(_beat));
         _isShortening = surplus > _format.ClockRate * (_isShortening ? ShortenTo : ShortenFrom) / 1000;
-        if (surplus >= _format.ClockRate * LengthenFrom / 1000 && !_isShortening) return;
+        if (surplus >= 0 && !_isShortening) return;
         float alike = Math.Abs(surplus) >= UrgentBeats * beat ? AlikeWhenUrgent : TimeScaler.Alike;
         int most = Pitch.LongestPeriod(_format.SampleRate);
         if (surplus > 0)

@@ -20,9 +20,10 @@ namespace Parley.Endpoint.Media;
 /// </remarks>
 internal sealed class AudioSender : IDisposable
 {
+    private const int LeastLost = 10;       // packets, before it means something how dense they are
     private const double SmallestLoss = 0.001, LeastExpectedLoss = 0.02;
     private static readonly TimeSpan MinPacketTime = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan NoiseInterval = TimeSpan.FromSeconds(4);       // a description that got lost is made good for
+    private static readonly TimeSpan NoiseInterval = TimeSpan.FromMilliseconds(800);       // one that got lost is made good for, and who hears it does not take this side for gone (RtpSession: 1 s)
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);  // RFC 6263 4: what NATs need
     private static readonly TimeSpan MaxPacketTime = TimeSpan.FromMilliseconds(100);
 
@@ -131,11 +132,12 @@ internal sealed class AudioSender : IDisposable
 
     /// <summary>The other side reported how many packets get lost; this is called when a codec was negotiated.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="fraction">0 to 1.</param>
-    /// <param name="meanRun">How many one after the other, on average.</param>
-    public void OnLoss(Instant now, double fraction, double meanRun)
+    /// <param name="heard">With its last report.</param>
+    public void OnLoss(Instant now, in RtpStatistics heard)
     {
-        _control!.OnReport(now, fraction, meanRun);
+        double? run = heard.RemoteLossRun;
+        if (run is null && heard.RemotePacketsLost >= LeastLost) run = heard.RemoteVoipMetrics?.MeanRun(PacketTime);
+        _control!.OnReport(now, heard.RemoteFractionLost!.Value, run ?? 1);
         // With one packet in a hundred lost, many a report has seen none: FEC goes on until that is certain.
         double loss = _control.Loss!.Value;
         _encoder!.SetExpectedLoss((int)Math.Ceiling(100 * (loss < SmallestLoss ? 0 : Math.Max(loss, LeastExpectedLoss))));

@@ -331,9 +331,9 @@ public sealed class AudioSession : IDisposable
         if (news == RtcpNews.RemoteLeft) _outputs.Enqueue(new AudioOutput(AudioOutputKind.RemoteLeft));
         // A datagram without a report on this side says nothing new about losses.
         RtpStatistics heard = _session.Statistics;
-        if (heard.RemoteReports == _remoteReports || heard.RemoteFractionLost is not { } lost) return;
+        if (heard.RemoteReports == _remoteReports || heard.RemoteFractionLost is null) return;
         _remoteReports = heard.RemoteReports;
-        _sender!.OnLoss(now, lost, heard.RemoteLossRun ?? 1);
+        _sender!.OnLoss(now, heard);
     }
 
     /// <summary>The time came; calling it early or twice does nothing.</summary>

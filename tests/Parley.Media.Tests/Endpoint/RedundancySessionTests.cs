@@ -48,13 +48,22 @@ public sealed class RedundancySessionTests
     }
 
     [Theory]
-    [InlineData(true, 1.0, 1.0)]
-    [InlineData(false, 0.5, 0.8)]
-    public void Runs_of_lost_packets_are_mended_by_packets_behind_them_when_the_other_side_tells_of_them(bool tells, double least, double most)
+    [InlineData("losses", 3, 1.0, 1.0)]
+    [InlineData("bursts", 3, 1.0, 1.0)]
+    [InlineData("nothing", 3, 0.5, 0.8)]
+    [InlineData("losses", 6, 1.0, 1.0)]
+    [InlineData("bursts", 6, 1.0, 1.0)]
+    [InlineData("nothing", 6, 0.2, 0.4)]
+    public void Runs_of_lost_packets_are_mended_by_packets_behind_them_when_the_other_side_tells_of_them(string tells, int run, double least, double most)
     {
         using SessionPair pair = new();
-        pair.Wire = (isAlice, number) => isAlice && number % 30 is 10 or 11 or 12 ? null : TimeSpan.FromMilliseconds(15);
-        RtcpXr? reports = tells ? new RtcpXr { LossRuns = 100 } : null;
+        pair.Wire = (isAlice, number) => isAlice && number > 0 && number % (10 * run) < run ? null : TimeSpan.FromMilliseconds(15);
+        RtcpXr? reports = tells switch
+        {
+            "losses" => new RtcpXr { LossRuns = 100 },
+            "bursts" => new RtcpXr { VoipMetrics = true },
+            _ => null,
+        };
         pair.Alice.Start(pair.Now, With(Negotiated.Bob) with { ExtendedReports = reports }, AudioCodecs.All, new SilenceSource(), new NullSink());
         pair.Bob.Start(pair.Now, With(Negotiated.Alice) with { ExtendedReports = reports }, AudioCodecs.All, new SilenceSource(), new NullSink());
         pair.RunFor(20);

@@ -86,7 +86,7 @@ public sealed class SilenceSessionTests(Xunit.Abstractions.ITestOutputHelper out
 
     // RFC 6263 4: a NAT forgets a binding that nothing went over for long.
     [Theory]
-    [InlineData(true, 4.1)]
+    [InlineData(true, 0.81)]
     [InlineData(false, 15.1)]
     public void A_long_silence_keeps_the_binding_of_a_NAT(bool isAgreed, double mostSeconds)
     {

@@ -126,6 +126,11 @@ public readonly record struct XrVoipMetrics()
     /// <summary>The most that this can grow to.</summary>
     public ushort AbsoluteMaxDelay { get; init; }
 
+    /// <summary>How many packets are missing one after the other, on average, by how dense they are in bursts and in all.</summary>
+    /// <param name="packetTime">How long a packet lasts.</param>
+    /// <returns>1 when they may be missing by chance, and up to 8; null when nothing is said of that.</returns>
+    public double? MeanRun(TimeSpan packetTime) => LossModel.MeanRun(this, packetTime);
+
     internal static XrVoipMetrics Read(ReadOnlySpan<byte> content)
     {
         static ushort Half(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16BigEndian(bytes[at..]);
