@@ -7,7 +7,8 @@ internal static class Sound
 {
     private const double LeastSignalToNoise = 30;
     private const double MostAtSeams = 0.3;             // of the pieces: each place where sound was left out costs three
-    private const double MostShift = 0.1, MostMissing = 0.05;       // seconds
+    private const double MostShift = 0.2;               // s: two playouts, of an echo, or one that began while a machine was busy, come down by so much
+    private const double MostMissing = 0.05;            // s
 
     /// <summary>The whole speech is in the recording: 30 dB or better against the speech as G.711 codes it, with no piece missing or shifted.</summary>
     /// <param name="output">Gets what was measured.</param>

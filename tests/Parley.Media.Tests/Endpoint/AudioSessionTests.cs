@@ -74,8 +74,8 @@ public class AudioSessionTests
     [Fact]
     public void A_good_network_is_found_out_in_time_and_a_bad_one_from_the_start()
     {
-        Assert.InRange(DelayAfter(12, jitterMilliseconds: 0), 45, 80);
-        Assert.InRange(DelayAfter(20, jitterMilliseconds: 0), 10, 40);
+        Assert.InRange(DelayAfter(1.5, jitterMilliseconds: 0), 45, 80);
+        Assert.InRange(DelayAfter(6, jitterMilliseconds: 0), 10, 40);
         Assert.InRange(DelayAfter(6, jitterMilliseconds: 90), 85, 130);
 
         static double DelayAfter(double seconds, int jitterMilliseconds)
