@@ -22,6 +22,10 @@ public sealed record AudioCapabilities
     /// <summary>Whether offers ask for comfort noise; an offer that asks for it gets it where <see cref="Formats"/> has it.</summary>
     public bool OfferComfortNoise { get; init; }
 
+    /// <summary>Whether offers ask for redundancy in all of its <see cref="Formats"/>, or in the first alone; an offer that asks for it gets it in either case.</summary>
+    /// <value>True; with false an INVITE is shorter by two lines for each other clock rate.</value>
+    public bool OfferAllRedundancy { get; init; } = true;
+
     /// <summary>Whether media is protected by SRTP.</summary>
     public SrtpUse Srtp { get; init; }
 

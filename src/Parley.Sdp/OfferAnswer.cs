@@ -346,11 +346,14 @@ public sealed class OfferAnswer
         return formats;
     }
 
-    /// <summary>Comfort noise is offered where that is wanted, or was agreed on before.</summary>
+    /// <summary>Comfort noise is offered where that is wanted, or was agreed on before; redundancy in its first format, or in all that are known, or were agreed on before.</summary>
     private SdpList<MediaFormat> OfferedFormats()
     {
-        if (_capabilities.OfferComfortNoise || Audio is { ComfortNoise.Count: > 0 }) return _formats;
-        return [.. _formats.Where(format => !format.IsComfortNoise)];
+        MediaFormat? first = _formats.FirstOrDefault(format => format.IsRedundancy);
+        bool noise = _capabilities.OfferComfortNoise || Audio is { ComfortNoise.Count: > 0 };
+        return [.. _formats.Where(format => format.IsComfortNoise ? noise : !format.IsRedundancy || _capabilities.OfferAllRedundancy || format == first || IsAgreedOn(format))];
+
+        bool IsAgreedOn(MediaFormat format) => Audio?.Redundancy.Any(red => red.Format.IsSameEncoding(format)) == true;
     }
 
     /// <summary>True when redundancy is for a codec: blocks have the clock of the packet (RFC 2198 3).</summary>

@@ -51,6 +51,7 @@ public static class AudioNegotiation
         {
             Formats = [.. formats],
             OfferComfortNoise = silence == SilenceSuppression.Always,
+            OfferAllRedundancy = false,         // an INVITE would outgrow a datagram
             Srtp = srtp,
             CryptoSuites = Suites(),
             ExtendedReports = WantedReports,
@@ -72,16 +73,16 @@ public static class AudioNegotiation
         VoipMetrics = wanted.VoipMetrics,
     };
 
-    /// <summary>Adds redundancy for the preferred codec that suits it, and with it for all of its clock rate: with a line for each rate an INVITE would outgrow a datagram.</summary>
+    /// <summary>Adds redundancy for the clock rates of the codecs that suit it, the preferred one first.</summary>
     private static void AddRedundancy(AudioCodecs codecs, List<MediaFormat> formats)
     {
         foreach (IAudioCodec codec in codecs.Span)
         {
-            if (!codec.SuitsRedundancy) continue;
+            (int clockRate, int channels) = (codec.Format.ClockRate, codec.Format.Channels);
+            if (!codec.SuitsRedundancy || formats.Exists(f => f.IsRedundancy && f.ClockRate == clockRate && f.Channels == channels)) continue;
             byte number = RedundancyNumber;
             while (formats.Exists(f => f.PayloadType == number)) number++;
-            formats.Add(new MediaFormat(number, MediaFormat.Redundancy, codec.Format.ClockRate, codec.Format.Channels));
-            return;
+            formats.Add(new MediaFormat(number, MediaFormat.Redundancy, clockRate, channels));
         }
     }
 

@@ -126,6 +126,21 @@ public sealed class CodecSessionTests
     }
 
     [Fact]
+    public void Redundancy_is_taken_for_another_codec_than_the_one_it_is_offered_for()
+    {
+        OfferAnswer alice = new(new AudioCodecs([new MuLawCodec()]).ToCapabilities(), 1), bob = new(new AudioCodecs([new OpusCodec(), new MuLawCodec()]).ToCapabilities(), 2);
+        SessionDescription offer = alice.CreateOffer(Alice, MediaDirection.SendReceive);
+
+        Assert.Equal(NegotiationFailure.None, bob.Answer(offer, Bob, MediaDirection.SendReceive, out SessionDescription? answer, out NegotiatedAudio? audio));
+        Assert.Equal(8000, Assert.Single((IEnumerable<NegotiatedFormat>)audio!.Redundancy).Format.ClockRate);
+        Assert.Contains("a=rtpmap:121 red/8000\r\n", answer!.ToString(), StringComparison.Ordinal);
+
+        // And what was agreed on is offered again.
+        string again = bob.CreateOffer(Bob, MediaDirection.SendReceive).ToString();
+        Assert.Contains("a=rtpmap:121 red/8000\r\n", again, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_parameters_of_each_side_are_its_own()
     {
         var capabilities = new AudioCodecs([new OpusCodec()]).ToCapabilities();
