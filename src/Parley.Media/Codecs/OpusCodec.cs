@@ -54,12 +54,15 @@ internal sealed class OpusEncoder : IAudioEncoder
     private const int LookEach = 50;                // frames between two looks at how many encode
     private const int FirstExpectedLoss = 2;        // percent, until a report says how it is: enough for FEC
     private const int MostExpectedLoss = 10;        // beyond it libopus gives FEC so many of the bits that speech sounds worse even at 30 % loss
+    private const double MoreWithFec = 1.5;         // bits: libopus takes those of FEC from the speech, which then sounds worse than what it mends
     private const int SmallestSent = 3;             // what is shorter says only that there is silence (opus_encode)
 
-    private readonly LibOpus.Encoder _encoder;
     private static int _encoders;
+    private readonly LibOpus.Encoder _encoder;
+    private readonly int _bitrate, _mostBitrate;
 
     private int _expectedLoss = -1, _complexity = -1;
+    private bool _knowsLoss;
     private int _frames;
     private bool _usesDtx;
     private bool _isDisposed;
@@ -69,16 +72,15 @@ internal sealed class OpusEncoder : IAudioEncoder
         OpusCodec.RequireLibrary();
         _encoder = LibOpus.opus_encoder_create(OpusPacket.SampleRate, 1, LibOpus.ApplicationVoip, out int error);
         if (error != 0) throw new InvalidOperationException($"libopus made no encoder ({error}).");
-        (int bandwidth, int bitrate) = For(receiver.MaxPlaybackRate);
+        (int bandwidth, _bitrate) = For(receiver.MaxPlaybackRate);
+        _mostBitrate = receiver.MaxAverageBitrate ?? int.MaxValue;
         Set(LibOpus.SetMaxBandwidth, bandwidth);
-        Set(LibOpus.SetBitrate, Math.Min(bitrate, receiver.MaxAverageBitrate ?? int.MaxValue));
         Set(LibOpus.SetVbr, receiver.IsCbr ? 0 : 1);
-        Interlocked.Increment(ref _encoders);
-        Adapt();
         Set(LibOpus.SetInbandFec, receiver.UsesInbandFec ? 1 : 0);
         if (receiver.UsesDtx) SuppressSilence();
-        SetExpectedLoss(FirstExpectedLoss);
         SendsRedundancy = receiver.UsesInbandFec;
+        Interlocked.Increment(ref _encoders);
+        Adapt();
     }
 
     public bool SendsRedundancy { get; }
@@ -99,10 +101,8 @@ internal sealed class OpusEncoder : IAudioEncoder
 
     public void SetExpectedLoss(int percent)
     {
-        percent = Math.Clamp(percent, 0, MostExpectedLoss);
-        if (percent == _expectedLoss) return;
-        _expectedLoss = percent;
-        Set(LibOpus.SetPacketLossPercent, percent);
+        _knowsLoss = true;
+        Expect(Math.Clamp(percent, 0, MostExpectedLoss));
     }
 
     public void Dispose()
@@ -130,6 +130,16 @@ internal sealed class OpusEncoder : IAudioEncoder
         if (complexity == _complexity) return;
         _complexity = complexity;
         Set(LibOpus.SetComplexity, complexity);
+        // FEC is a second encoding, which only those get who are known to need it when there is hardly time for the first.
+        if (!_knowsLoss) Expect(complexity > 0 ? FirstExpectedLoss : 0);
+    }
+
+    private void Expect(int percent)
+    {
+        if (percent == _expectedLoss) return;
+        _expectedLoss = percent;
+        Set(LibOpus.SetPacketLossPercent, percent);
+        Set(LibOpus.SetBitrate, (int)Math.Min(_bitrate * (SendsRedundancy && percent > 0 ? MoreWithFec : 1), _mostBitrate));
     }
 
     /// <summary>The bandwidth that a playback rate makes full use of, and a bit rate at which speech of it sounds well (RFC 7587 3.1.1).</summary>

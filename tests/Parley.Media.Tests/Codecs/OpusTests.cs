@@ -111,7 +111,21 @@ public sealed class OpusTests
 
         Assert.Equal(speech.Length / (milliseconds * 48) * (milliseconds * 48), heard.Length);
         Assert.InRange(Vowels.Likeness(speech, heard, maxShift: 480), 0.9, 1);
-        Assert.InRange(packets.Sum(p => p.Length) * 8 / 3, 10_000, 45_000);
+        Assert.InRange(packets.Sum(p => p.Length) * 8 / 3, 10_000, 55_000);       // with FEC: 48,000
+    }
+
+    [OpusFact]
+    public void Redundancy_takes_bits_of_its_own_and_no_more_than_the_other_side_takes()
+    {
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(5), OpusPacket.SampleRate);
+
+        double none = Rate("useinbandfec=1", 0), some = Rate("useinbandfec=1", 5), unwanted = Rate(null, 5), least = Rate("useinbandfec=1;maxaveragebitrate=32000", 5);
+
+        Assert.InRange(some, none * 1.3, none * 1.7);
+        Assert.InRange(unwanted, none * 0.8, none * 1.1);
+        Assert.InRange(least, none * 0.8, none * 1.15);
+
+        double Rate(string? parameters, int expectedLoss) => Encode(speech, Frame, parameters, expectedLoss).Sum(p => p.Length) * 8 / 5.0;
     }
 
     [OpusFact]
