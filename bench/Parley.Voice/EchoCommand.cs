@@ -15,20 +15,24 @@ internal static class EchoCommand
 {
     private const string ServerName = "echo-server";
     private static readonly TimeProvider Time = TimeProvider.System;
-    private static readonly TimeSpan Packet = TimeSpan.FromMilliseconds(20), Settling = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Packet = TimeSpan.FromMilliseconds(20), Settling = TimeSpan.FromSeconds(10);
 
     public static IEnumerable<Command> Create(TextWriter output, TextWriter errors)
     {
         var name = new Option<string>("--codec") { Description = "Which codec.", HelpName = "NAME", DefaultValueFactory = _ => "pcmu" };
         var parameters = new Option<string?>("--fmtp") { Description = "What each side asks the other for, such as 'maxplaybackrate=16000;useinbandfec=1'; the codec's own when absent.", HelpName = "TEXT" };
         var calls = new Option<int>("--calls") { Description = "How many at once: 1 to 9000.", HelpName = "N", DefaultValueFactory = _ => 100 };
-        var seconds = new Option<int>("--seconds") { Description = "How long to measure, after 5 s.", HelpName = "N", DefaultValueFactory = _ => 20 };
+        var seconds = new Option<int>("--seconds") { Description = "How long to measure, after 10 s.", HelpName = "N", DefaultValueFactory = _ => 20 };
+        var garbage = new Option<int>("--garbage") { Description = "Objects that live for up to a second, as setting up calls makes them, in KB per second: how long they stop the calls when they are collected.", HelpName = "N" };
         var port = new Option<ushort>("--port") { Description = "Where the sound comes from.", Required = true };
-        var command = new Command("echo", "Calls that say what they hear: the processor time of a process that decodes, plays out and encodes them, and what it allocates.\n\n  parley-voice echo --codec opus --calls 240") { name, parameters, calls, seconds };
-        command.Validators.Add(result =>
+        var command = new Command("echo", "Calls that say what they hear: the processor time of a process that decodes, plays out and encodes them, and what it allocates.\n\n  parley-voice echo --codec opus --calls 240") { name, parameters, calls, seconds, garbage };
+        calls.Validators.Add(result =>
         {
-            if (result.GetValue(calls) is < 1 or > 9000) result.AddError("--calls is 1 to 9000");
-            if (result.GetValue(seconds) is < 1 or > 600) result.AddError("--seconds is 1 to 600");
+            if (result.GetValueOrDefault<int>() is < 1 or > 9000) result.AddError("--calls is 1 to 9000");
+        });
+        seconds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 600) result.AddError("--seconds is 1 to 600");
         });
         command.SetAction(async (parse, cancellation) =>
         {
@@ -38,26 +42,27 @@ internal static class EchoCommand
                 return 2;
             }
 
-            await MeasureAsync(codec, parse.GetValue(name)!, parse.GetValue(parameters) ?? codec.Format.Parameters, parse.GetValue(calls), parse.GetValue(seconds), output, cancellation);
+            await MeasureAsync(codec, parse.GetValue(name)!, parse.GetValue(parameters) ?? codec.Format.Parameters, parse.GetValue(calls), parse.GetValue(seconds), parse.GetValue(garbage), output, cancellation);
             return 0;
         });
         var server = new Command(ServerName) { Hidden = true };
         server.Add(name);
         server.Add(parameters);
         server.Add(calls);
+        server.Add(garbage);
         server.Add(port);
-        server.SetAction((parse, _) => EchoServer.RunAsync(Find(parse.GetValue(name)!)!, parse.GetValue(parameters), parse.GetValue(calls), NetworkAddress.FromIPv4(0x7F000001, parse.GetValue(port)), Console.In, output));
+        server.SetAction((parse, _) => EchoServer.RunAsync(Find(parse.GetValue(name)!)!, parse.GetValue(parameters), parse.GetValue(calls), parse.GetValue(garbage), NetworkAddress.FromIPv4(0x7F000001, parse.GetValue(port)), Console.In, output));
         return [command, server];
     }
 
     private static IAudioCodec? Find(string name) => AudioCodecs.All.Select(name, out _) is { } codecs ? codecs.Span[0] : null;
 
-    private static async Task MeasureAsync(IAudioCodec codec, string name, string? parameters, int calls, int seconds, TextWriter output, CancellationToken cancellation)
+    private static async Task MeasureAsync(IAudioCodec codec, string name, string? parameters, int calls, int seconds, int garbage, TextWriter output, CancellationToken cancellation)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.ReceiveBufferSize = 8 << 20;
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        using Process server = Start(name, parameters, calls, ((IPEndPoint)socket.LocalEndPoint!).Port);
+        using Process server = Start(name, parameters, calls, garbage, ((IPEndPoint)socket.LocalEndPoint!).Port);
         try
         {
             int[] ports = JsonSerializer.Deserialize<int[]>(await server.StandardOutput.ReadLineAsync(cancellation) ?? "[]")!;
@@ -65,7 +70,8 @@ internal static class EchoCommand
             using var generator = new EchoGenerator(socket, codec, parameters, ports);
             await Task.Delay(Settling, Time, cancellation);
             await AskAsync(server, cancellation);       // what it takes to answer for the first time is not the calls'
-            EchoUse before = await AskAsync(server, cancellation);
+            EchoUse first = await AskAsync(server, cancellation), before = await AskAsync(server, cancellation);
+            long asking = before.AllocatedBytes - first.AllocatedNow;       // by the answer itself
             (long sent, long back, long start) = (generator.Sent, generator.Back, Time.GetTimestamp());
             await Task.Delay(TimeSpan.FromSeconds(seconds), Time, cancellation);
             EchoUse after = await AskAsync(server, cancellation);
@@ -76,7 +82,7 @@ internal static class EchoCommand
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
                 $"codec={codec.Format.Name} calls={calls} cores={processor / elapsed:0.00} us_per_packet={processor * 1e6 / Math.Max(1, received):0.0} calls_per_core={calls * elapsed / processor:0} sent={sent} received={received} back={back} "
-                + $"late={after.Late - before.Late} bytes_per_packet={(after.AllocatedBytes - before.AllocatedNow) / (double)Math.Max(1, received):0.00} collections={after.Collections - before.Collections} pause_ms={after.PauseMilliseconds - before.PauseMilliseconds:0.0} slowest_round_ms={generator.LongestRound.TotalMilliseconds:0.0}"));
+                + $"late={after.Late - before.Late} bytes_per_packet={Math.Max(0, after.AllocatedBytes - before.AllocatedNow - asking) / (double)Math.Max(1, received):0.00} collections={after.Collections - before.Collections} pause_ms={after.PauseMilliseconds - before.PauseMilliseconds:0.0} pause_p999_ms={after.PauseP999Milliseconds:0.0} slowest_round_ms={generator.LongestRound.TotalMilliseconds:0.0}"));
         }
         finally
         {
@@ -85,14 +91,15 @@ internal static class EchoCommand
         }
     }
 
-    private static Process Start(string codec, string? parameters, int calls, int port)
+    private static Process Start(string codec, string? parameters, int calls, int garbage, int port)
     {
         string self = Environment.ProcessPath!;
         var start = new ProcessStartInfo(self) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(self) == "dotnet") start.ArgumentList.Add(typeof(EchoCommand).Assembly.Location);
-        foreach (string argument in (string[])[ServerName, "--codec", codec, "--calls", calls.ToString(CultureInfo.InvariantCulture), "--port", port.ToString(CultureInfo.InvariantCulture)])
+        foreach (string argument in (string[])[ServerName, "--codec", codec, "--calls", calls.ToString(CultureInfo.InvariantCulture), "--garbage", garbage.ToString(CultureInfo.InvariantCulture), "--port", port.ToString(CultureInfo.InvariantCulture)])
             start.ArgumentList.Add(argument);
         if (parameters is not null) start.ArgumentList.Add("--fmtp=" + parameters);
+        start.Environment["DOTNET_PROCESSOR_COUNT"] = "1";      // encoders try as hard as cores let them, and one loop has all calls
         return Process.Start(start)!;
     }
 
