@@ -113,12 +113,12 @@ public static class AudioNegotiation
 
     private static CryptoSuite ToCryptoSuite(SrtpSuite suite, bool isOffered) => new(suite.Name, suite.MasterKeyLengthBytes + suite.MasterSaltLengthBytes, isOffered);
 
-    /// <summary>The codec of a negotiated format.</summary>
+    /// <summary>The codec of a negotiated format, at the sample rate that suits what the other side says of itself.</summary>
     /// <returns>Null when it is none of these.</returns>
     public static IAudioCodec? Find(this AudioCodecs codecs, NegotiatedFormat format)
     {
         ArgumentNullException.ThrowIfNull(codecs);
         ArgumentNullException.ThrowIfNull(format);
-        return codecs.Find(format.Format.EncodingName, format.Format.ClockRate, format.Format.Channels);
+        return codecs.Find(format.Format.EncodingName, format.Format.ClockRate, format.Format.Channels)?.For(format.Format.Parameters);
     }
 }

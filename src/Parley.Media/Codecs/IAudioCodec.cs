@@ -7,6 +7,11 @@ public interface IAudioCodec
     /// <summary>Its name, numbers and rates.</summary>
     AudioFormat Format { get; }
 
+    /// <summary>The same codec at the sample rate that suits a call with the other side.</summary>
+    /// <param name="parameters">The text of its <c>fmtp</c>, null without one.</param>
+    /// <returns>The same one for the same rate.</returns>
+    IAudioCodec For(string? parameters) => this;
+
     /// <summary>An encoder for one stream.</summary>
     /// <param name="parameters">The text of the other side's <c>fmtp</c>, null without one: what it wants to be sent. What is unknown or wrong in it is passed over.</param>
     IAudioEncoder CreateEncoder(string? parameters = null);

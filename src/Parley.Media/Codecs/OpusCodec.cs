@@ -1,17 +1,31 @@
 namespace Parley.Media.Codecs;
 
-/// <summary>Opus, by libopus: one channel at 48 kHz, for speech.</summary>
+/// <summary>Opus, by libopus: one channel for speech, at 48 kHz or less.</summary>
 /// <remarks>
 /// There only where the library is: see <see cref="IsAvailable"/>. In RTP it always has a clock of 48 kHz and two channels,
-/// whatever is sent. Source: RFC 6716, RFC 7587.
+/// whatever is sent. With who plays no more than 8, 16 or 24 kHz all is encoded and decoded at that rate: at 16 kHz that
+/// takes a quarter less than at 48. Source: RFC 6716, RFC 7587.
 /// </remarks>
 public sealed class OpusCodec : IAudioCodec
 {
-    /// <summary>Samples per second of what is encoded and decoded.</summary>
+    /// <summary>Samples per second of what is encoded and decoded when the other side says nothing.</summary>
     public const int SampleRate = OpusPacket.SampleRate;
 
-    /// <summary>The packets that libopus makes, in samples: 10, 20, 40, 60, 80 and 100 ms.</summary>
-    private static readonly int[] Packets = [480, 960, 1920, 2880, 3840, 4800];
+    /// <summary>The packets that libopus makes, in milliseconds.</summary>
+    private static readonly int[] Packets = [10, 20, 40, 60, 80, 100];
+
+    private static readonly OpusCodec[] Slower = [new(8000), new(16000), new(24000)];
+
+    /// <summary>At 48 kHz.</summary>
+    public OpusCodec()
+        : this(SampleRate)
+    {
+    }
+
+    private OpusCodec(int sampleRate)
+    {
+        Format = new("opus", 111, OpusPacket.SampleRate, sampleRate, 2, "useinbandfec=1");
+    }
 
     /// <summary>True where libopus is installed.</summary>
     public static bool IsAvailable => LibOpus.IsThere;
@@ -21,15 +35,24 @@ public sealed class OpusCodec : IAudioCodec
     public static int Processors { get; set; } = 1;
 
     /// <inheritdoc/>
-    public AudioFormat Format { get; } = new("opus", 111, OpusPacket.SampleRate, OpusPacket.SampleRate, 2, "useinbandfec=1");
+    public AudioFormat Format { get; }
+
+    /// <inheritdoc/>
+    /// <remarks>The rate is what it plays, or takes in when it says that as well: who plays no more is taken to send no more (RFC 7587 6.1).</remarks>
+    public IAudioCodec For(string? parameters)
+    {
+        OpusParameters receiver = OpusParameters.Parse(parameters);
+        int rate = Math.Max(receiver.MaxPlaybackRate, receiver.MaxCaptureRate ?? 0);
+        return Array.Find(Slower, codec => codec.Format.SampleRate >= rate) ?? this;
+    }
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">libopus is not installed, or has no memory.</exception>
-    public IAudioEncoder CreateEncoder(string? parameters = null) => new OpusEncoder(OpusParameters.Parse(parameters));
+    public IAudioEncoder CreateEncoder(string? parameters = null) => new OpusEncoder(OpusParameters.Parse(parameters), Format.SampleRate);
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">libopus is not installed, or has no memory.</exception>
-    public IAudioDecoder CreateDecoder() => new OpusDecoder();
+    public IAudioDecoder CreateDecoder() => new OpusDecoder(Format.SampleRate);
 
     /// <inheritdoc/>
     public bool SuppressesSilence => true;
@@ -37,9 +60,9 @@ public sealed class OpusCodec : IAudioCodec
     /// <inheritdoc/>
     public int PacketSamples(int samples)
     {
-        int at = Packets.Length - 1;
-        while (at > 0 && Packets[at] > samples) at--;
-        return Packets[at];
+        int at = Packets.Length - 1, perMillisecond = Format.SampleRate / 1000;
+        while (at > 0 && Packets[at] * perMillisecond > samples) at--;
+        return Packets[at] * perMillisecond;
     }
 
     internal static void RequireLibrary()
@@ -67,10 +90,10 @@ internal sealed class OpusEncoder : IAudioEncoder
     private bool _usesDtx;
     private bool _isDisposed;
 
-    public OpusEncoder(in OpusParameters receiver)
+    public OpusEncoder(in OpusParameters receiver, int sampleRate)
     {
         OpusCodec.RequireLibrary();
-        _encoder = LibOpus.opus_encoder_create(OpusPacket.SampleRate, 1, LibOpus.ApplicationVoip, out int error);
+        _encoder = LibOpus.opus_encoder_create(sampleRate, 1, LibOpus.ApplicationVoip, out int error);
         if (error != 0) throw new InvalidOperationException($"libopus made no encoder ({error}).");
         (int bandwidth, _bitrate) = For(receiver.MaxPlaybackRate);
         _mostBitrate = receiver.MaxAverageBitrate ?? int.MaxValue;
@@ -159,31 +182,34 @@ internal sealed class OpusEncoder : IAudioEncoder
     }
 }
 
-/// <summary>Decodes what comes, in whatever mode and bandwidth, to one channel at 48 kHz.</summary>
+/// <summary>Decodes what comes, in whatever mode and bandwidth, to one channel.</summary>
 internal sealed class OpusDecoder : IAudioDecoder
 {
-    private const int Grain = 120;      // 2.5 ms: what the library makes has whole ones
-
     private readonly LibOpus.Decoder _decoder;
-    private readonly short[] _grain = new short[Grain];
+    private readonly int _divisor;          // of 48 kHz
+    private readonly short[] _grain;        // 2.5 ms: what the library makes has whole ones
 
-    public OpusDecoder()
+    public OpusDecoder(int sampleRate)
     {
         OpusCodec.RequireLibrary();
-        _decoder = LibOpus.opus_decoder_create(OpusPacket.SampleRate, 1, out int error);
+        _divisor = OpusPacket.SampleRate / sampleRate;
+        _grain = new short[sampleRate / 400];
+        _decoder = LibOpus.opus_decoder_create(sampleRate, 1, out int error);
         if (error != 0) throw new InvalidOperationException($"libopus made no decoder ({error}).");
     }
 
-    public int SampleCount(ReadOnlySpan<byte> payload) => OpusPacket.SampleCount(payload);
+    private int MaxSamples => OpusPacket.MaxSamples / _divisor;
+
+    public int SampleCount(ReadOnlySpan<byte> payload) => OpusPacket.SampleCount(payload) / _divisor;
 
     public int Decode(ReadOnlySpan<byte> payload, Span<short> samples) =>
-        payload.IsEmpty ? 0 : Math.Max(0, LibOpus.opus_decode(_decoder, payload, payload.Length, samples, Math.Min(samples.Length, OpusPacket.MaxSamples), 0));
+        payload.IsEmpty ? 0 : Math.Max(0, LibOpus.opus_decode(_decoder, payload, payload.Length, samples, Math.Min(samples.Length, MaxSamples), 0));
 
     public void Conceal(Span<short> samples)
     {
-        while (samples.Length >= Grain)
+        while (samples.Length >= _grain.Length)
         {
-            Span<short> piece = samples[..Math.Min(samples.Length / Grain * Grain, OpusPacket.MaxSamples)];
+            Span<short> piece = samples[..Math.Min(samples.Length / _grain.Length * _grain.Length, MaxSamples)];
             Fill(piece);
             samples = samples[piece.Length..];
         }
@@ -199,8 +225,8 @@ internal sealed class OpusDecoder : IAudioDecoder
     {
         if (!HasRedundancy(payload)) return 0;
         // The sound next to the payload is what it knows; what does not fill a grain is at the far end.
-        Span<short> whole = samples[(samples.Length % Grain)..];
-        if (whole.Length is 0 or > OpusPacket.MaxSamples) return 0;
+        Span<short> whole = samples[(samples.Length % _grain.Length)..];
+        if (whole.IsEmpty || whole.Length > MaxSamples) return 0;
         if (whole.Length < samples.Length) Conceal(samples[..^whole.Length]);
         return LibOpus.opus_decode(_decoder, payload, payload.Length, whole, whole.Length, 1) == whole.Length ? samples.Length : 0;
     }

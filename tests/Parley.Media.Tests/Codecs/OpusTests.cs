@@ -203,7 +203,7 @@ public sealed class OpusTests
     [InlineData("maxplaybackrate=1;maxaveragebitrate=1000000000;useinbandfec=2;cbr=yes;;=;usedtx", 48000, null, false, false, false)]
     [InlineData("maxaveragebitrate=-1;maxplaybackrate=99999999999", 48000, null, false, false, false)]
     public void The_receiver_s_wishes_are_read(string? fmtp, int rate, int? bitrate, bool fec, bool dtx, bool cbr) =>
-        Assert.Equal(new OpusParameters(rate, bitrate, fec, dtx, cbr), OpusParameters.Parse(fmtp));
+        Assert.Equal(new OpusParameters(rate, bitrate, fec, dtx, cbr), OpusParameters.Parse(fmtp) with { MaxCaptureRate = null });
 
     [OpusTheory]
     [InlineData("maxplaybackrate=8000", 0x60, 0)]           // no configuration above narrowband: RFC 6716 table 2
@@ -233,6 +233,53 @@ public sealed class OpusTests
         Assert.True(dtx.Count(p => p.Length == 0) > 100);
         Assert.DoesNotContain(always, p => p.Length == 0);
         Assert.DoesNotContain(dtx, p => p.Length is 1 or 2);
+    }
+
+    [OpusTheory]
+    [InlineData(null, 48000)]
+    [InlineData("useinbandfec=1", 48000)]
+    [InlineData("maxplaybackrate=8000", 8000)]
+    [InlineData("maxplaybackrate=12000", 16000)]
+    [InlineData("useinbandfec=1; maxplaybackrate=16000", 16000)]
+    [InlineData("maxplaybackrate=16000;sprop-maxcapturerate=16000", 16000)]
+    [InlineData("maxplaybackrate=16000;sprop-maxcapturerate=48000", 48000)]
+    [InlineData("maxplaybackrate=24000", 24000)]
+    [InlineData("maxplaybackrate=44100", 48000)]
+    [InlineData("maxplaybackrate=7", 48000)]
+    public void It_runs_at_the_rate_that_the_other_side_plays(string? parameters, int rate)
+    {
+        var opus = new OpusCodec();
+        IAudioCodec codec = opus.For(parameters);
+
+        Assert.Equal((rate, 48000), (codec.Format.SampleRate, codec.Format.ClockRate));
+        Assert.Same(codec, opus.For(parameters));
+        Assert.Equal(rate == 48000, ReferenceEquals(codec, opus));
+
+        // Speech comes out as it went in, at its rate; FEC and concealment as well.
+        int frame = rate / 50;
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(2), rate), samples = new short[rate / 1000 * 120];
+        using IAudioEncoder encoder = codec.CreateEncoder((parameters is null ? "" : parameters + ";") + "useinbandfec=1");
+        using IAudioDecoder decoder = codec.CreateDecoder();
+        encoder.SetExpectedLoss(10);
+        byte[] payload = new byte[1400];
+        List<short> heard = [];
+        for (int at = 0, number = 0; at + frame <= speech.Length; at += frame, number++)
+        {
+            int length = encoder.Encode(speech.AsSpan(at, frame), payload);
+            Assert.Equal(frame, decoder.SampleCount(payload.AsSpan(0, length)));
+            if (number % 10 == 8) continue;
+            if (number % 10 == 9)
+            {
+                if (decoder.DecodeRedundancy(payload.AsSpan(0, length), samples.AsSpan(0, frame)) == 0) decoder.Conceal(samples.AsSpan(0, frame));
+                heard.AddRange(samples.AsSpan(0, frame));
+            }
+
+            Assert.Equal(frame, decoder.Decode(payload.AsSpan(0, length), samples));
+            heard.AddRange(samples.AsSpan(0, frame));
+        }
+
+        Assert.Equal(speech.Length / frame * frame, heard.Count);
+        Assert.InRange(Vowels.Likeness(speech, [.. heard], maxShift: rate / 100), 0.8, 1);
     }
 
     [OpusTheory]

@@ -125,6 +125,24 @@ public sealed class CodecSessionTests
             Assert.Contains(line + "\r\n", offer, StringComparison.Ordinal);
     }
 
+    [OpusFact]
+    public void A_call_with_who_plays_wideband_runs_at_16_kHz()
+    {
+        var codecs = new AudioCodecs([new OpusCodec()]);
+        NegotiatedFormat opus = new(new MediaFormat(111, "opus", 48000, 2, "maxplaybackrate=16000;useinbandfec=1"), 111, 111);
+        short[] speech = Vowels.Speak(TimeSpan.FromSeconds(3), 16000);
+        MemorySink heard = new();
+        using SessionPair pair = new();
+        pair.Alice.Start(pair.Now, Negotiated.With(Negotiated.Bob) with { Codecs = [opus] }, codecs, Negotiated.Source(speech, 16000), new NullSink());
+        pair.Bob.Start(pair.Now, Negotiated.With(Negotiated.Alice) with { Codecs = [opus] }, codecs, new SilenceSource(), heard);
+        pair.RunFor(4);
+
+        Assert.Equal([16000], heard.Rates);
+        Assert.InRange(Vowels.Likeness(speech.AsSpan(0, 16000), [.. heard.Samples], maxShift: 16000 / 5), 0.85, 1);
+        uint[] timestamps = [.. pair.AliceSent.Take(50).Select(packet => System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(packet.AsSpan(4)))];
+        for (int i = 1; i < timestamps.Length; i++) Assert.Equal(960u, timestamps[i] - timestamps[i - 1]);
+    }
+
     [Fact]
     public void Redundancy_is_taken_for_another_codec_than_the_one_it_is_offered_for()
     {
