@@ -34,14 +34,14 @@ public sealed record CodecImpairment(AudioBand Band, double Equipment, double Lo
     public static CodecImpairment Of(AudioFormat format)
     {
         ArgumentNullException.ThrowIfNull(format);
-        return format.Name.ToUpperInvariant() switch
+        if (Is(format, "PCMU") || Is(format, "PCMA")) return None;
+        if (Is(format, "G729")) return G729;
+        if (Is(format, "G722")) return G722;
+        if (Is(format, "opus")) return Opus;
+        return format.SampleRate switch
         {
-            "PCMU" or "PCMA" => None,
-            "G729" => G729,
-            "G722" => G722,
-            "OPUS" => Opus,
-            _ when format.SampleRate >= 32000 => LinearFull,
-            _ when format.SampleRate >= 16000 => LinearWide,
+            >= 32000 => LinearFull,
+            >= 16000 => LinearWide,
             _ => LinearNarrow,
         };
     }
@@ -52,12 +52,8 @@ public sealed record CodecImpairment(AudioBand Band, double Equipment, double Lo
     public static TimeSpan LookAhead(AudioFormat format)
     {
         ArgumentNullException.ThrowIfNull(format);
-        return TimeSpan.FromMilliseconds(format.Name.ToUpperInvariant() switch
-        {
-            "G729" => 5,
-            "G722" => 1.375,
-            "OPUS" => 6.5,
-            _ => 0,
-        });
+        return TimeSpan.FromMilliseconds(Is(format, "G729") ? 5 : Is(format, "G722") ? 1.375 : Is(format, "opus") ? 6.5 : 0);
     }
+
+    private static bool Is(AudioFormat format, string name) => format.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

@@ -95,6 +95,19 @@ public sealed class EModelTests
         Assert.InRange(rating.NarrowR, 80, 100);
     }
 
+    // Each call is rated each five seconds.
+    [Fact]
+    public void Nothing_is_allocated_to_know_a_codec()
+    {
+        AudioFormat[] formats = [.. AudioCodecs.All.Span.ToArray().Select(codec => codec.Format)];
+        double sum = 0;
+        Steady.AllocatesNothing(() =>
+        {
+            foreach (AudioFormat format in formats) sum += CodecImpairment.Of(format).LossRobustness + CodecImpairment.LookAhead(format).TotalMilliseconds;
+        });
+        Assert.True(sum > 0);
+    }
+
     [Fact]
     public void Causes_are_kept_apart_and_add_up()
     {
