@@ -33,24 +33,25 @@ public sealed class SourceConnectionTests : IDisposable
     public async Task More_connections_than_a_source_may_have_are_closed_at_once(int listening)
     {
         await using ParleyServer server = await StartAsync(PerSource);
-        var ends = new Dictionary<Task<bool>, Socket>();
+        var standing = new List<(Socket Client, Task<bool> End)>();
         for (int i = 0; i < PerSource + 2; i++)
         {
             Socket client = await ConnectAsync(listening, "127.0.0.2");
-            ends.Add(IsClosedAsync(client), client);
+            standing.Add((client, IsClosedAsync(client)));
         }
 
         // Which two come last is for the server's threads to say.
         for (int i = 0; i < 2; i++)
         {
-            Task<bool> closed = await Task.WhenAny(ends.Keys);
-            Assert.True(await closed);
-            ends.Remove(closed);
+            await Task.WhenAny(standing.Select(one => one.End));
+            int closed = standing.FindIndex(one => one.End.IsCompleted);
+            Assert.True(await standing[closed].End);
+            standing.RemoveAt(closed);
         }
 
         Assert.True(await IsServedAsync(await ConnectAsync(0, "127.0.0.3")));       // others have their own
-        Assert.DoesNotContain(ends.Keys, end => end.IsCompleted);                   // what stands goes on
-        ends.First().Value.Dispose();
+        Assert.DoesNotContain(standing, one => one.End.IsCompleted);                // what stands goes on
+        standing[0].Client.Dispose();
         Socket again;
         do again = await ConnectAsync(listening, "127.0.0.2"); while (await IsClosedSoonAsync(again));      // its place is free once the server has seen the end
     }
