@@ -80,8 +80,10 @@ internal sealed class Deposit(LaneVoicemail lane, Mailboxes boxes, string user, 
         {
             Log.VoicemailFailed(logger, problem);
         }
-
-        lane.Completions.Add(this);
+        finally
+        {
+            lane.Completions.Add(this);         // whatever happened, the caller gets an answer
+        }
     }
 
     /// <summary>The call is over: what was said becomes a message.</summary>
