@@ -23,12 +23,16 @@ internal static class EchoCommand
         var parameters = new Option<string?>("--fmtp") { Description = "What each side asks the other for, such as 'maxplaybackrate=16000;useinbandfec=1'; the codec's own when absent.", HelpName = "TEXT" };
         var calls = new Option<int>("--calls") { Description = "How many at once: 1 to 9000.", HelpName = "N", DefaultValueFactory = _ => 100 };
         var seconds = new Option<int>("--seconds") { Description = "How long to measure, after 10 s.", HelpName = "N", DefaultValueFactory = _ => 20 };
-        var garbage = new Option<int>("--garbage") { Description = "Objects that live for up to a second, as setting up calls makes them, in KB per second: how long they stop the calls when they are collected.", HelpName = "N" };
+        var garbage = new Option<int>("--garbage") { Description = "Objects that live for up to a second, as setting up calls makes them, in KB per second, 0 or 100 and more: how long they stop the calls when they are collected.", HelpName = "N" };
         var port = new Option<ushort>("--port") { Description = "Where the sound comes from.", Required = true };
         var command = new Command("echo", "Calls that say what they hear: the processor time of a process that decodes, plays out and encodes them, and what it allocates.\n\n  parley-voice echo --codec opus --calls 240") { name, parameters, calls, seconds, garbage };
         calls.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 9000) result.AddError("--calls is 1 to 9000");
+        });
+        garbage.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is not (0 or >= 100)) result.AddError("--garbage is 0, or 100 and more");
         });
         seconds.Validators.Add(result =>
         {
