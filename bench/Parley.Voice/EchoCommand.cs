@@ -86,7 +86,7 @@ internal static class EchoCommand
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
                 $"codec={codec.Format.Name} calls={calls} cores={processor / elapsed:0.00} us_per_packet={processor * 1e6 / Math.Max(1, received):0.0} calls_per_core={calls * elapsed / processor:0} sent={sent} received={received} back={back} "
-                + $"late={after.Late - before.Late} bytes_per_packet={Math.Max(0, after.AllocatedBytes - before.AllocatedNow - asking) / (double)Math.Max(1, received):0.00} collections={after.Collections - before.Collections} pause_ms={after.PauseMilliseconds - before.PauseMilliseconds:0.0} pause_p999_ms={after.PauseP999Milliseconds:0.0} slowest_round_ms={generator.LongestRound.TotalMilliseconds:0.0}"));
+                + $"late={after.Late - before.Late} bytes_per_packet={Math.Max(0, after.AllocatedBytes - before.AllocatedNow - asking) / (double)Math.Max(1, received):0.00} collections={after.Collections - before.CollectionsNow} pause_ms={after.PauseMilliseconds - before.PauseMillisecondsNow:0.0} pause_p999_ms={after.PauseP999Milliseconds:0.0} slowest_round_ms={generator.LongestRound.TotalMilliseconds:0.0}"));
         }
         finally
         {

@@ -17,11 +17,14 @@ namespace Parley.Voice;
 /// <param name="Late">Packets that came too late to be played.</param>
 /// <param name="AllocatedBytes">By all threads, before this was asked for.</param>
 /// <param name="AllocatedNow">The same with what it took to answer.</param>
-/// <param name="Collections">Of garbage.</param>
+/// <param name="Collections">Of garbage, before this was asked for.</param>
 /// <param name="PauseMilliseconds">For which they stopped all threads, in all.</param>
+/// <param name="CollectionsNow">The same with those while it was answered.</param>
+/// <param name="PauseMillisecondsNow">For which those stopped all threads.</param>
 /// <param name="PauseP999Milliseconds">For which 999 of 1,000 did so at most; 0 when none was looked at, as without <c>--garbage</c>.</param>
 internal sealed record EchoUse(
-    double ProcessorSeconds, long PacketsReceived, long PacketsSent, long Late, long AllocatedBytes, long AllocatedNow, int Collections, double PauseMilliseconds, double PauseP999Milliseconds);
+    double ProcessorSeconds, long PacketsReceived, long PacketsSent, long Late, long AllocatedBytes, long AllocatedNow, int Collections, double PauseMilliseconds,
+    int CollectionsNow, double PauseMillisecondsNow, double PauseP999Milliseconds);
 
 /// <summary>Calls that say what they hear, in a process of their own: what a server's calls are, without the signalling.</summary>
 /// <remarks>
@@ -69,7 +72,8 @@ internal static class EchoServer
                 late += statistics.Playout.Late;
             }
 
-            await output.WriteLineAsync(JsonSerializer.Serialize(new EchoUse(processor.TotalSeconds, received, sent, late, allocated, GC.GetTotalAllocatedBytes(precise: true), collections, pause.TotalMilliseconds, maker?.TakeP999().TotalMilliseconds ?? 0)));
+            await output.WriteLineAsync(JsonSerializer.Serialize(new EchoUse(processor.TotalSeconds, received, sent, late, allocated, GC.GetTotalAllocatedBytes(precise: true), collections, pause.TotalMilliseconds,
+                GC.CollectionCount(0), GC.GetTotalPauseDuration().TotalMilliseconds, maker?.TakeP999().TotalMilliseconds ?? 0)));
         }
 
         foreach (AudioEndpoint endpoint in endpoints) await endpoint.StopAsync();
