@@ -64,10 +64,10 @@ internal sealed class OverloadTurns(ServerUnderTest server, LoadPlan plan, LoadO
         }
 
         var figures = new Figures().Add("times", factor).Add("rounds", rounds).Add("best", Median(best), 0).Add("offered", Median(offered), 0);
-        if (Spread.Of(parts) is { } part) figures.Add("part_of_best", part.Median, 2).Add("least", part.Least, 2).Add("most", part.Most, 2);
+        if (Spread.Of(parts) is { } part) figures.Add("part_of_best", part.Median, 2).Add("part_least", part.Least, 2).Add("part_most", part.Most, 2);
         figures.Add("by_the_clock", byTheClock, 2).Add("part_of_that", byTheClock == 0 ? 0 : Median(parts) / byTheClock, 2);
         if (processor.Count > 0) figures.Add("cpu_ratio", Median(processor), 2);
-        return figures.Add("refused", refused).Add("recovered_s", Median(recoveries), 1).Add("recovered_last_s", recoveries.Max(), 1);
+        return figures.Add("refused", refused).Add("recovered_s", Median(recoveries), 1).Add("recovered_most_s", recoveries.Max(), 1);
     }
 
     private LoadResult Best(CancellationToken cancellationToken)
