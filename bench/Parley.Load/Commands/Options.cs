@@ -66,6 +66,10 @@ internal static class Options
         HelpName = "KIND[,KIND...]",
     };
 
+    /// <summary>The tool's ports.</summary>
+    public static Option<int> Ports(int byDefault) =>
+        Number("--ports", "N", "How many ports callers and users share: a server with several lanes spreads its peers, and answers to one port leave it together", 1, 256, byDefault);
+
     /// <summary>Requests per second.</summary>
     public static Option<double?> Rate(string description) => new("--rate")
     {

@@ -11,6 +11,9 @@ internal static class OverloadCommand
     private const int FullWindow = 256;
     private static readonly TimeSpan Beginning = TimeSpan.FromSeconds(1);
 
+    // A part of a core would have long to do with forgetting what a whole one did: Timer J (RFC 3261 17.2.2), and somewhat more.
+    private static readonly TimeSpan Forgetting = TimeSpan.FromSeconds(34);
+
     public static Command Create(LoadRunner runner)
     {
         var command = new LoadCommand("overload", "Measure what a server does at many times the load that it can serve.",
@@ -25,8 +28,9 @@ internal static class OverloadCommand
         Option<int> rounds = Options.Number("--rounds", "N", "How many overloads, of each so many times", 1, 100, 5);
         Option<int> seconds = Options.Number("--seconds", "S", "How long each load is", 3, 60, 5);
         Option<int> share = Options.Number("--share", "PERCENT", "The server's part of a core; 100 for all of it", 10, 100, 10);
+        Option<int> ports = Options.Ports(64);
         Option<string?> program = Options.ParleyPath();
-        foreach (Option option in new Option[] { work, times, rounds, seconds, share, program }) command.Add(option);
+        foreach (Option option in new Option[] { work, times, rounds, seconds, share, ports, program }) command.Add(option);
         runner.SetAction(command, async (parse, output, cancellationToken) =>
         {
             ParleyProgram parley = ParleyProgram.Find(parse.GetValue(program));
@@ -35,10 +39,11 @@ internal static class OverloadCommand
             string data = folder.NewFolder("overload");
             await parley.ImportUsersAsync(data, Users, cancellationToken);
             await using ServerUnderTest server = await parley.StartAsync(data, new ParleySettings { Cores = placement.ServerCores }, cancellationToken);
-            server.Open(OverloadTurns.MostRoom, placement);
+            server.Open(OverloadTurns.MostRoom, placement, parse.GetValue(ports));
             server.Register(Users, cancellationToken);
-            var plan = new LoadPlan { Work = parse.GetValue(work), Count = Options.Most, Users = Users, Window = FullWindow, Duration = TimeSpan.FromSeconds(parse.GetValue(seconds)), Beginning = Beginning };
-            server.Run(plan with { Duration = Beginning, Beginning = default }, cancellationToken);
+            var plan = new LoadPlan { Work = parse.GetValue(work), Count = Options.Most, Users = Users, Window = FullWindow, Scatters = true, Duration = TimeSpan.FromSeconds(parse.GetValue(seconds)), Beginning = Beginning };
+            server.Run(plan with { Beginning = default }, cancellationToken);
+            await Task.Delay(Forgetting, TimeProvider.System, cancellationToken);
             using ProcessorShare? part = parse.GetValue(share) < 100 ? ProcessorShare.Take(server.ProcessId, parse.GetValue(share)) : null;
             var turns = new OverloadTurns(server, plan, output);
             double byTheClock = turns.PartByTheClock(cancellationToken);

@@ -34,7 +34,7 @@ internal static class SipCommand
         Option<int> users = Options.Number("--users", "N", "How many users take turns", 1, Options.Most, 20_000);
         Option<string> domain = Options.Domain();
         Option<int?> serverProcess = Options.OptionalNumber("--server-pid", "PID", "The server's process: tell what it and its children use", 1, int.MaxValue);
-        Option<int> ports = Options.Number("--ports", "N", "How many ports callers and users share: a server with several lanes spreads its peers", 1, 256, 1);
+        Option<int> ports = Options.Ports(1);
         Option<int> firstPort = Options.Number("--local-port", "PORT", "The first of them; 0 takes free ones, which leaves the server with contacts of earlier runs", 0, 65_000, 17_060);
         Option<int?> core = Options.OptionalNumber("--core", "N", "Keep this tool on a processor core; give the server another", 0, Cores.Count - 1);
         Option<int> warmUp = Options.Number("--warm-up", "N", "How many exchanges before those that count", 0, Options.Most, WarmUpCount);

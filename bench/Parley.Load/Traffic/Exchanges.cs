@@ -8,12 +8,13 @@ namespace Parley.Load.Traffic;
 internal sealed class Exchanges
 {
     private readonly Exchange[] _slots;
+    private readonly Instant[] _looks;      // when each is to be looked at next: going through the exchanges themselves would take the caches from the server beside
     private readonly int[] _free;
     private readonly Port[] _ports;
     private readonly Caller _caller;
     private readonly Callee _callee = new();
     private int _freeCount;
-    private int _users = 1;
+    private UserTurns _turns = UserTurns.InOrder(1);
     private int _swept;
     private int _window;
     private uint _run;
@@ -29,6 +30,7 @@ internal sealed class Exchanges
         (_ports, _run) = (ports, firstRun);
         _caller = new Caller(new Requests(domain), ports);
         _slots = new Exchange[room];
+        _looks = new Instant[room];
         _free = new int[room];
         for (int i = 0; i < room; i++)
         {
@@ -56,14 +58,17 @@ internal sealed class Exchanges
     /// <param name="work">What its exchanges are.</param>
     /// <param name="users">How many users take turns.</param>
     /// <param name="window">How many exchanges may be under way at once.</param>
-    public void BeginRun(WorkKind work, int users, int window)
+    /// <param name="scatters">True when the users take turns scattered, in another order in each run.</param>
+    public void BeginRun(WorkKind work, int users, int window, bool scatters = false)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(window, _slots.Length);
         _caller.Work = work;
         _callee.AnswersCalls = work != WorkKind.Ring;
-        (_users, _window, _freeCount, _begun, _swept) = (users, window, window, 0, 0);
+        (_window, _freeCount, _begun, _swept) = (window, window, 0, 0);
         _run++;
+        _turns = scatters ? UserTurns.Scattered(users, _run) : UserTurns.InOrder(users);
         for (int i = 0; i < _slots.Length; i++) _slots[i].State = ExchangeState.Idle;
+        _looks.AsSpan().Fill(Instant.Never);
         for (int i = 0; i < window; i++) _free[i] = window - 1 - i;
         Tally.Clear();
     }
@@ -76,10 +81,11 @@ internal sealed class Exchanges
         int slot = _free[--_freeCount];
         Exchange exchange = _slots[slot];
         exchange.Id = new ExchangeId(slot, _begun, _run);
-        exchange.User = (int)(_begun % (uint)_users);
+        exchange.User = _turns.At(_begun);
         exchange.Due = due;
         _begun++;
         _caller.Begin(exchange, now);
+        _looks[slot] = now + Repeated.FirstInterval;
     }
 
     /// <summary>A datagram came.</summary>
@@ -110,13 +116,19 @@ internal sealed class Exchanges
         for (int i = 0; i < few; i++)
         {
             if (_swept >= _window) _swept = 0;
-            Exchange exchange = _slots[_swept++];
-            if (exchange.State == ExchangeState.Idle) continue;
+            int slot = _swept++;
+            if (now < _looks[slot]) continue;
+            Exchange exchange = _slots[slot];
             if (now >= exchange.GiveUp) End(exchange, isGood: false, now);
             else if (now >= exchange.Request.Next) Repeat(exchange, exchange.Request, now);
             else if (now >= exchange.Answer.Next) Repeat(exchange, exchange.Answer, now);
+            if (exchange.State != ExchangeState.Idle) _looks[slot] = NextLook(exchange, now);
         }
     }
+
+    // Whatever is sent from now on is not to be sent again before this.
+    private static Instant NextLook(Exchange exchange, Instant now) =>
+        Instant.Min(Instant.Min(exchange.GiveUp, now + Repeated.FirstInterval), Instant.Min(exchange.Request.Next, exchange.Answer.Next));
 
     private Exchange? Find(ExchangeId id) =>
         (uint)id.Slot < (uint)_slots.Length && _slots[id.Slot] is { } exchange && exchange.State != ExchangeState.Idle && exchange.Id == id ? exchange : null;
@@ -133,6 +145,7 @@ internal sealed class Exchanges
         if (isGood) Tally.Times.Record(now - exchange.Due);
         else Tally.Failed++;
         exchange.State = ExchangeState.Idle;
+        _looks[exchange.Id.Slot] = Instant.Never;
         _free[_freeCount++] = exchange.Id.Slot;
         LastEnd = now;
     }

@@ -20,6 +20,9 @@ internal sealed record LoadPlan
     /// <summary>How many users take turns.</summary>
     public int Users { get; init; } = 20_000;
 
+    /// <summary>True when they take turns scattered, in another order in each run; false in the order of their numbers.</summary>
+    public bool Scatters { get; init; }
+
     /// <summary>After this no more are begun; null for no such limit.</summary>
     public TimeSpan? Duration { get; init; }
 

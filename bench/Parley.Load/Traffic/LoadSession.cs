@@ -35,8 +35,8 @@ internal sealed record LoadSessionOptions
 /// <remarks>Users that were registered in a session are reached in its later runs: the ports stay.</remarks>
 internal sealed class LoadSession : IDisposable
 {
-    private const int SweptPerRound = 8;
-    private const int WindowPerSwept = 2048;
+    // What is to be sent again is so much late at most.
+    private static readonly TimeSpan SweepTime = TimeSpan.FromMilliseconds(10);
 
     // Without any success for so long, no more are begun: the server is not there any more.
     private static readonly TimeSpan Hopeless = TimeSpan.FromSeconds(10);
@@ -83,7 +83,7 @@ internal sealed class LoadSession : IDisposable
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public LoadResult Run(LoadPlan plan, int? serverProcess, CancellationToken cancellationToken)
     {
-        _exchanges.BeginRun(plan.Work, plan.Users, plan.Window);
+        _exchanges.BeginRun(plan.Work, plan.Users, plan.Window, plan.Scatters);
         ProcessUse? before = serverProcess is { } process ? ProcessTree.Read(process) : null;
         Instant start, end;
         TimeSpan ownGap;
@@ -136,7 +136,8 @@ internal sealed class LoadSession : IDisposable
         Instant last = start, lastSuccess = start;
         TimeSpan ownGap = TimeSpan.Zero;
         long done = 0;
-        int swept = Math.Max(SweptPerRound, plan.Window / WindowPerSwept);
+        Instant swept = start;
+        double toSweep = 0;
         _steady = default;
         while (!cancellationToken.IsCancellationRequested)
         {
@@ -149,7 +150,10 @@ internal sealed class LoadSession : IDisposable
             if (mayBegin) Begin(plan, ticksPerExchange, start, now);
             if (mayBegin) NoteSteady(now, start + plan.Beginning);
             else if (plan.Leaves || _exchanges.UnderWay == 0) break;
-            _exchanges.Sweep(now, swept);
+            toSweep = Math.Min(toSweep + (plan.Window * ((now - swept) / SweepTime)), plan.Window);
+            _exchanges.Sweep(now, (int)toSweep);
+            toSweep -= (int)toSweep;
+            swept = now;
             foreach (BatchSocket socket in _sockets) socket.Flush();
             last = now;
             if (!isQuiet || _sleep is null) continue;

@@ -49,6 +49,7 @@ public sealed class CommandLineTests
     [InlineData("--times: '3,0'", "overload", "--work", "call", "--times", "3,0")]
     [InlineData("--share: '5'", "overload", "--work", "call", "--share", "5")]
     [InlineData("--rounds: '0'", "overload", "--work", "call", "--rounds", "0")]
+    [InlineData("--ports: '257'", "overload", "--work", "call", "--ports", "257")]
     public async Task A_mistake_is_one_line_that_names_it(string named, params string[] args)
     {
         (int code, string output, string error) = await RunAsync(args);

@@ -39,6 +39,25 @@ public sealed class ExchangesTests
     }
 
     [Fact]
+    public void Each_request_is_sent_again_half_a_second_after_it_was_sent_first()
+    {
+        Begin(WorkKind.Register);
+        string first = _sent.Only();
+        Pass(TimeSpan.FromSeconds(0.3));
+        Receive(Response(first, "401 Unauthorized", "WWW-Authenticate: Digest realm=\"peers.test\", nonce=\"n1\"\r\n"));
+        string second = _sent.Only();
+
+        Pass(TimeSpan.FromSeconds(0.3));
+        Assert.Empty(_sent.Take());
+        Pass(TimeSpan.FromSeconds(0.25));
+        Assert.Equal(second, _sent.Only());
+        Pass(TimeSpan.FromSeconds(0.9));
+        Assert.Empty(_sent.Take());
+        Pass(TimeSpan.FromSeconds(0.2));
+        Assert.Equal(second, _sent.Only());
+    }
+
+    [Fact]
     public void A_registration_that_is_refused_fails()
     {
         Begin(WorkKind.Register);
