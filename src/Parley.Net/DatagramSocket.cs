@@ -26,6 +26,8 @@ internal abstract class DatagramSocket(NetworkLoop loop, NetworkAddress local, I
 
     public virtual int Fullness => 0;
 
+    public virtual int WaitingBytes => 0;
+
     protected NetworkLoop Loop { get; } = loop;
 
     protected IDatagramHandler Handler { get; } = handler;

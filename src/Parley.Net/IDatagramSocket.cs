@@ -12,6 +12,10 @@ public interface IDatagramSocket : IDisposable
     /// <value>0 to 256; 0 unless the batch was full, and where the system does not tell.</value>
     int Fullness => 0;
 
+    /// <summary>What still waited there then, with what the system adds to each datagram.</summary>
+    /// <value>In bytes; 0 where <see cref="Fullness"/> is.</value>
+    int WaitingBytes => 0;
+
     /// <summary>Sends a leased buffer with this round's batch; the socket takes a lease of its own until it is sent.</summary>
     void Send(PooledBuffer datagram, NetworkAddress remote);
 

@@ -19,10 +19,14 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
     private readonly int _fd = (int)socket.SafeHandle.DangerousGetHandle();     // the socket lives as long as this object
     private int _slot = -1;
     private int _fullness;
+    private int _waitingBytes;
     private bool _merges = loop.Options.MergesDatagrams;        // until the system says that it cannot
 
     /// <inheritdoc/>
     public override int Fullness => _fullness;
+
+    /// <inheritdoc/>
+    public override int WaitingBytes => _waitingBytes;
 
     private SafeSocketHandle Handle => socket.SafeHandle;
 
@@ -113,7 +117,7 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         }
 
         if (count <= 0) return 0;
-        _fullness = count == BatchSize ? ReadFullness(fd) : 0;
+        (_fullness, _waitingBytes) = count == BatchSize ? ReadFullness(fd) : default;
         long bytes = 0;
         for (int i = 0; i < count; i++) bytes += batch.Datagram(i).Length;
         CountReceived(count, bytes);
@@ -138,17 +142,17 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         return count;
     }
 
-    /// <summary>Asks what still waits, in parts of what may wait.</summary>
-    private static unsafe int ReadFullness(int fd)
+    /// <summary>Asks what still waits: in 256 parts of what may wait, and in bytes.</summary>
+    private static unsafe (int Fullness, int WaitingBytes) ReadFullness(int fd)
     {
         Span<uint> memory = stackalloc uint[MemoryFields];
         uint length = MemoryFields * sizeof(uint);
         fixed (uint* first = memory)
         {
-            if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, first, &length) != 0 || memory[1] == 0) return 0;
+            if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, first, &length) != 0 || memory[1] == 0) return default;
         }
 
-        return (int)Math.Min(memory[0] * 256UL / memory[1], 256);
+        return ((int)Math.Min(memory[0] * 256UL / memory[1], 256), (int)Math.Min(memory[0], int.MaxValue));
     }
 
     /// <returns>How many were taken, a batch at most.</returns>

@@ -54,8 +54,16 @@ public sealed class ThinningShareTests
     {
         Pass(seconds: 3, 10_000);
         int kept = _kept;
-        Assert.Equal(kept, _share.Next(kept, begun: 1000, shed: 900, isDraining: true, isFull: true, Interval));
-        Assert.InRange(_share.Next(kept, begun: 1000, shed: 900, isDraining: false, isFull: true, Interval), 1, kept / 2);
+        Assert.Equal(kept, _share.Next(kept, begun: 1000, shed: 900, waiting: -890, isFull: true, Interval));
+        Assert.InRange(_share.Next(kept, begun: 1000, shed: 900, waiting: 0, isFull: true, Interval), 1, kept / 2);
+    }
+
+    [Fact]
+    public void What_waits_in_the_buffer_more_than_before_came_in_as_well()
+    {
+        Pass(seconds: 3, 10_000);
+        int kept = _kept;
+        Assert.InRange(_share.Next(kept, begun: 100, shed: 0, waiting: 100, isFull: true, Interval), 1, kept * 2 / 3);
     }
 
     [Fact]
@@ -63,8 +71,8 @@ public sealed class ThinningShareTests
     {
         Pass(seconds: 3, 10_000);
         int kept = _kept;
-        Assert.Equal(kept, _share.Next(kept, begun: 20, shed: 0, isDraining: false, isFull: true, Interval));
-        Assert.True(_share.Next(kept, begun: 20, shed: 0, isDraining: false, isFull: false, Interval) > kept);
+        Assert.Equal(kept, _share.Next(kept, begun: 20, shed: 0, waiting: 0, isFull: true, Interval));
+        Assert.True(_share.Next(kept, begun: 20, shed: 0, waiting: 0, isFull: false, Interval) > kept);
     }
 
     private void Pass(double seconds, int offered, int capacity = Capacity)
@@ -72,7 +80,7 @@ public sealed class ThinningShareTests
         for (double passed = 0; passed < seconds; passed += Interval.TotalSeconds)
         {
             int begun = (int)((long)offered * _kept / DatagramThinning.Parts / 10);
-            _kept = _share.Next(_kept, begun, Math.Max(0, begun - (capacity / 10)), isDraining: false, isFull: begun > capacity / 10, Interval);
+            _kept = _share.Next(_kept, begun, Math.Max(0, begun - (capacity / 10)), waiting: 0, isFull: begun > capacity / 10, Interval);
         }
     }
 }

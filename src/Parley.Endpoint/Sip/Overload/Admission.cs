@@ -44,6 +44,7 @@ internal sealed class Admission
 
     private uint _random = 0x9E3779B9;
     private int _credit;
+    private int _seen;
     private int _begun;
     private int _shed;
 
@@ -52,6 +53,7 @@ internal sealed class Admission
     /// <param name="fullness">How full the receive buffer was: 0 to 256.</param>
     public AdmissionDecision Decide(ReadOnlySpan<byte> datagram, int fullness)
     {
+        _seen++;
         if (!Begins(datagram)) return AdmissionDecision.Take;
         _begun++;
         if (fullness < ShedFrom) return AdmissionDecision.Take;
@@ -70,12 +72,12 @@ internal sealed class Admission
         return AdmissionDecision.Refuse;
     }
 
-    /// <summary>Takes how many beginnings were decided on since the last call, and how many of them were shed.</summary>
-    public (int Begun, int Shed) TakeCounts()
+    /// <summary>Takes how many datagrams were decided on since the last call, how many of them were beginnings, and how many of those were shed.</summary>
+    public (int Seen, int Begun, int Shed) TakeCounts()
     {
-        (int begun, int shed) = (_begun, _shed);
-        (_begun, _shed) = (0, 0);
-        return (begun, shed);
+        (int seen, int begun, int shed) = (_seen, _begun, _shed);
+        (_seen, _begun, _shed) = (0, 0, 0);
+        return (seen, begun, shed);
     }
 
     /// <summary>After how many seconds one who is refused may try again: spread, so that they do not come back together.</summary>

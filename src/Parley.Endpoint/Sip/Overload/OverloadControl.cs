@@ -17,9 +17,10 @@ namespace Parley.Endpoint.Sip.Overload;
 internal sealed class OverloadControl(SipLane lane) : LoopTimer
 {
     private const int Parts = DatagramThinning.Parts;
-    private const int IntervalsOfChange = 50;   // what a change takes, so many times, is the least from one to the next
+    private const double BytesWaiting = 2048;   // about what a datagram takes in the buffer: one of 400 bytes 1280, one of 1000 bytes 2304
+    private const int IntervalsOfChange = 100;  // what a change takes, so many times, is the least from one to the next
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(5);
 
     /// <summary>What <see cref="Admission.Begins"/> takes for a beginning, by its first four characters.</summary>
@@ -28,7 +29,7 @@ internal sealed class OverloadControl(SipLane lane) : LoopTimer
     private readonly ThinningShare _share = new();
     private DatagramThinning? _thinning;
     private Instant _turnEnd;
-    private int _fullness;      // when it was looked at last
+    private int _waiting;       // bytes, when it was looked at last
     private Instant _lookedAt;
     private bool _cannot;       // the system does not thin out
 
@@ -49,23 +50,24 @@ internal sealed class OverloadControl(SipLane lane) : LoopTimer
     {
         if (!ScheduledFor.IsNever || _cannot) return;
         Admission.TakeCounts();
-        _lookedAt = now;
+        (_waiting, _lookedAt) = (Socket.WaitingBytes, now);
         lane.Loop.Schedule(this, now + Interval);
     }
 
     /// <inheritdoc/>
     public override void OnDeadline(Instant now)
     {
-        (int begun, int shed) = Admission.TakeCounts();
-        int fullness = Socket.Fullness;
-        int kept = _share.Next(Kept, begun, shed, isDraining: fullness < _fullness, isFull: fullness >= Admission.ShedFrom, now - _lookedAt);
-        (_fullness, _lookedAt) = (fullness, now);
+        (int seen, int begun, int shed) = Admission.TakeCounts();
+        int waiting = Socket.WaitingBytes;
+        double moreBegin = seen == 0 ? 0 : (waiting - _waiting) / BytesWaiting * begun / seen;
+        int kept = _share.Next(Kept, begun, shed, moreBegin, isFull: Socket.Fullness >= Admission.ShedFrom, now - _lookedAt);
+        (_waiting, _lookedAt) = (waiting, now);
         TimeSpan next = Interval;
         if (kept != Kept || (now >= _turnEnd && kept < Parts)) next = Thin(kept, now);
         if (_thinning is not null || shed > 0) lane.Loop.Schedule(this, now + next);
     }
 
-    /// <returns>When to look again: having the system take a program over costs a millisecond, of a core that others may have a part of.</returns>
+    /// <returns>When to look again: having the system take a program over costs a millisecond, and what it had of this process's pages at hand; all that of a core that others may have a part of.</returns>
     private TimeSpan Thin(int kept, Instant now)
     {
         long start = lane.Loop.Time.GetTimestamp();
