@@ -42,6 +42,26 @@ public class ElasticComparisonTests
     }
 
     [Fact]
+    public void A_beginning_that_is_more_like_another_place_leads_nobody_astray()
+    {
+        const int SampleRate = 16_000, Piece = 320, Late = 816, Shorter = 136;      // 51 ms, made up for by 8.5 ms in each 20 ms
+        short[] speech = TestSound.Speech(5, SampleRate);
+        Random random = new(1);
+        List<short> recording = [.. new short[Late], .. speech.Select(s => (short)((s * 0.95) + (((random.NextDouble() * 2) - 1) * (400 + (0.4 * Math.Abs(s))))))];
+        int middle = Array.FindIndex(speech, 24_000, s => s > 3000) + Late;
+        for (int i = 0; i < Late / Shorter; i++) recording.RemoveRange(middle + (i * Piece), Shorter);
+        int first = Enumerable.Range(0, speech.Length / Piece).First(i => speech.Skip(i * Piece).Take(Piece).Average(s => (double)s * s) > 300 * 300) * Piece;
+        for (int i = 0; i < Piece; i++) recording[first + 3200 + i] = speech[first + i];                    // 149 ms behind its place
+
+        ElasticComparison c = ElasticComparison.Compare(speech, recording.ToArray(), SampleRate, 3);
+
+        Assert.True(c.SignalToNoise > 8, c.ToString());
+        Assert.InRange(c.Moves, 1, 8);
+        Assert.InRange(c.LargestShiftSamples, -Late - 2, -Late + 2);
+        Assert.Equal(0, c.MissingSamples);
+    }
+
+    [Fact]
     public void A_hole_is_missing()
     {
         short[] recording = [.. Speech];

@@ -1,17 +1,21 @@
 using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Parley.TestSupport;
 
 /// <summary>
 /// Says how a recording differs from what was played when a playout lies between: one that leaves out periods of a voice, or plays them
-/// twice, to follow the network's delay. Each piece of the reference is looked for where the piece before it was found, and around there.
+/// twice, to follow the network's delay. All pieces of the reference are laid over the recording at once: each where it is most like it,
+/// but for as few moves from one piece to the next as that allows (a shortest path, after Viterbi).
 /// </summary>
 /// <remarks>Where sound was left out or put in, two pieces of it are blended: the piece that moved and its neighbours are a seam, and no noise.</remarks>
 public sealed record ElasticComparison
 {
-    private const double PieceSeconds = 0.02, ReachSeconds = 0.06, FirstReachSeconds = 0.25;
+    private const double PieceSeconds = 0.02;
+    private const double ReachSeconds = 0.3;            // each way, from where the most of it is
     private const double LeastPower = 300.0 * 300;      // quieter pieces have no place that can be told
-    private const double LeastLikeness = 0.7;           // of a place to move to
+    private const float MoveCost = 0.69f;               // a voice is like itself a period later: a place counts at which half as much differs
     private const int LongestHole = 10;                 // pieces
 
     /// <summary>Power of the pieces over power of what differs from them at their places, seams left out.</summary>
@@ -88,32 +92,15 @@ public sealed record ElasticComparison
     /// <summary>Where each loud piece of the reference is in the recording.</summary>
     private static Place[] Follow(ReadOnlySpan<short> reference, ReadOnlySpan<short> recording, int piece, int sampleRate, double wanted)
     {
-        List<Place> places = [];
-        int shift = AudioComparison.BestOffset(reference, recording);
-        int reach = (int)(sampleRate * FirstReachSeconds);
+        List<int> starts = [];
         for (int start = 0; start + piece <= reference.Length; start += piece)
         {
-            ReadOnlySpan<short> part = reference.Slice(start, piece);
-            if (AudioComparison.Power(part) < LeastPower) continue;
-            double here = AudioComparison.Likeness(part, recording, start + shift);
-            if (here < wanted)
-            {
-                (double most, int best) = (here, shift);
-                for (int other = shift - reach; other <= shift + reach; other++)
-                {
-                    double likeness = AudioComparison.Likeness(part, recording, start + other);
-                    if (likeness > most) (most, best) = (likeness, other);
-                }
-
-                // A voice is like itself a period later: a place counts that is clearly better.
-                if (most >= LeastLikeness && 1 - most < (1 - here) / 2) shift = best;
-            }
-
-            places.Add(new Place(start, shift));
-            reach = (int)(sampleRate * ReachSeconds);
+            if (AudioComparison.Power(reference.Slice(start, piece)) >= LeastPower) starts.Add(start);
         }
 
-        Place[] followed = [.. places];
+        int reach = (int)(sampleRate * ReachSeconds), lowest = AudioComparison.BestOffset(reference, recording) - reach;
+        int[] path = CheapestPath(new Likenesses(reference, recording, piece), starts, lowest, (2 * reach) + 1, (float)(1 - wanted));
+        Place[] followed = [.. starts.Select((start, i) => new Place(start, path[i] + lowest))];
         for (int i = 1; i < followed.Length; i++)
         {
             // What is back in its place after a while had a hole, and was only like its neighbourhood.
@@ -123,6 +110,36 @@ public sealed record ElasticComparison
 
         return followed;
     }
+
+    /// <summary>The shift of each piece, of all that begin at <paramref name="lowest"/>, that together cost least.</summary>
+    /// <remarks>
+    /// A piece costs the logarithm of what differs at its place, over <paramref name="clean"/> (what is as clean as wanted costs nothing),
+    /// and each move <see cref="MoveCost"/>. A move may come from anywhere, so the best place of the piece before is all that it needs.
+    /// </remarks>
+    private static int[] CheapestPath(Likenesses likenesses, List<int> starts, int lowest, int shifts, float clean)
+    {
+        (float[] costs, float[] likeness) = (new float[shifts], new float[shifts]);
+        int[] bestBefore = new int[starts.Count];
+        bool[][] isMoved = new bool[starts.Count][];
+        for (int i = 0; i < starts.Count; i++)
+        {
+            bestBefore[i] = Lowest(costs);
+            float moved = costs[bestBefore[i]] + MoveCost;
+            isMoved[i] = new bool[shifts];
+            likenesses.Of(starts[i], lowest, likeness);
+            for (int s = 0; s < shifts; s++)
+            {
+                isMoved[i][s] = moved < costs[s];
+                costs[s] = Math.Min(moved, costs[s]) + MathF.Log(Math.Max(1 - likeness[s], clean) / clean);
+            }
+        }
+
+        int[] path = new int[starts.Count];
+        for (int i = starts.Count - 1, at = Lowest(costs); i >= 0; at = isMoved[i][at] ? bestBefore[i] : at, i--) path[i] = at;
+        return path;
+    }
+
+    private static int Lowest(float[] costs) => Array.IndexOf(costs, costs.Min());
 
     private static int Missing(ReadOnlySpan<short> part, ReadOnlySpan<short> recording, int at, int sampleRate)
     {
@@ -145,4 +162,48 @@ public sealed record ElasticComparison
     }
 
     private readonly record struct Place(int Start, int Shift);
+
+    /// <summary>The normalised correlation of pieces with places of the recording, for very many of them.</summary>
+    private sealed class Likenesses
+    {
+        private readonly float[] _reference, _recording;
+        private readonly double[] _energyBefore;
+        private readonly int _piece;
+
+        public Likenesses(ReadOnlySpan<short> reference, ReadOnlySpan<short> recording, int piece)
+        {
+            (_reference, _recording, _piece) = (new float[reference.Length], new float[recording.Length], piece);
+            _energyBefore = new double[recording.Length + 1];
+            for (int i = 0; i < reference.Length; i++) _reference[i] = reference[i];
+            for (int i = 0; i < recording.Length; i++)
+            {
+                _recording[i] = recording[i];
+                _energyBefore[i + 1] = _energyBefore[i] + ((double)recording[i] * recording[i]);
+            }
+        }
+
+        /// <summary>1 where the piece that begins at <paramref name="start"/> and its place differ in loudness at most; 0 beyond the recording's ends.</summary>
+        public void Of(int start, int lowestShift, Span<float> likenesses)
+        {
+            ReadOnlySpan<float> part = _reference.AsSpan(start, _piece);
+            double energy = Product(part, part);
+            for (int i = 0; i < likenesses.Length; i++)
+            {
+                int at = start + lowestShift + i;
+                bool isInside = at >= 0 && at + _piece <= _recording.Length;
+                double energies = isInside ? energy * (_energyBefore[at + _piece] - _energyBefore[at]) : 0;
+                likenesses[i] = energies <= 0 ? 0 : (float)(Product(part, _recording.AsSpan(at, _piece)) / Math.Sqrt(energies));
+            }
+        }
+
+        private static float Product(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+        {
+            ReadOnlySpan<Vector<float>> wideA = MemoryMarshal.Cast<float, Vector<float>>(a), wideB = MemoryMarshal.Cast<float, Vector<float>>(b);
+            Vector<float> sums = Vector<float>.Zero;
+            for (int i = 0; i < wideA.Length; i++) sums += wideA[i] * wideB[i];
+            float sum = Vector.Sum(sums);
+            for (int i = wideA.Length * Vector<float>.Count; i < a.Length; i++) sum += a[i] * b[i];
+            return sum;
+        }
+    }
 }
