@@ -47,6 +47,19 @@ public sealed class RetransmissionsTests
         Assert.Empty(Retransmissions.OutOfPlace(messages));
     }
 
+    [Theory]
+    [InlineData("200", true)]
+    [InlineData("486", true)]
+    [InlineData("200", false)]
+    public void The_ACK_of_a_phone_that_rang_beside_is_not_its_own(string status, bool isBeside)
+    {
+        List<CapturedSip> messages = Parse($"0 > INVITE, 10 < {status} INVITE, 20 > ACK, 510 < {status} INVITE, 511 > ACK", isTcp: false);
+        for (int i = 1; i < messages.Count; i++) messages[i] = messages[i] with { ToTag = "bob" };
+        if (isBeside) messages[2] = messages[2] with { ToTag = "bob2", Branch = "z9hG4bK2" };
+
+        Assert.Equal(!isBeside, Retransmissions.OutOfPlace(messages).Any());
+    }
+
     // "0 > INVITE, 10 < 180 INVITE": milliseconds, direction from Alice's side, request or answer.
     private static List<CapturedSip> Parse(string ladder, bool isTcp) => [.. ladder.Split(", ").Select(step =>
     {

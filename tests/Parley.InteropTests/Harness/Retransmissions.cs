@@ -7,7 +7,8 @@ namespace Parley.InteropTests.Harness;
 /// <item>A request: over UDP only, as its timer wants (T1, then twice as long each time), while nothing (INVITE: not even a provisional answer; others: no final
 /// answer) has come. RFC 3261 17.1.1.2, 17.1.2.2.</item>
 /// <item>A response: one for each time that its request came, or a final answer to INVITE as its timer wants, while no ACK has
-/// come (2xx: over any transport). RFC 3261 13.3.1.4, 17.2.1, 17.2.2.</item>
+/// come (2xx: over any transport). RFC 3261 13.3.1.4, 17.2.1, 17.2.2. Its ACK has its To tag, and the INVITE's branch if it is no 2xx
+/// (17.1.1.3): a phone that rang beside has one of its own.</item>
 /// <item>An ACK: one for each time that a final answer came. RFC 3261 13.2.2.4, 17.1.1.2.</item>
 /// </list>
 /// </remarks>
@@ -57,7 +58,7 @@ internal static class Retransmissions
         if (message.Method != "INVITE") return "an answer, with no repeated request";
         if (!message.IsFinal) return interval < TimeSpan.FromSeconds(1) ? "a provisional answer" : null;    // RFC 3261 13.3.1.1: each minute; a proxy passes them on
         if (message.IsTcp && message.Status >= 300) return "a final answer over TCP";
-        if (Came(before, other => other.IsRequest("ACK") && SameCall(other, message))) return "a final answer after its ACK";
+        if (Came(before, other => Acknowledges(other, message))) return "a final answer after its ACK";
         return IsTooEarly() ? $"a final answer after {interval.TotalMilliseconds:0} ms" : null;
     }
 
@@ -87,6 +88,9 @@ internal static class Retransmissions
     private static bool SameRequest(CapturedSip one, CapturedSip other) => SameCall(one, other) && one.Method == other.Method;
 
     private static bool SameCall(CapturedSip one, CapturedSip other) => one.CallId == other.CallId && one.Sequence == other.Sequence;
+
+    private static bool Acknowledges(CapturedSip ack, CapturedSip answer) =>
+        ack.IsRequest("ACK") && SameCall(ack, answer) && ack.ToTag == answer.ToTag && (answer.Status < 300 || ack.Branch == answer.Branch);
 
     // Between the same two hosts the other way; the ports may differ (RFC 3261 18.2.2).
     private static bool IsBack(CapturedSip one, CapturedSip other) =>
