@@ -49,6 +49,8 @@ internal abstract class DatagramSocket(NetworkLoop loop, NetworkAddress local, I
 
     public virtual bool TrySteer(FieldSteering steering, int sockets) => false;
 
+    public virtual bool AdjustsThinning => false;
+
     public virtual bool TryThin(DatagramThinning? thinning) => false;
 
     public void Dispose()

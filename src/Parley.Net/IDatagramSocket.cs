@@ -35,6 +35,9 @@ public interface IDatagramSocket : IDisposable
     /// <remarks>For any socket of them, once all have joined; on any thread.</remarks>
     bool TrySteer(FieldSteering steering, int sockets) => false;
 
+    /// <summary>True while the system thins out by a program that is told another share or turn, which costs nothing worth counting; false when it compiles one for each.</summary>
+    bool AdjustsThinning => false;
+
     /// <summary>Asks the system to drop a part of what arrives before it is queued, in place of what was asked before.</summary>
     /// <param name="thinning">What is dropped; null for nothing.</param>
     /// <returns>False when this system cannot. Then nothing is dropped.</returns>

@@ -17,6 +17,7 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
     private const int BatchesForOther = 16;     // before this loop sees to its own again
 
     private readonly int _fd = (int)socket.SafeHandle.DangerousGetHandle();     // the socket lives as long as this object
+    private DatagramFilter? _filter;
     private int _slot = -1;
     private int _fullness;
     private int _waitingBytes;
@@ -40,7 +41,9 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
 
     public override bool TrySteer(FieldSteering steering, int sockets) => SteeringProgram.TryAttach(_fd, steering, sockets);
 
-    public override bool TryThin(DatagramThinning? thinning) => !IsDisposed && (thinning is null ? ThinningProgram.TryDetach(_fd) : ThinningProgram.TryAttach(_fd, thinning));
+    public override bool AdjustsThinning => _filter is { IsAdjustable: true };
+
+    public override bool TryThin(DatagramThinning? thinning) => !IsDisposed && (_filter ??= new DatagramFilter(_fd)).TrySet(thinning);
 
     protected override int Transmit(DatagramQueue queue, out long bytes)
     {
@@ -74,6 +77,7 @@ internal sealed class EpollDatagramSocket(EpollLoop loop, Socket socket, IDatagr
         }
 
         loop.Forget(this);
+        _filter?.Dispose();
         socket.Dispose();
     }
 

@@ -24,6 +24,7 @@ internal static unsafe partial class LibC
     public const int SO_RCVBUFFORCE = 33;
     public const int SO_ATTACH_FILTER = 26;
     public const int SO_DETACH_FILTER = 27;
+    public const int SO_ATTACH_BPF = 50;
     public const int SO_MEMINFO = 55;
     public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int TCP_NODELAY = 1;
@@ -137,6 +138,10 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int sendmmsg(int fd, BatchHeader* messages, uint count, int flags);
+
+    /// <summary>A call that the C library has no function for.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint syscall(nint number, nint argument1, nint argument2, nint argument3);
 
     [LibraryImport("libc")]
     public static partial int nanosleep(TimeSpec* time, TimeSpec* rest);

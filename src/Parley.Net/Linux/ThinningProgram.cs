@@ -4,7 +4,7 @@ using static Parley.Net.Linux.LibC;
 
 namespace Parley.Net.Linux;
 
-/// <summary>The packet filter by which the kernel drops a part of what comes to a socket, before it is queued (<see cref="DatagramThinning"/>).</summary>
+/// <summary>The packet filter by which the kernel drops a part of what comes to a socket, before it is queued (<see cref="DatagramThinning"/>), for any process; <see cref="AdjustableThinning"/> is for those that may load more.</summary>
 /// <remarks>
 /// <code>
 /// start     the first four bytes        others than the ones given: keep
@@ -47,8 +47,10 @@ internal sealed class ThinningProgram : FieldProgram
     /// <returns>False when it cannot, and drops nothing.</returns>
     public static bool TryAttach(int fd, DatagramThinning thinning)
     {
-        TryDetach(fd);      // there may be no room for both
-        return TryAttach(fd, SO_ATTACH_FILTER, searchBytes => new ThinningProgram(thinning, Math.Min(searchBytes, DatagramThinning.SearchBytes)));
+        FieldProgram Write(int searchBytes) => new ThinningProgram(thinning, Math.Min(searchBytes, DatagramThinning.SearchBytes));
+
+        // In the place of another one, which is there meanwhile; where there is no room for both, what comes in between comes in.
+        return TryAttach(fd, SO_ATTACH_FILTER, Write) || (TryDetach(fd) && TryAttach(fd, SO_ATTACH_FILTER, Write));
     }
 
     /// <summary>Has the kernel drop nothing any more.</summary>

@@ -67,7 +67,7 @@ internal sealed class OverloadControl(SipLane lane) : LoopTimer
         if (_thinning is not null || shed > 0) lane.Loop.Schedule(this, now + next);
     }
 
-    /// <returns>When to look again: having the system take a program over costs a millisecond, and what it had of this process's pages at hand; all that of a core that others may have a part of.</returns>
+    /// <returns>When to look again: where the system has to take a program over, that costs a millisecond, and what it had of this process's pages at hand; all that of a core that others may have a part of.</returns>
     private TimeSpan Thin(int kept, Instant now)
     {
         long start = lane.Loop.Time.GetTimestamp();
@@ -78,6 +78,7 @@ internal sealed class OverloadControl(SipLane lane) : LoopTimer
             : _thinning! with { Kept = kept };      // the same ones, or some of them
         _cannot = !Socket.TryThin(thinning);
         _thinning = _cannot ? null : thinning;
+        if (Socket.AdjustsThinning) return Interval;
         TimeSpan least = lane.Loop.Time.GetElapsedTime(start) * IntervalsOfChange;
         return TimeSpan.FromTicks(Math.Clamp(least.Ticks, Interval.Ticks, LongestInterval.Ticks));
     }
