@@ -84,7 +84,7 @@ public sealed class AdmissionTests
     public void What_was_decided_on_is_counted_until_it_is_asked_for()
     {
         var admission = new Admission();
-        int shed = 0;
+        (int shed, long bytes) = (0, 1000 * (Message("BYE sip:c@d SIP/2.0", ";tag=x").Length + (2 * Message("INVITE sip:c@d SIP/2.0").Length)));
         for (int i = 0; i < 1000; i++)
         {
             admission.Decide(Message("BYE sip:c@d SIP/2.0", ";tag=x"), 256);
@@ -92,8 +92,8 @@ public sealed class AdmissionTests
             if (admission.Decide(Message("INVITE sip:c@d SIP/2.0"), 64) != AdmissionDecision.Take) shed++;
         }
 
-        Assert.Equal((3000, 2000, shed), admission.TakeCounts());
-        Assert.Equal((0, 0, 0), admission.TakeCounts());
+        Assert.Equal((3000, bytes, 2000, shed), admission.TakeCounts());
+        Assert.Equal((0, 0L, 0, 0), admission.TakeCounts());
     }
 
     private static int ShedPercent(string start, string headers, int fullness)

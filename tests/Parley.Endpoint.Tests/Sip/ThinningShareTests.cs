@@ -50,12 +50,12 @@ public sealed class ThinningShareTests
     }
 
     [Fact]
-    public void What_waited_in_the_buffer_is_no_reason_to_let_less_through()
+    public void What_waited_in_the_buffer_did_not_come_again()
     {
         Pass(seconds: 3, 10_000);
         int kept = _kept;
-        Assert.Equal(kept, _share.Next(kept, begun: 1000, shed: 900, waiting: -890, isFull: true, Interval));
-        Assert.InRange(_share.Next(kept, begun: 1000, shed: 900, waiting: 0, isFull: true, Interval), 1, kept / 2);
+        Assert.InRange(_share.Next(kept, new ThinningSample(1000, 900, MoreWaiting: -890, Excess: 0, Interval)), kept * 3 / 4, kept * 5 / 4);
+        Assert.InRange(_share.Next(kept, new ThinningSample(1000, 900, MoreWaiting: 0, Excess: 0, Interval)), 1, kept * 2 / 3);
     }
 
     [Fact]
@@ -63,7 +63,15 @@ public sealed class ThinningShareTests
     {
         Pass(seconds: 3, 10_000);
         int kept = _kept;
-        Assert.InRange(_share.Next(kept, begun: 100, shed: 0, waiting: 100, isFull: true, Interval), 1, kept * 2 / 3);
+        Assert.InRange(_share.Next(kept, new ThinningSample(100, 0, MoreWaiting: 200, Excess: 50, Interval)), 1, kept * 2 / 3);
+    }
+
+    [Fact]
+    public void What_waits_beyond_where_shedding_begins_is_to_be_gone_in_half_a_second()
+    {
+        Pass(seconds: 3, 10_000);
+        int kept = _kept;
+        Assert.InRange(_share.Next(kept, new ThinningSample(105, 5, MoreWaiting: 0, Excess: 250, Interval)), kept * 0.4, kept * 0.6);
     }
 
     [Fact]
@@ -71,8 +79,8 @@ public sealed class ThinningShareTests
     {
         Pass(seconds: 3, 10_000);
         int kept = _kept;
-        Assert.Equal(kept, _share.Next(kept, begun: 20, shed: 0, waiting: 0, isFull: true, Interval));
-        Assert.True(_share.Next(kept, begun: 20, shed: 0, waiting: 0, isFull: false, Interval) > kept);
+        Assert.InRange(_share.Next(kept, new ThinningSample(20, 0, MoreWaiting: 85, Excess: 60, Interval)), 1, kept);
+        Assert.True(_share.Next(kept, new ThinningSample(20, 0, MoreWaiting: 0, Excess: 0, Interval)) > kept);
     }
 
     private void Pass(double seconds, int offered, int capacity = Capacity)
@@ -80,7 +88,7 @@ public sealed class ThinningShareTests
         for (double passed = 0; passed < seconds; passed += Interval.TotalSeconds)
         {
             int begun = (int)((long)offered * _kept / DatagramThinning.Parts / 10);
-            _kept = _share.Next(_kept, begun, Math.Max(0, begun - (capacity / 10)), waiting: 0, isFull: begun > capacity / 10, Interval);
+            _kept = _share.Next(_kept, new ThinningSample(begun, Math.Max(0, begun - (capacity / 10)), MoreWaiting: 0, Excess: 0, Interval));
         }
     }
 }

@@ -45,6 +45,7 @@ internal sealed class Admission
     private uint _random = 0x9E3779B9;
     private int _credit;
     private int _seen;
+    private long _seenBytes;
     private int _begun;
     private int _shed;
 
@@ -54,6 +55,7 @@ internal sealed class Admission
     public AdmissionDecision Decide(ReadOnlySpan<byte> datagram, int fullness)
     {
         _seen++;
+        _seenBytes += datagram.Length;
         if (!Begins(datagram)) return AdmissionDecision.Take;
         _begun++;
         if (fullness < ShedFrom) return AdmissionDecision.Take;
@@ -72,12 +74,12 @@ internal sealed class Admission
         return AdmissionDecision.Refuse;
     }
 
-    /// <summary>Takes how many datagrams were decided on since the last call, how many of them were beginnings, and how many of those were shed.</summary>
-    public (int Seen, int Begun, int Shed) TakeCounts()
+    /// <summary>Takes how many datagrams were decided on since the last call, their bytes, how many of them were beginnings, and how many of those were shed.</summary>
+    public (int Seen, long SeenBytes, int Begun, int Shed) TakeCounts()
     {
-        (int seen, int begun, int shed) = (_seen, _begun, _shed);
-        (_seen, _begun, _shed) = (0, 0, 0);
-        return (seen, begun, shed);
+        (int seen, long bytes, int begun, int shed) = (_seen, _seenBytes, _begun, _shed);
+        (_seen, _seenBytes, _begun, _shed) = (0, 0, 0, 0);
+        return (seen, bytes, begun, shed);
     }
 
     /// <summary>After how many seconds one who is refused may try again: spread, so that they do not come back together.</summary>

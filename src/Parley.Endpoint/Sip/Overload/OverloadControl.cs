@@ -1,3 +1,4 @@
+using System.Numerics;
 using Parley.Core;
 using Parley.Net;
 
@@ -17,7 +18,7 @@ namespace Parley.Endpoint.Sip.Overload;
 internal sealed class OverloadControl(SipLane lane) : LoopTimer
 {
     private const int Parts = DatagramThinning.Parts;
-    private const double BytesWaiting = 2048;   // about what a datagram takes in the buffer: one of 400 bytes 1280, one of 1000 bytes 2304
+    private const int SystemBytes = 256, BlockBytes = 412;      // what Linux adds to a datagram in the buffer, and to the block that it is in
     private const int IntervalsOfChange = 100;  // what a change takes, so many times, is the least from one to the next
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(1);
@@ -57,15 +58,20 @@ internal sealed class OverloadControl(SipLane lane) : LoopTimer
     /// <inheritdoc/>
     public override void OnDeadline(Instant now)
     {
-        (int seen, int begun, int shed) = Admission.TakeCounts();
-        int waiting = Socket.WaitingBytes;
-        double moreBegin = seen == 0 ? 0 : (waiting - _waiting) / BytesWaiting * begun / seen;
-        int kept = _share.Next(Kept, begun, shed, moreBegin, isFull: Socket.Fullness >= Admission.ShedFrom, now - _lookedAt);
+        (int seen, long bytes, int begun, int shed) = Admission.TakeCounts();
+        (int waiting, int fullness) = (Socket.WaitingBytes, Socket.Fullness);
+        double excessBytes = fullness <= Admission.ShedFrom ? 0 : (double)waiting * (fullness - Admission.ShedFrom) / fullness;
+        double In(double bytesWaiting) => seen == 0 ? 0 : bytesWaiting / WaitingBytesOf((int)(bytes / seen)) * begun / seen;
+        var sample = new ThinningSample(begun, shed, In(waiting - _waiting), In(excessBytes), now - _lookedAt);
+        int kept = _share.Next(Kept, sample);
         (_waiting, _lookedAt) = (waiting, now);
         TimeSpan next = Interval;
         if (kept != Kept || (now >= _turnEnd && kept < Parts)) next = Thin(kept, now);
         if (_thinning is not null || shed > 0) lane.Loop.Schedule(this, now + next);
     }
+
+    /// <summary>About what a datagram takes in the buffer: one of 400 bytes 1280, one of 1000 bytes 2304.</summary>
+    private static double WaitingBytesOf(int lengthBytes) => SystemBytes + BitOperations.RoundUpToPowerOf2((uint)(lengthBytes + BlockBytes));
 
     /// <returns>When to look again: where the system has to take a program over, that costs a millisecond, and what it had of this process's pages at hand; all that of a core that others may have a part of.</returns>
     private TimeSpan Thin(int kept, Instant now)

@@ -4,35 +4,48 @@ namespace Parley.Endpoint.Sip.Overload;
 
 /// <summary>Finds how many of the beginnings the system is to let through: those that can be served and a few more, so that it shows when more could be.</summary>
 /// <remarks>
-/// What comes in is what was taken out of the buffer and what waits there more than before. Who goes by the former alone takes a buffer that drains for much that comes, and
-/// lets too little through next, until everybody's repetitions fill the buffer again.
+/// Two averages make the share: how many beginnings a second can be served, and how many would come if all were let through. What waits in the
+/// buffer beyond where shedding begins is to be gone within half a second, which is taken off. What came in is what was taken out of the buffer and what
+/// waits there more than before: who goes by the former alone takes a buffer that drains for much that comes, and lets too little through next, until
+/// everybody's repetitions fill it again.
 /// </remarks>
 internal sealed class ThinningShare
 {
     private const int Parts = DatagramThinning.Parts;
     private const double Surplus = 1.05;
-    private const double LeastStep = 0.2, MostStep = 2;
-    private const double EnoughLess = 0.75, More = 1.2;     // what is nearer is left as it is: a change costs, too, and hits exchanges that are under way
+    private const double Newest = 0.5;                      // of an average
+    private const double DrainSeconds = 0.5;
+    private const double LeastStep = 0.2, MostStep = 2;     // upwards only when nothing had to be shed
+    private const double EnoughLess = 0.75, More = 1.2;     // what is nearer is left as it is: who is let in no more was served in vain, who is let in now comes with all repetitions
     private const int FewShed = 5;                          // in percent
 
     private double _served;         // beginnings a second, when there were more than could be
+    private double _offered;        // beginnings a second, for each of the parts; 0 when it is not known
 
     /// <summary>How many of 4096 parts are to be let through next.</summary>
     /// <param name="kept">How many were.</param>
-    /// <param name="begun">The beginnings that were taken out of the buffer meanwhile.</param>
-    /// <param name="shed">Those of them that were shed.</param>
-    /// <param name="waiting">How many more wait there than before; negative for fewer.</param>
-    /// <param name="isFull">True when what would be shed waits in the buffer: it was this lane that was held up, not that little came.</param>
-    /// <param name="time">How long that was.</param>
-    public int Next(int kept, int begun, int shed, double waiting, bool isFull, TimeSpan time)
+    /// <param name="seen">What came of the beginnings meanwhile.</param>
+    public int Next(int kept, in ThinningSample seen)
     {
-        double served = (begun - shed) / time.TotalSeconds, came = Math.Max(0, begun + waiting) / time.TotalSeconds;
-        bool isBusy = isFull || (begun > 0 && 100L * shed / begun >= FewShed);
-        if (isBusy) _served = _served == 0 ? served : (_served + served) / 2;
+        double served = (seen.Begun - seen.Shed) / seen.Time.TotalSeconds;
+        double offered = Math.Max(0, seen.Begun + seen.MoreWaiting) / seen.Time.TotalSeconds / kept;
+        bool isBusy = seen.Excess > 0 || (seen.Begun > 0 && 100L * seen.Shed / seen.Begun >= FewShed);
+        if (isBusy) _served = _served == 0 ? served : Average(_served, served);
         else if (served > _served) _served = served;
-        double step = came == 0 ? MostStep : Math.Clamp(Surplus * _served / came, LeastStep, MostStep);
-        if (isFull) step = Math.Min(step, 1);
-        else if (shed == 0) step = Math.Max(step, More);
+        _offered = _offered == 0 || kept == Parts ? offered : Average(_offered, offered);
+        double wanted = _offered == 0 ? double.PositiveInfinity : ((Surplus * _served) - (seen.Excess / DrainSeconds)) / _offered;
+        bool isCalm = seen.Excess == 0 && seen.Shed == 0;
+        double step = Math.Clamp(wanted / kept, isCalm ? More : LeastStep, isCalm ? MostStep : More);
         return step is > EnoughLess and < More ? kept : Math.Clamp((int)Math.Ceiling(kept * step), 1, Parts);
     }
+
+    private static double Average(double before, double now) => before + (Newest * (now - before));
 }
+
+/// <summary>What was seen of the beginnings since the last look.</summary>
+/// <param name="Begun">How many were taken out of the buffer.</param>
+/// <param name="Shed">Those of them that were shed.</param>
+/// <param name="MoreWaiting">How many more wait there than at the last look; negative for fewer.</param>
+/// <param name="Excess">How many wait beyond where shedding begins.</param>
+/// <param name="Time">How long that was.</param>
+internal readonly record struct ThinningSample(int Begun, int Shed, double MoreWaiting, double Excess, TimeSpan Time);
