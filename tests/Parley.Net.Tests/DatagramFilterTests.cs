@@ -94,6 +94,18 @@ public sealed class DatagramFilterTests : IDisposable
         AssertKept(thinning, Enumerable.Range(0, 300).Select(i => $"INVITE sip:a@b SIP/2.0\r\n{new string('v', i)}{(i % 3 == 0 ? mark + mark : "")}\r\n{field}: {i}\r\n"));
     }
 
+    [Theory]
+    [InlineData("Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\nSeccomp:\t0\n", true)]               // root
+    [InlineData("Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\nSeccomp:\t2\n", false)]              // which a filter may end for trying
+    [InlineData("Uid:\t0\t0\t0\t0\nCapEff:\t00000000a80425fb\nSeccomp:\t0\n", false)]              // in a container
+    [InlineData("Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0000000000000000\nSeccomp:\t0\n", false)]
+    [InlineData("Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0000008000000000\nSeccomp:\t0\n", true)]   // AmbientCapabilities=CAP_BPF
+    [InlineData("Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0000008000000000\nSeccomp:\t2\n", true)]
+    [InlineData("CapEff:\t000001ffffffffff\n", false)]                                              // who and how is not known
+    [InlineData("Uid:\t0\t0\t0\t0\nCapEff:\tx\nSeccomp:\t0\n", false)]
+    [InlineData("", false)]
+    public void Only_who_may_load_programs_tries_to(string status, bool isAllowed) => Assert.Equal(isAllowed, BpfPermission.IsGiven(status));
+
     private static DatagramThinning Thin(int kept) => new() { Field = new FieldSteering("Call-ID"), Starts = Starts, Mark = ";tag=", Kept = kept };
 
     /// <summary>Requests and responses with the field and the tags at every place, in any order and letters, with values short and long, and what is no SIP at all.</summary>
@@ -145,6 +157,6 @@ internal sealed class ThinningTheoryAttribute : TheoryAttribute
     public ThinningTheoryAttribute(bool isAdjustable)
     {
         if (!OperatingSystem.IsLinux()) Skip = "It is a program for Linux.";
-        else if (isAdjustable && Bpf.TryCreateMap(BpfMapKind.Array, 4) is null) Skip = "This system does not let this process load programs (CAP_BPF).";
+        else if (isAdjustable && !Bpf.IsAllowed) Skip = "This system does not let this process load programs (CAP_BPF).";
     }
 }

@@ -6,7 +6,7 @@ namespace Parley.Net.Linux;
 
 /// <summary>Programs for the kernel's own machine (eBPF) and the maps in which they and this process share numbers.</summary>
 /// <remarks>
-/// Who may not load any (it takes <c>CAP_BPF</c> unless the system is open to all) gets none. Unsafe because the call takes addresses of what it reads. Source: bpf(2), linux/bpf.h.
+/// Only a process that has <c>CAP_BPF</c> asks for any (<see cref="BpfPermission"/>). Unsafe because the call takes addresses of what it reads. Source: bpf(2), linux/bpf.h.
 /// </remarks>
 internal static unsafe class Bpf
 {
@@ -16,6 +16,9 @@ internal static unsafe class Bpf
 
     /// <summary>The number of the call, which is the machine's; negative where it is not known.</summary>
     private static readonly nint Call = RuntimeInformation.ProcessArchitecture switch { Architecture.X64 => 321, Architecture.Arm64 => 280, _ => -1 };
+
+    /// <summary>True when this process may make maps and load programs.</summary>
+    public static bool IsAllowed { get; } = Call >= 0 && BpfPermission.Read();
 
     /// <summary>Makes a map of one value, which is zero.</summary>
     /// <returns>Null when this process may not, or the system has none.</returns>
@@ -70,7 +73,7 @@ internal static unsafe class Bpf
 
     private static nint Do(int command, Span<byte> attributes)
     {
-        if (Call < 0) return -1;
+        if (!IsAllowed) return -1;
         fixed (byte* first = attributes) return syscall(Call, command, (nint)first, attributes.Length);
     }
 }

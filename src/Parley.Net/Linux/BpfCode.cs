@@ -5,7 +5,7 @@ namespace Parley.Net.Linux;
 /// <summary>Writes a program for the kernel's machine (eBPF), instruction by instruction.</summary>
 /// <remarks>
 /// Eleven registers: R0 gets what a function returns and the program returns, R1 to R5 are arguments and lost in a call, R6 to R9 stay, R10 is the end of
-/// the stack. An instruction is eight bytes: code, both registers, an offset, a constant. Source: linux/bpf.h; RFC 9669 3, 4.
+/// the stack. An instruction is eight bytes: code, both registers, an offset, a constant. Source: linux/bpf.h; RFC 9669 3 to 5.
 /// </remarks>
 internal sealed class BpfCode
 {

@@ -4,7 +4,7 @@ namespace Parley.Net.Linux;
 internal sealed class DatagramFilter(int fd) : IDisposable
 {
     private AdjustableThinning? _adjustable;
-    private bool _cannotAdjust;
+    private bool _cannotAdjust = !Bpf.IsAllowed;
 
     /// <summary>True while the program is there that is only told another share.</summary>
     public bool IsAdjustable { get; private set; }
