@@ -16,6 +16,7 @@ public sealed class DatagramFilterTests : IDisposable
     public DatagramFilterTests()
     {
         _server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _server.ReceiveTimeout = 10_000;        // ms: a program that drops what it should not is a failure, and no wait without end
         _client.Connect(_server.LocalEndPoint!);
     }
 
